@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every difference between the kernels this module supports (6.1 and later).
+ *
+ * Version tests live here and nowhere else. Each entry says what changed and when, so that it can
+ * go when the oldest supported kernel moves past it.
+ */
+#ifndef _IPCMBOX_COMPAT_H
+#define _IPCMBOX_COMPAT_H
+
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "ipcmbox needs Linux 6.1 or later"
+#endif
+
+/*
+ * The name space of an object is the mount of the IPC namespace's message queue file system; see
+ * registry.c. Without it there is nothing a module could hold on to.
+ */
+#ifndef CONFIG_POSIX_MQUEUE
+#error "ipcmbox needs a kernel with CONFIG_POSIX_MQUEUE"
+#endif
+
+#ifndef CONFIG_IPC_NS
+#error "ipcmbox needs a kernel with CONFIG_IPC_NS"
+#endif
+
+#endif /* _IPCMBOX_COMPAT_H */

@@ -1,0 +1,603 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Exchanges: how messages and waiters meet at a port.
+ */
+#include <linux/jiffies.h>
+#include <linux/lockdep.h>
+#include <linux/minmax.h>
+
+#include <uapi/linux/ipcmbox.h>
+
+#include "exchange.h"
+#include "message.h"
+#include "port.h"
+#include "wait.h"
+
+/* How many messages one post drops before it gives the lock away. */
+#define DROP_BATCH	64
+
+/* Who waits for room already goes first, unless the new message is more urgent than all of them. */
+static bool may_enter(const struct ipcmbox_port *port, const struct ipcmbox_message *message)
+{
+	const struct ipcmbox_message *first = ipcmbox_queue_first(&port->pending);
+
+	return ipcmbox_port_has_room(port, message->length) &&
+	       (!first || message->priority > first->priority);
+}
+
+static void occupy_slot(struct ipcmbox_port *port, struct ipcmbox_message *message)
+{
+	if (message->slot)
+		return;
+	message->slot = true;
+	port->slots++;
+	port->slot_bytes += message->length;
+}
+
+static void release_slot(struct ipcmbox_port *port, struct ipcmbox_message *message)
+{
+	if (!message->slot)
+		return;
+	message->slot = false;
+	port->slots--;
+	port->slot_bytes -= message->length;
+}
+
+/* Steps of a message. Each leaves sent == received + dropped + queue.count + taken. */
+
+static void update_peak(struct ipcmbox_port *port)
+{
+	port->peak_messages = max(port->peak_messages, (u64)port->queue.count + port->taken);
+	port->peak_bytes = max(port->peak_bytes, port->queue.bytes + port->taken_bytes);
+}
+
+static void number(struct ipcmbox_port *port, struct ipcmbox_message *message)
+{
+	message->seq = port->next_seq++;
+	message->queued_at = jiffies;
+}
+
+/* A message whose send has succeeded, or will when it is received. */
+static void accept(struct ipcmbox_port *port, struct ipcmbox_message *message)
+{
+	message->accepted = true;
+	message->lost = port->lost_before_next;
+	port->lost_before_next = 0;
+	port->sent++;
+}
+
+static void enqueue(struct ipcmbox_port *port, struct ipcmbox_message *message)
+{
+	occupy_slot(port, message);
+	message->place = IPCMBOX_MESSAGE_QUEUED;
+	ipcmbox_queue_insert(&port->queue, message);
+	update_peak(port);
+}
+
+static void dequeue(struct ipcmbox_port *port, struct ipcmbox_message *message)
+{
+	ipcmbox_queue_remove(&port->queue, message);
+	message->place = IPCMBOX_MESSAGE_OWNED;
+}
+
+/* Into the hands of a receiver. A pending message is not accepted before it is received. */
+static void hold(struct ipcmbox_port *port, struct ipcmbox_message *message)
+{
+	message->place = IPCMBOX_MESSAGE_TAKEN;
+	if (!message->accepted)
+		return;
+	message->lost += port->lost_before_first;
+	port->lost_before_first = 0;
+	port->taken++;
+	port->taken_bytes += message->length;
+	update_peak(port);
+}
+
+static void unhold(struct ipcmbox_port *port, struct ipcmbox_message *message)
+{
+	message->place = IPCMBOX_MESSAGE_OWNED;
+	if (!message->accepted)
+		return;
+	port->taken--;
+	port->taken_bytes -= message->length;
+}
+
+/* An accepted message, neither queued nor taken any more, does not count as sent after all. */
+static void retract(struct ipcmbox_port *port, struct ipcmbox_message *message)
+{
+	release_slot(port, message);
+	port->lost_before_first += message->lost;
+	port->sent--;
+	port->withdrawn++;
+}
+
+/* Waiters. */
+
+static void claim_receiver(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter, int result,
+			   struct ipcmbox_wakes *wakes)
+{
+	port->nr_receivers--;
+	port->wakeups++;
+	ipcmbox_waiter_claim(waiter, result, wakes);
+}
+
+static void claim_sender(struct ipcmbox_port *port, struct ipcmbox_message *message, int result,
+			 struct ipcmbox_wakes *wakes)
+{
+	struct ipcmbox_waiter *waiter = message->sender;
+
+	if (!waiter)
+		return;
+	message->sender = NULL;
+	port->nr_senders--;
+	port->wakeups++;
+	ipcmbox_waiter_claim(waiter, result, wakes);
+}
+
+static void await_sender(struct ipcmbox_port *port, struct ipcmbox_message *message,
+			 struct ipcmbox_waiter *waiter)
+{
+	waiter->message = message;
+	message->sender = waiter;
+	list_add_tail(&waiter->link, &port->senders);
+	port->nr_senders++;
+}
+
+static void leave_sender(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter)
+{
+	waiter->message->sender = NULL;
+	list_del_init(&waiter->link);
+	port->nr_senders--;
+}
+
+/* The first waiting receiver that can take the message. */
+static struct ipcmbox_waiter *find_taker(const struct ipcmbox_port *port,
+					 const struct ipcmbox_message *message)
+{
+	struct ipcmbox_waiter *waiter;
+
+	list_for_each_entry(waiter, &port->receivers, link)
+		if (!waiter->peek && message->priority >= waiter->min_priority &&
+		    message->length <= waiter->room)
+			return waiter;
+	return NULL;
+}
+
+static void hand_over(struct ipcmbox_port *port, struct ipcmbox_message *message,
+		      struct ipcmbox_waiter *taker, struct ipcmbox_wakes *wakes)
+{
+	hold(port, message);
+	taker->message = message;
+	taker->lost = message->lost;
+	claim_receiver(port, taker, 0, wakes);
+}
+
+/*
+ * A message that stays is shown to the waiting receivers that only look, and ends the wait of those
+ * whose buffer is too short for it.
+ */
+static void show(struct ipcmbox_port *port, struct ipcmbox_message *message,
+		 struct ipcmbox_wakes *wakes)
+{
+	struct ipcmbox_waiter *waiter, *next;
+
+	list_for_each_entry_safe(waiter, next, &port->receivers, link) {
+		if (message->priority < waiter->min_priority)
+			continue;
+		if (message->length > waiter->room) {
+			waiter->needed = message->length;
+			claim_receiver(port, waiter, -EMSGSIZE, wakes);
+		} else if (waiter->peek) {
+			refcount_inc(&message->refs);
+			waiter->message = message;
+			waiter->lost = message->lost + port->lost_before_first;
+			claim_receiver(port, waiter, 0, wakes);
+		}
+	}
+	wakes->poll |= IPCMBOX_POLL_RECEIVE;
+}
+
+/* Room has come free: let blocked senders in, in their order. */
+static void admit(struct ipcmbox_port *port, struct ipcmbox_wakes *wakes)
+{
+	struct ipcmbox_message *message;
+
+	while ((message = ipcmbox_queue_first(&port->pending)) &&
+	       ipcmbox_port_has_room(port, message->length)) {
+		ipcmbox_queue_remove(&port->pending, message);
+		accept(port, message);
+		enqueue(port, message);
+		if (!message->sender->receipt)
+			claim_sender(port, message, 0, wakes);
+		wakes->poll |= IPCMBOX_POLL_RECEIVE;
+	}
+	if (!message && ipcmbox_port_has_room(port, 0))
+		wakes->poll |= IPCMBOX_POLL_SEND;
+}
+
+/* Posting. */
+
+static void drop(struct ipcmbox_port *port, struct ipcmbox_message *victim,
+		 struct list_head *victims, struct ipcmbox_wakes *wakes)
+{
+	dequeue(port, victim);
+	if (victim->sender) {
+		/* It will not be received, and its sender waits to hear just that. */
+		retract(port, victim);
+		claim_sender(port, victim, -EAGAIN, wakes);
+	} else {
+		release_slot(port, victim);
+		port->dropped++;
+		port->lost_before_first += victim->lost + 1;
+	}
+	list_add_tail(&victim->link, victims);
+}
+
+static int drop_new(struct ipcmbox_port *port, struct ipcmbox_message *message, bool receipt)
+{
+	if (receipt)
+		return -EAGAIN;
+	number(port, message);
+	port->sent++;
+	port->dropped++;
+	port->lost_before_next++;
+	return IPCMBOX_POSTED_DROPPED;
+}
+
+/* Returns false if there is more to drop than one batch. */
+static bool make_room(struct ipcmbox_port *port, const struct ipcmbox_message *message,
+		      struct list_head *victims, struct ipcmbox_wakes *wakes)
+{
+	struct ipcmbox_message *victim;
+	int n;
+
+	/* Senders that blocked under another policy would come first, whatever is dropped. */
+	if (ipcmbox_queue_first(&port->pending))
+		return true;
+
+	for (n = 0; !ipcmbox_port_has_room(port, message->length); n++) {
+		victim = ipcmbox_queue_least(&port->queue);
+		if (!victim || victim->priority > message->priority)
+			return true;
+		if (n == DROP_BATCH)
+			return false;
+		drop(port, victim, victims, wakes);
+	}
+	return true;
+}
+
+static int overflow(struct ipcmbox_port *port, struct ipcmbox_message *message,
+		    struct ipcmbox_waiter *waiter, bool receipt, struct ipcmbox_wakes *wakes)
+{
+	if (port->overflow == IPCMBOX_OVERFLOW_FAIL)
+		return -EAGAIN;
+	if (port->overflow != IPCMBOX_OVERFLOW_BLOCK)
+		return drop_new(port, message, receipt);
+
+	if (!waiter)
+		return -EAGAIN;
+	number(port, message);
+	message->place = IPCMBOX_MESSAGE_PENDING;
+	ipcmbox_queue_insert(&port->pending, message);
+	await_sender(port, message, waiter);
+	show(port, message, wakes);
+	return IPCMBOX_POSTED_WAIT;
+}
+
+/**
+ * ipcmbox_port_post() - a message arrives
+ * @port: its destination
+ * @message: owned by the caller, and by the port or a receiver on POSTED and POSTED_WAIT
+ * @waiter: of the sender, with @receipt set as here; NULL: it must not wait
+ * @receipt: the send is complete when the message has been received
+ * @victims: messages the policy dropped are added, for the caller to put, whatever is returned
+ * @wakes: to flush, whatever is returned
+ *
+ * Context: the port's lock is held.
+ * Return: &enum ipcmbox_posted; -EAGAIN no room and no waiting, -EPIPE nobody will ever receive.
+ */
+int ipcmbox_port_post(struct ipcmbox_port *port, struct ipcmbox_message *message,
+		      struct ipcmbox_waiter *waiter, bool receipt, struct list_head *victims,
+		      struct ipcmbox_wakes *wakes)
+{
+	struct ipcmbox_waiter *taker;
+
+	lockdep_assert_held(&port->lock);
+
+	if (port->receivers_gone)
+		return -EPIPE;
+
+	taker = find_taker(port, message);
+	if (!taker) {
+		if (receipt && !waiter)
+			return -EAGAIN;
+		if (port->overflow == IPCMBOX_OVERFLOW_DROP_OLDEST &&
+		    !make_room(port, message, victims, wakes))
+			return IPCMBOX_POSTED_AGAIN;
+		if (!may_enter(port, message))
+			return overflow(port, message, waiter, receipt, wakes);
+	}
+
+	number(port, message);
+	accept(port, message);
+	if (receipt && waiter)
+		await_sender(port, message, waiter);
+	if (taker) {
+		hand_over(port, message, taker, wakes);
+	} else {
+		enqueue(port, message);
+		show(port, message, wakes);
+	}
+	return receipt && waiter ? IPCMBOX_POSTED_WAIT : IPCMBOX_POSTED;
+}
+
+/**
+ * ipcmbox_port_withdraw() - a blocked sender gives up
+ * @port: the port
+ * @waiter: of the sender
+ * @error: what its send fails with
+ * @wakes: to flush
+ *
+ * While a receiver copies the message, the outcome is the receiver's: the waiter will be completed
+ * with 0, or with @error when the copy fails.
+ *
+ * Context: the port's lock is held.
+ * Return: &enum ipcmbox_withdrawal.
+ */
+enum ipcmbox_withdrawal ipcmbox_port_withdraw(struct ipcmbox_port *port,
+					      struct ipcmbox_waiter *waiter, int error,
+					      struct ipcmbox_wakes *wakes)
+{
+	struct ipcmbox_message *message = waiter->message;
+
+	lockdep_assert_held(&port->lock);
+
+	if (waiter->claimed)
+		return IPCMBOX_WITHDRAWN_CLAIMED;
+
+	switch (message->place) {
+	case IPCMBOX_MESSAGE_TAKEN:
+		waiter->leaving = error;
+		return IPCMBOX_WITHDRAWN_TAKEN;
+	case IPCMBOX_MESSAGE_QUEUED:
+		dequeue(port, message);
+		retract(port, message);
+		break;
+	case IPCMBOX_MESSAGE_PENDING:
+		ipcmbox_queue_remove(&port->pending, message);
+		message->place = IPCMBOX_MESSAGE_OWNED;
+		break;
+	}
+	leave_sender(port, waiter);
+	admit(port, wakes);
+	return IPCMBOX_WITHDRAWN;
+}
+
+/**
+ * ipcmbox_port_disown() - a killed sender leaves its taken message to the receiver
+ * @port: the port
+ * @waiter: of the sender
+ *
+ * Context: the port's lock is held.
+ * Return: whether the waiter is free to go; else it is claimed.
+ */
+bool ipcmbox_port_disown(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter)
+{
+	lockdep_assert_held(&port->lock);
+
+	if (waiter->claimed)
+		return false;
+	leave_sender(port, waiter);
+	return true;
+}
+
+/* Receiving. */
+
+/**
+ * ipcmbox_port_take() - find a message for a receiver
+ * @port: the port
+ * @waiter: of the receiver, not linked; @message and @lost are set on success, @needed on -EMSGSIZE
+ *
+ * The message goes into the receiver's hands, who must finish it or put it back; a peek gets a
+ * reference instead.
+ *
+ * Context: the port's lock is held.
+ * Return: 0; -EAGAIN there is none, -EPIPE and there will be none, -EMSGSIZE it is too long.
+ */
+int ipcmbox_port_take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter)
+{
+	struct ipcmbox_message *message = ipcmbox_queue_first(&port->queue);
+	struct ipcmbox_queue *queue = &port->queue;
+
+	lockdep_assert_held(&port->lock);
+
+	if (!message || message->priority < waiter->min_priority) {
+		queue = &port->pending;
+		message = ipcmbox_queue_first(queue);
+		if (!message || message->priority < waiter->min_priority)
+			return port->senders_gone ? -EPIPE : -EAGAIN;
+	}
+
+	if (message->length > waiter->room) {
+		waiter->needed = message->length;
+		return -EMSGSIZE;
+	}
+
+	waiter->message = message;
+	if (waiter->peek) {
+		refcount_inc(&message->refs);
+		waiter->lost = message->lost + port->lost_before_first;
+		return 0;
+	}
+	ipcmbox_queue_remove(queue, message);
+	hold(port, message);
+	waiter->lost = message->lost;
+	return 0;
+}
+
+/**
+ * ipcmbox_port_await() - a receiver waits for a message
+ * @port: the port, which had none
+ * @waiter: of the receiver
+ * @wakes: to flush
+ *
+ * Context: the port's lock is held, and has been since ipcmbox_port_take().
+ */
+void ipcmbox_port_await(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
+			struct ipcmbox_wakes *wakes)
+{
+	lockdep_assert_held(&port->lock);
+
+	list_add_tail(&waiter->link, &port->receivers);
+	port->nr_receivers++;
+	/* It makes the difference at capacity 0, or when everything is taken. */
+	if (!waiter->peek)
+		wakes->poll |= IPCMBOX_POLL_SEND;
+}
+
+/**
+ * ipcmbox_port_cancel() - a waiting receiver gives up
+ * @port: the port
+ * @waiter: of the receiver
+ *
+ * Context: the port's lock is held.
+ * Return: whether the waiter is free to go; else it is claimed.
+ */
+bool ipcmbox_port_cancel(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter)
+{
+	lockdep_assert_held(&port->lock);
+
+	if (waiter->claimed)
+		return false;
+	list_del_init(&waiter->link);
+	port->nr_receivers--;
+	return true;
+}
+
+/**
+ * ipcmbox_port_finish() - a receiver has its message
+ * @port: the port
+ * @message: taken by the caller, who owns it afterwards
+ * @wakes: to flush
+ *
+ * Context: the port's lock is held.
+ */
+void ipcmbox_port_finish(struct ipcmbox_port *port, struct ipcmbox_message *message,
+			 struct ipcmbox_wakes *wakes)
+{
+	lockdep_assert_held(&port->lock);
+
+	unhold(port, message);
+	release_slot(port, message);
+	if (!message->accepted)
+		port->sent++;
+	port->received++;
+	port->reported += message->lost;
+	claim_sender(port, message, 0, wakes);
+	admit(port, wakes);
+}
+
+/**
+ * ipcmbox_port_put_back() - a receiver could not receive its message
+ * @port: the port
+ * @message: taken by the caller
+ * @wakes: to flush
+ *
+ * The message returns to its old place, or goes to a receiver that has begun to wait meanwhile. If
+ * its sender has given up, this is where the message is withdrawn.
+ *
+ * Context: the port's lock is held.
+ * Return: true if the port or another receiver has it, false if the caller must put it.
+ */
+bool ipcmbox_port_put_back(struct ipcmbox_port *port, struct ipcmbox_message *message,
+			   struct ipcmbox_wakes *wakes)
+{
+	struct ipcmbox_waiter *sender = message->sender;
+	struct ipcmbox_waiter *taker;
+
+	lockdep_assert_held(&port->lock);
+
+	unhold(port, message);
+
+	if (sender ? sender->leaving : !message->accepted) {
+		if (message->accepted)
+			retract(port, message);
+		claim_sender(port, message, sender ? sender->leaving : 0, wakes);
+		admit(port, wakes);
+		return false;
+	}
+
+	taker = find_taker(port, message);
+	if (taker) {
+		hand_over(port, message, taker, wakes);
+	} else if (message->accepted) {
+		enqueue(port, message);
+		show(port, message, wakes);
+	} else {
+		message->place = IPCMBOX_MESSAGE_PENDING;
+		ipcmbox_queue_insert(&port->pending, message);
+		show(port, message, wakes);
+		/* The capacity may have been raised meanwhile. */
+		admit(port, wakes);
+	}
+	return true;
+}
+
+/* Administration. */
+
+void ipcmbox_port_set_capacity(struct ipcmbox_port *port, u32 max_messages, u64 max_bytes,
+			       u32 overflow, struct ipcmbox_wakes *wakes)
+{
+	lockdep_assert_held(&port->lock);
+
+	port->max_messages = max_messages;
+	port->max_bytes = max_bytes;
+	port->overflow = overflow;
+	admit(port, wakes);
+	if (overflow != IPCMBOX_OVERFLOW_BLOCK)
+		wakes->poll |= IPCMBOX_POLL_SEND;
+}
+
+/**
+ * ipcmbox_port_set_gone() - the other side is there, or gone for good
+ * @port: the port
+ * @receivers_gone: nobody will ever receive: blocked sends are withdrawn and fail with EPIPE
+ * @senders_gone: nobody will ever send: waiting receives fail with EPIPE
+ * @victims: messages withdrawn are added, for the caller to put
+ * @wakes: to flush
+ *
+ * Context: the port's lock is held.
+ */
+void ipcmbox_port_set_gone(struct ipcmbox_port *port, bool receivers_gone, bool senders_gone,
+			   struct list_head *victims, struct ipcmbox_wakes *wakes)
+{
+	struct ipcmbox_waiter *waiter, *next;
+	struct ipcmbox_message *message;
+
+	lockdep_assert_held(&port->lock);
+
+	if ((receivers_gone && !port->receivers_gone) || (senders_gone && !port->senders_gone))
+		wakes->poll |= EPOLLHUP;
+	port->receivers_gone = receivers_gone;
+	port->senders_gone = senders_gone;
+
+	if (receivers_gone) {
+		/* A message is taken only by a call that holds a descriptor: there is none. */
+		list_for_each_entry_safe(waiter, next, &port->senders, link) {
+			message = waiter->message;
+			if (message->place == IPCMBOX_MESSAGE_QUEUED) {
+				dequeue(port, message);
+				retract(port, message);
+			} else {
+				ipcmbox_queue_remove(&port->pending, message);
+				message->place = IPCMBOX_MESSAGE_OWNED;
+			}
+			claim_sender(port, message, -EPIPE, wakes);
+			list_add_tail(&message->link, victims);
+		}
+	}
+	if (senders_gone)
+		list_for_each_entry_safe(waiter, next, &port->receivers, link)
+			claim_receiver(port, waiter, -EPIPE, wakes);
+}
+

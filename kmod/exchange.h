@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _IPCMBOX_EXCHANGE_H
+#define _IPCMBOX_EXCHANGE_H
+
+#include <linux/types.h>
+
+struct ipcmbox_message;
+struct ipcmbox_port;
+struct ipcmbox_waiter;
+struct ipcmbox_wakes;
+struct list_head;
+
+/**
+ * DOC: Exchanges
+ *
+ * Messages and waiters meet at a port. Every function here is one step from a consistent state of
+ * the port to another, taken under its lock, and touches no user memory; whom it has to wake it
+ * collects in a &struct ipcmbox_wakes, to be flushed when the lock is dropped.
+ *
+ * A sender posts, and withdraws or disowns if it must leave before the outcome. A receiver takes
+ * or awaits, cancels if it must leave, and finishes the message it got or puts it back.
+ */
+
+/**
+ * enum ipcmbox_posted - what became of a posted message
+ * @IPCMBOX_POSTED: the port or a receiver has it, the send is complete
+ * @IPCMBOX_POSTED_WAIT: the port or a receiver has it, the sender must wait
+ * @IPCMBOX_POSTED_DROPPED: dropped by the policy and counted; the caller still owns it
+ * @IPCMBOX_POSTED_AGAIN: dropping a batch was not enough yet; call again with the lock taken anew
+ */
+enum ipcmbox_posted {
+	IPCMBOX_POSTED,
+	IPCMBOX_POSTED_WAIT,
+	IPCMBOX_POSTED_DROPPED,
+	IPCMBOX_POSTED_AGAIN,
+};
+
+/**
+ * enum ipcmbox_withdrawal - what became of a send that its sender gives up
+ * @IPCMBOX_WITHDRAWN: nobody has the message, the caller owns it
+ * @IPCMBOX_WITHDRAWN_TAKEN: a receiver copies it; the completion will tell whether it succeeded
+ * @IPCMBOX_WITHDRAWN_CLAIMED: the outcome is decided, the completion on its way
+ */
+enum ipcmbox_withdrawal {
+	IPCMBOX_WITHDRAWN,
+	IPCMBOX_WITHDRAWN_TAKEN,
+	IPCMBOX_WITHDRAWN_CLAIMED,
+};
+
+int ipcmbox_port_post(struct ipcmbox_port *port, struct ipcmbox_message *message,
+		      struct ipcmbox_waiter *waiter, bool receipt, struct list_head *victims,
+		      struct ipcmbox_wakes *wakes);
+enum ipcmbox_withdrawal ipcmbox_port_withdraw(struct ipcmbox_port *port,
+					      struct ipcmbox_waiter *waiter, int error,
+					      struct ipcmbox_wakes *wakes);
+bool ipcmbox_port_disown(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter);
+
+int ipcmbox_port_take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter);
+void ipcmbox_port_await(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
+			struct ipcmbox_wakes *wakes);
+bool ipcmbox_port_cancel(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter);
+void ipcmbox_port_finish(struct ipcmbox_port *port, struct ipcmbox_message *message,
+			 struct ipcmbox_wakes *wakes);
+bool ipcmbox_port_put_back(struct ipcmbox_port *port, struct ipcmbox_message *message,
+			   struct ipcmbox_wakes *wakes);
+
+void ipcmbox_port_set_capacity(struct ipcmbox_port *port, u32 max_messages, u64 max_bytes,
+			       u32 overflow, struct ipcmbox_wakes *wakes);
+void ipcmbox_port_set_gone(struct ipcmbox_port *port, bool receivers_gone, bool senders_gone,
+			   struct list_head *victims, struct ipcmbox_wakes *wakes);
+
+#endif /* _IPCMBOX_EXCHANGE_H */

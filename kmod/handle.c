@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Handles: file operations of a mailbox descriptor.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/cred.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/poll.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+
+#include <uapi/linux/ipcmbox.h>
+
+#include "handle.h"
+#include "ioctl.h"
+#include "mailbox.h"
+#include "quota.h"
+#include "registry.h"
+#include "show.h"
+#include "transfer.h"
+#include "wait.h"
+
+static void deadline_of_iocb(struct ipcmbox_deadline *deadline, const struct kiocb *iocb)
+{
+	bool nonblock = iocb->ki_filp->f_flags & O_NONBLOCK || iocb->ki_flags & IOCB_NOWAIT;
+
+	ipcmbox_deadline_import(deadline, nonblock ? IPCMBOX_NONBLOCK : 0, 0, 0);
+}
+
+static ssize_t handle_read_iter(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct ipcmbox_recv arg = {};
+	struct ipcmbox_reception reception = { .to = to, .arg = &arg };
+	struct ipcmbox_deadline deadline;
+
+	deadline_of_iocb(&deadline, iocb);
+	return ipcmbox_transfer_receive(iocb->ki_filp->private_data, &reception, &deadline);
+}
+
+static ssize_t handle_write_iter(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct ipcmbox_deadline deadline;
+	size_t length = iov_iter_count(from);
+	u32 limit;
+	int ret;
+
+	deadline_of_iocb(&deadline, iocb);
+	ret = ipcmbox_transfer_send(iocb->ki_filp->private_data, from, 0, false, &deadline, &limit);
+	if (ret < 0)
+		return ret;
+	/* A message that the policy dropped was sent as far as write(2) is concerned. */
+	return length;
+}
+
+static __poll_t handle_poll(struct file *file, poll_table *wait)
+{
+	struct ipcmbox_handle *handle = file->private_data;
+	struct ipcmbox_port *port = &handle->mailbox->port;
+	__poll_t events;
+
+	/* Queues before it looks; pairs with wq_has_sleeper() in ipcmbox_wakes_flush(). */
+	poll_wait(file, &port->pollers, wait);
+	events = ipcmbox_port_poll(port);
+	if (!(file->f_mode & FMODE_READ))
+		events &= ~(EPOLLIN | EPOLLRDNORM);
+	if (!(file->f_mode & FMODE_WRITE))
+		events &= ~(EPOLLOUT | EPOLLWRNORM);
+	return events;
+}
+
+static int handle_release(struct inode *inode, struct file *file)
+{
+	struct ipcmbox_handle *handle = file->private_data;
+
+	/* The account belongs to the registry, which the mailbox may be the last to hold. */
+	ipcmbox_user_put(handle->user);
+	if (handle->mailbox)
+		ipcmbox_mailbox_detach(handle->mailbox, file->f_mode);
+	kfree(handle);
+	return 0;
+}
+
+static const struct file_operations handle_fops = {
+	.owner = THIS_MODULE,
+	.read_iter = handle_read_iter,
+	.write_iter = handle_write_iter,
+	.poll = handle_poll,
+	.unlocked_ioctl = ipcmbox_ioctl_mailbox,
+	.compat_ioctl = compat_ptr_ioctl,
+	.release = handle_release,
+	.show_fdinfo = ipcmbox_show_fdinfo,
+};
+
+/**
+ * ipcmbox_handle_new() - make a file for a mailbox that is yet to be found
+ * @registry: of the mailbox
+ * @access: IPCMBOX_READ, IPCMBOX_WRITE
+ * @nonblock: set O_NONBLOCK
+ *
+ * Context: may sleep.
+ * Return: a file whose handle has no mailbox, or -ENOMEM, -ENFILE.
+ */
+struct file *ipcmbox_handle_new(struct ipcmbox_registry *registry, u32 access, bool nonblock)
+{
+	static const int modes[] = {
+		[IPCMBOX_READ] = O_RDONLY,
+		[IPCMBOX_WRITE] = O_WRONLY,
+		[IPCMBOX_READ | IPCMBOX_WRITE] = O_RDWR,
+	};
+	struct ipcmbox_handle *handle;
+	struct file *file;
+
+	handle = kzalloc(sizeof(*handle), GFP_KERNEL_ACCOUNT);
+	if (!handle)
+		return ERR_PTR(-ENOMEM);
+
+	handle->user = ipcmbox_user_find(&registry->users, current_uid());
+	if (!handle->user) {
+		kfree(handle);
+		return ERR_PTR(-ENOMEM);
+	}
+
+	file = anon_inode_getfile("[ipcmbox]", &handle_fops, handle,
+				  modes[access] | (nonblock ? O_NONBLOCK : 0));
+	if (IS_ERR(file)) {
+		ipcmbox_user_put(handle->user);
+		kfree(handle);
+		return file;
+	}
+	/* No position, and so no lock that would let a blocked read keep out a write. */
+	stream_open(file_inode(file), file);
+	return file;
+}
+
+/**
+ * ipcmbox_handle_discard() - give up a file that never got a mailbox
+ * @file: from ipcmbox_handle_new(), not published
+ *
+ * The file is released later, when the registry may be gone: nothing of it must be left.
+ */
+void ipcmbox_handle_discard(struct file *file)
+{
+	struct ipcmbox_handle *handle = file->private_data;
+
+	ipcmbox_user_put(handle->user);
+	handle->user = NULL;
+	fput(file);
+}

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Commands: dispatch, validation, results.
+ */
+#include <linux/cred.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/minmax.h>
+#include <linux/nospec.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/uio.h>
+
+#include <uapi/linux/ipcmbox.h>
+
+#include "handle.h"
+#include "ioctl.h"
+#include "mailbox.h"
+#include "quota.h"
+#include "registry.h"
+#include "transfer.h"
+#include "wait.h"
+
+#define TRANSFER_VALID	(IPCMBOX_NONBLOCK | IPCMBOX_DEADLINE)
+
+/* Every structure a command brings in. */
+union ioctl_arg {
+	struct ipcmbox_open open;
+	struct ipcmbox_unlink unlink;
+	struct ipcmbox_list list;
+	struct ipcmbox_send send;
+	struct ipcmbox_recv recv;
+	struct ipcmbox_set set;
+};
+
+/**
+ * struct ioctl_call - a command under way
+ * @file: the descriptor
+ * @uarg: the caller's structure
+ * @usize: its size
+ * @arg: kernel copy, extended with zeroes to what this module knows
+ */
+struct ioctl_call {
+	struct file *file;
+	void __user *uarg;
+	size_t usize;
+	union ioctl_arg arg;
+};
+
+/**
+ * struct ioctl_command - what there is to know of a command
+ * @cmd: the number, with the size of today
+ * @min_size: the size of the first version
+ * @handler: does it
+ */
+struct ioctl_command {
+	unsigned int cmd;
+	unsigned int min_size;
+	long (*handler)(struct ioctl_call *call);
+};
+
+/* Copies a result of @size bytes, cut or extended with zeroes to what the caller knows. */
+static int reply(struct ioctl_call *call, const void *result, size_t size)
+{
+	if (copy_to_user(call->uarg, result, min(size, call->usize)))
+		return -EFAULT;
+	if (call->usize > size && clear_user(call->uarg + size, call->usize - size))
+		return -EFAULT;
+	return 0;
+}
+
+static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
+		     const struct ioctl_command *commands, unsigned int base, unsigned int count)
+{
+	const struct ioctl_command *command;
+	unsigned int nr = _IOC_NR(cmd) - base;
+	struct ioctl_call call;
+	int ret;
+
+	if (nr >= count)
+		return -ENOTTY;
+	command = &commands[array_index_nospec(nr, count)];
+	if (!command->handler || (cmd ^ command->cmd) & ~IOCSIZE_MASK)
+		return -ENOTTY;
+
+	call.file = file;
+	call.uarg = (void __user *)uarg;
+	call.usize = _IOC_SIZE(cmd);
+	if (call.usize < command->min_size)
+		return -EINVAL;
+
+	if (_IOC_DIR(cmd) & _IOC_WRITE) {
+		ret = copy_struct_from_user(&call.arg, _IOC_SIZE(command->cmd), call.uarg,
+					    call.usize);
+		if (ret)
+			return ret;
+	}
+	return command->handler(&call);
+}
+
+/* Commands of the device. */
+
+static long ioctl_query(struct ioctl_call *call)
+{
+	struct ipcmbox_registry *registry = call->file->private_data;
+	struct ipcmbox_query query = {
+		.features = IPCMBOX_FEATURE_QUEUE,
+		.length_max = IPCMBOX_LENGTH_MAX,
+		.priority_max = IPCMBOX_PRIORITY_MAX,
+		.name_max = IPCMBOX_NAME_MAX,
+	};
+	struct ipcmbox_user *user;
+
+	user = ipcmbox_user_find(&registry->users, current_uid());
+	if (!user)
+		return -ENOMEM;
+	ipcmbox_user_report(user, &query);
+	ipcmbox_user_put(user);
+	return reply(call, &query, sizeof(query));
+}
+
+static long ioctl_open(struct ioctl_call *call)
+{
+	struct ipcmbox_open *arg = &call->arg.open;
+	struct file *file;
+	int fd, ret;
+
+	/* The result must find its place: a mailbox that was created cannot be undone unseen. */
+	ret = reply(call, arg, sizeof(*arg));
+	if (ret)
+		return ret;
+
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+
+	ret = ipcmbox_mailbox_open(call->file->private_data, arg, &file);
+	if (ret) {
+		put_unused_fd(fd);
+		if (ret == -EDQUOT)
+			reply(call, arg, sizeof(*arg));
+		return ret;
+	}
+
+	/* Just written to: fails only if the caller unmaps it under its own feet. */
+	reply(call, arg, sizeof(*arg));
+	fd_install(fd, file);
+	return fd;
+}
+
+static long ioctl_unlink(struct ioctl_call *call)
+{
+	return ipcmbox_mailbox_unlink(call->file->private_data, &call->arg.unlink);
+}
+
+/* Writes up to @arg->count elements; returns how many, or -EFAULT. */
+static int list(struct ipcmbox_registry *registry, const struct ipcmbox_list *arg,
+		struct ipcmbox_info *info)
+{
+	void __user *to = u64_to_user_ptr(arg->buf_ptr);
+	struct ipcmbox_mailbox *mailbox;
+	u64 after_id = arg->after_id;
+	size_t size = min_t(size_t, arg->element_size, sizeof(*info));
+	u32 n;
+
+	for (n = 0; n < arg->count; n++, to += arg->element_size) {
+		mailbox = ipcmbox_registry_next(registry, after_id);
+		if (!mailbox)
+			break;
+		after_id = mailbox->id;
+		ipcmbox_mailbox_report(mailbox, info);
+		ipcmbox_mailbox_put(mailbox);
+
+		if (copy_to_user(to, info, size) ||
+		    (arg->element_size > size && clear_user(to + size, arg->element_size - size)))
+			return -EFAULT;
+		if (fatal_signal_pending(current))
+			break;
+		cond_resched();
+	}
+	return n;
+}
+
+static long ioctl_list(struct ioctl_call *call)
+{
+	struct ipcmbox_list *arg = &call->arg.list;
+	struct ipcmbox_info *info;
+	int ret;
+
+	if (!arg->count || arg->element_size < sizeof(*info) || arg->element_size > PAGE_SIZE)
+		return -EINVAL;
+	if (arg->buf_ptr != (unsigned long)arg->buf_ptr)
+		return -EFAULT;
+
+	info = kmalloc(sizeof(*info), GFP_KERNEL);
+	if (!info)
+		return -ENOMEM;
+	ret = list(call->file->private_data, arg, info);
+	kfree(info);
+	if (ret < 0)
+		return ret;
+
+	arg->count = ret;
+	return reply(call, arg, sizeof(*arg));
+}
+
+/* Commands of a mailbox. */
+
+/* Returns 0 with @iter over the buffer, or -EFAULT if it cannot be one. */
+static int import_buffer(unsigned int direction, u64 ptr, u32 length, struct iov_iter *iter)
+{
+	void __user *buffer = u64_to_user_ptr(ptr);
+
+	/* The first: a 64-bit address on a 32-bit kernel. */
+	if (ptr != (unsigned long)ptr || !access_ok(buffer, length))
+		return -EFAULT;
+	iov_iter_ubuf(iter, direction, buffer, length);
+	return 0;
+}
+
+static int import_deadline(struct ipcmbox_deadline *deadline, const struct file *file, u32 flags,
+			   u32 clock, u64 ns)
+{
+	int ret;
+
+	ret = ipcmbox_deadline_import(deadline, flags, clock, ns);
+	if (file->f_flags & O_NONBLOCK)
+		deadline->nonblock = true;
+	return ret;
+}
+
+static long ioctl_send(struct ioctl_call *call)
+{
+	struct ipcmbox_send *arg = &call->arg.send;
+	struct ipcmbox_deadline deadline;
+	struct iov_iter from;
+	int ret;
+
+	if (arg->flags & ~TRANSFER_VALID || arg->priority > IPCMBOX_PRIORITY_MAX ||
+	    arg->completion > IPCMBOX_RECEIVED)
+		return -EINVAL;
+	ret = import_deadline(&deadline, call->file, arg->flags, arg->clock, arg->deadline_ns);
+	if (ret)
+		return ret;
+	if (!(call->file->f_mode & FMODE_WRITE))
+		return -EACCES;
+	ret = import_buffer(ITER_SOURCE, arg->buf_ptr, arg->buf_len, &from);
+	if (ret)
+		return ret;
+
+	arg->limit = IPCMBOX_LIMIT_NONE;
+	ret = ipcmbox_transfer_send(call->file->private_data, &from, arg->priority,
+				    arg->completion == IPCMBOX_RECEIVED, &deadline, &arg->limit);
+	/* Nothing was sent; a caller who cannot be told which limit it was learns the error. */
+	if (unlikely(ret < 0 && arg->limit))
+		reply(call, arg, sizeof(*arg));
+	return ret;
+}
+
+static long ioctl_recv(struct ioctl_call *call)
+{
+	struct ipcmbox_recv *arg = &call->arg.recv;
+	struct ipcmbox_deadline deadline;
+	struct iov_iter to;
+	struct ipcmbox_reception reception = {
+		.to = &to,
+		.arg = arg,
+		.uarg = call->uarg,
+		.usize = min(call->usize, sizeof(*arg)),
+		.peek = arg->flags & IPCMBOX_PEEK,
+	};
+	long ret;
+
+	if (arg->flags & ~(TRANSFER_VALID | IPCMBOX_PEEK) || arg->__reserved ||
+	    arg->min_priority > IPCMBOX_PRIORITY_MAX)
+		return -EINVAL;
+	ret = import_deadline(&deadline, call->file, arg->flags, arg->clock, arg->deadline_ns);
+	if (ret)
+		return ret;
+	if (!(call->file->f_mode & FMODE_READ))
+		return -EACCES;
+	ret = import_buffer(ITER_DEST, arg->buf_ptr, arg->buf_len, &to);
+	if (ret)
+		return ret;
+
+	arg->limit = IPCMBOX_LIMIT_NONE;
+	ret = ipcmbox_transfer_receive(call->file->private_data, &reception, &deadline);
+	if (unlikely(ret == -EMSGSIZE)) {
+		arg->limit = IPCMBOX_LIMIT_BUFFER;
+		if (reply(call, arg, sizeof(*arg)))
+			return -EFAULT;
+	}
+	return ret;
+}
+
+static long ioctl_stat(struct ioctl_call *call)
+{
+	struct ipcmbox_handle *handle = call->file->private_data;
+	struct ipcmbox_info info;
+
+	ipcmbox_mailbox_report(handle->mailbox, &info);
+	return reply(call, &info, sizeof(info));
+}
+
+static long ioctl_set(struct ioctl_call *call)
+{
+	struct ipcmbox_handle *handle = call->file->private_data;
+
+	return ipcmbox_mailbox_set(handle->mailbox, &call->arg.set);
+}
+
+/* The size of the first version is written out: it must never follow the structure. */
+#define DEVICE_BASE	0x00
+#define MAILBOX_BASE	0x40
+
+static const struct ioctl_command device_commands[] = {
+	[_IOC_NR(IPCMBOX_IOC_QUERY) - DEVICE_BASE] = { IPCMBOX_IOC_QUERY, 72, ioctl_query },
+	[_IOC_NR(IPCMBOX_IOC_OPEN) - DEVICE_BASE] = { IPCMBOX_IOC_OPEN, 64, ioctl_open },
+	[_IOC_NR(IPCMBOX_IOC_UNLINK) - DEVICE_BASE] = { IPCMBOX_IOC_UNLINK, 24, ioctl_unlink },
+	[_IOC_NR(IPCMBOX_IOC_LIST) - DEVICE_BASE] = { IPCMBOX_IOC_LIST, 24, ioctl_list },
+};
+
+static const struct ioctl_command mailbox_commands[] = {
+	[_IOC_NR(IPCMBOX_IOC_SEND) - MAILBOX_BASE] = { IPCMBOX_IOC_SEND, 40, ioctl_send },
+	[_IOC_NR(IPCMBOX_IOC_RECV) - MAILBOX_BASE] = { IPCMBOX_IOC_RECV, 88, ioctl_recv },
+	[_IOC_NR(IPCMBOX_IOC_STAT) - MAILBOX_BASE] = { IPCMBOX_IOC_STAT, 424, ioctl_stat },
+	[_IOC_NR(IPCMBOX_IOC_SET) - MAILBOX_BASE] = { IPCMBOX_IOC_SET, 32, ioctl_set },
+};
+
+long ipcmbox_ioctl_device(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return dispatch(file, cmd, arg, device_commands, DEVICE_BASE, ARRAY_SIZE(device_commands));
+}
+
+long ipcmbox_ioctl_mailbox(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return dispatch(file, cmd, arg, mailbox_commands, MAILBOX_BASE,
+			ARRAY_SIZE(mailbox_commands));
+}

@@ -1,0 +1,524 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mailboxes: identity, rights, life time.
+ */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/fs.h>
+#include <linux/fs_struct.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <linux/user_namespace.h>
+
+#include <uapi/linux/ipcmbox.h>
+
+#include "exchange.h"
+#include "handle.h"
+#include "mailbox.h"
+#include "message.h"
+#include "quota.h"
+#include "registry.h"
+#include "wait.h"
+
+#define MODE_VALID	0666
+#define OPEN_VALID	(IPCMBOX_OPEN_CREATE | IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT | \
+			 IPCMBOX_OPEN_BY_ID | IPCMBOX_OPEN_NONBLOCK)
+#define SET_VALID	(IPCMBOX_SET_MODE | IPCMBOX_SET_UID | IPCMBOX_SET_GID | \
+			 IPCMBOX_SET_MAX_MESSAGES | IPCMBOX_SET_MAX_BYTES | IPCMBOX_SET_OVERFLOW)
+
+/* 64 bits count mailboxes for longer than the machine lasts. */
+static atomic64_t last_id;
+
+/* Names. */
+
+static bool is_valid_name(const char *name, u32 name_len)
+{
+	if (name[0] == '.' && (name_len == 1 || (name_len == 2 && name[1] == '.')))
+		return false;
+	return !memchr(name, '/', name_len) && !memchr(name, 0, name_len);
+}
+
+/*
+ * Returns the name ended by a NUL, to be freed with kfree(); NULL if there is none; -EINVAL,
+ * -ENAMETOOLONG, -EFAULT, -ENOMEM.
+ */
+static char *import_name(u64 name_ptr, u32 name_len)
+{
+	char *name;
+
+	if (!name_len)
+		return name_ptr ? ERR_PTR(-EINVAL) : NULL;
+	if (name_len > IPCMBOX_NAME_MAX)
+		return ERR_PTR(-ENAMETOOLONG);
+	if (name_ptr != (unsigned long)name_ptr)
+		return ERR_PTR(-EFAULT);
+
+	name = memdup_user_nul(u64_to_user_ptr(name_ptr), name_len);
+	if (!IS_ERR(name) && !is_valid_name(name, name_len)) {
+		kfree(name);
+		return ERR_PTR(-EINVAL);
+	}
+	return name;
+}
+
+/* Rights. */
+
+static bool may_administer(const struct ipcmbox_mailbox *mailbox)
+{
+	return uid_eq(mailbox->uid, current_euid()) ||
+	       ns_capable(mailbox->registry->user_ns, CAP_IPC_OWNER);
+}
+
+static int check_access(const struct ipcmbox_mailbox *mailbox, u32 access)
+{
+	unsigned int granted = mailbox->mode, wanted = 0;
+
+	lockdep_assert_held(&mailbox->registry->lock);
+
+	if (access & IPCMBOX_READ)
+		wanted |= 4;
+	if (access & IPCMBOX_WRITE)
+		wanted |= 2;
+
+	if (uid_eq(mailbox->uid, current_euid()))
+		granted >>= 6;
+	else if (in_egroup_p(mailbox->gid))
+		granted >>= 3;
+
+	if (!(wanted & ~granted) || ns_capable(mailbox->registry->user_ns, CAP_IPC_OWNER))
+		return 0;
+	return -EACCES;
+}
+
+/* Birth and end. */
+
+static struct ipcmbox_mailbox *mailbox_new(struct ipcmbox_registry *registry,
+					   struct ipcmbox_user *creator, const char *name,
+					   const struct ipcmbox_open *arg)
+{
+	struct ipcmbox_mailbox *mailbox;
+
+	mailbox = kzalloc(struct_size(mailbox, name, arg->name_len + 1), GFP_KERNEL_ACCOUNT);
+	if (!mailbox)
+		return NULL;
+
+	refcount_set(&mailbox->refs, 1);
+	mailbox->is_named = arg->name_len;
+	mailbox->is_transient = arg->flags & IPCMBOX_OPEN_TRANSIENT;
+	current_euid_egid(&mailbox->uid, &mailbox->gid);
+	mailbox->mode = arg->mode & ~current_umask();
+	mailbox->max_length = arg->max_length;
+	mailbox->id = atomic64_inc_return(&last_id);
+	mailbox->registry = ipcmbox_registry_get(registry);
+	mailbox->creator = ipcmbox_user_get(creator);
+	mailbox->name_len = arg->name_len;
+	if (name)
+		memcpy(mailbox->name, name, arg->name_len);
+	ipcmbox_port_init(&mailbox->port, arg->max_messages, arg->max_bytes, arg->overflow);
+	return mailbox;
+}
+
+/**
+ * ipcmbox_mailbox_put() - drop a reference
+ * @mailbox: or NULL
+ *
+ * Context: may sleep; the registry's lock is not held.
+ */
+void ipcmbox_mailbox_put(struct ipcmbox_mailbox *mailbox)
+{
+	struct ipcmbox_registry *registry;
+
+	if (!mailbox)
+		return;
+
+	registry = mailbox->registry;
+	if (!refcount_dec_and_mutex_lock(&mailbox->refs, &registry->lock))
+		return;
+	ipcmbox_registry_remove(registry, mailbox);
+	mutex_unlock(&registry->lock);
+
+	ipcmbox_port_drain(&mailbox->port);
+	ipcmbox_user_uncharge_mailbox(mailbox->creator);
+	ipcmbox_user_put(mailbox->creator);
+	kfree(mailbox);
+	ipcmbox_registry_put(registry);
+}
+
+/* Tells the port whether somebody can still come to receive and to send. */
+static void update_gone(struct ipcmbox_mailbox *mailbox)
+{
+	struct ipcmbox_port *port = &mailbox->port;
+	struct ipcmbox_message *message, *next;
+	struct ipcmbox_wakes wakes;
+	LIST_HEAD(victims);
+
+	lockdep_assert_held(&mailbox->registry->lock);
+
+	ipcmbox_wakes_init(&wakes);
+	spin_lock(&port->lock);
+	ipcmbox_port_set_gone(port,
+			      !mailbox->is_named && mailbox->had_reader && !mailbox->readers,
+			      !mailbox->is_named && mailbox->had_writer && !mailbox->writers,
+			      &victims, &wakes);
+	spin_unlock(&port->lock);
+	ipcmbox_wakes_flush(&wakes, &port->pollers);
+
+	list_for_each_entry_safe(message, next, &victims, link)
+		ipcmbox_message_put(message);
+}
+
+/**
+ * ipcmbox_mailbox_drop_name_locked() - make a mailbox unnamed
+ * @mailbox: has a name; if that is a lasting one, the caller must put a reference afterwards
+ *
+ * Context: the registry's lock is held.
+ */
+void ipcmbox_mailbox_drop_name_locked(struct ipcmbox_mailbox *mailbox)
+{
+	ipcmbox_registry_remove_name(mailbox->registry, mailbox);
+	update_gone(mailbox);
+}
+
+/* Descriptors. */
+
+/* A descriptor with FMODE_READ, FMODE_WRITE comes to be. */
+static void attach(struct ipcmbox_mailbox *mailbox, fmode_t mode)
+{
+	refcount_inc(&mailbox->refs);
+	if (mode & FMODE_READ) {
+		mailbox->readers++;
+		mailbox->had_reader = true;
+	}
+	if (mode & FMODE_WRITE) {
+		mailbox->writers++;
+		mailbox->had_writer = true;
+	}
+	update_gone(mailbox);
+}
+
+/**
+ * ipcmbox_mailbox_detach() - a descriptor of the mailbox is closed
+ * @mailbox: its reference is dropped
+ * @mode: as attached
+ *
+ * Context: may sleep.
+ */
+void ipcmbox_mailbox_detach(struct ipcmbox_mailbox *mailbox, fmode_t mode)
+{
+	struct ipcmbox_registry *registry = mailbox->registry;
+
+	mutex_lock(&registry->lock);
+	if (mode & FMODE_READ)
+		mailbox->readers--;
+	if (mode & FMODE_WRITE)
+		mailbox->writers--;
+	update_gone(mailbox);
+	mutex_unlock(&registry->lock);
+	ipcmbox_mailbox_put(mailbox);
+}
+
+/* ioctl(OPEN). */
+
+static int check_open(struct ipcmbox_open *arg)
+{
+	u32 flags = arg->flags;
+
+	if (flags & ~OPEN_VALID || arg->__reserved)
+		return -EINVAL;
+	if (!arg->access || arg->access & ~(IPCMBOX_READ | IPCMBOX_WRITE))
+		return -EINVAL;
+
+	if (flags & IPCMBOX_OPEN_BY_ID ? arg->name_len || flags & IPCMBOX_OPEN_CREATE : arg->id)
+		return -EINVAL;
+
+	if (!(flags & IPCMBOX_OPEN_CREATE)) {
+		if (flags & (IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT))
+			return -EINVAL;
+		if (!(flags & IPCMBOX_OPEN_BY_ID) && !arg->name_len)
+			return -EINVAL;
+		if (arg->mode || arg->discipline || arg->overflow || arg->max_messages ||
+		    arg->max_length || arg->max_bytes)
+			return -EINVAL;
+		return 0;
+	}
+
+	if (!arg->name_len && flags & (IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT))
+		return -EINVAL;
+	if (arg->mode & ~MODE_VALID || arg->discipline != IPCMBOX_QUEUE ||
+	    arg->overflow > IPCMBOX_OVERFLOW_DROP_NEWEST)
+		return -EINVAL;
+	if (!arg->max_length) {
+		arg->max_length = IPCMBOX_LENGTH_DEFAULT;
+		if (arg->max_bytes && arg->max_bytes < IPCMBOX_LENGTH_DEFAULT)
+			arg->max_length = arg->max_bytes;
+	}
+	if (arg->max_length > IPCMBOX_LENGTH_MAX ||
+	    (arg->max_bytes && arg->max_bytes < arg->max_length))
+		return -EINVAL;
+	return 0;
+}
+
+static int create(struct ipcmbox_registry *registry, struct ipcmbox_handle *handle,
+		  const char *name, struct ipcmbox_open *arg)
+{
+	struct ipcmbox_mailbox *mailbox;
+	int ret;
+
+	ret = ipcmbox_user_charge_mailbox(handle->user, &arg->limit);
+	if (ret)
+		return ret;
+
+	mailbox = mailbox_new(registry, handle->user, name, arg);
+	if (!mailbox) {
+		ipcmbox_user_uncharge_mailbox(handle->user);
+		return -ENOMEM;
+	}
+	ipcmbox_registry_add(registry, mailbox);
+	handle->mailbox = mailbox;
+	return 0;
+}
+
+static int find_or_create(struct ipcmbox_registry *registry, struct ipcmbox_handle *handle,
+			  const char *name, fmode_t mode, struct ipcmbox_open *arg)
+{
+	struct ipcmbox_mailbox *mailbox = NULL;
+	int ret;
+
+	lockdep_assert_held(&registry->lock);
+
+	if (name)
+		mailbox = ipcmbox_registry_find_name(registry, name, arg->name_len);
+	else if (arg->flags & IPCMBOX_OPEN_BY_ID)
+		mailbox = ipcmbox_registry_find_id(registry, arg->id);
+
+	if (mailbox) {
+		if (arg->flags & IPCMBOX_OPEN_EXCL)
+			return -EEXIST;
+		ret = check_access(mailbox, arg->access);
+		if (ret)
+			return ret;
+		handle->mailbox = mailbox;
+		attach(mailbox, mode);
+		return 0;
+	}
+
+	if (!(arg->flags & IPCMBOX_OPEN_CREATE))
+		return -ENOENT;
+	ret = create(registry, handle, name, arg);
+	if (ret)
+		return ret;
+	attach(handle->mailbox, mode);
+	/* The first reference is the lasting name's; the descriptor has its own now. */
+	if (!name || arg->flags & IPCMBOX_OPEN_TRANSIENT)
+		refcount_dec(&handle->mailbox->refs);
+	return 0;
+}
+
+/**
+ * ipcmbox_mailbox_open() - create or find a mailbox and open it
+ * @registry: where
+ * @arg: of the ioctl; @id is set on success, @limit on -EDQUOT
+ * @filep: set to a new file, not yet installed
+ *
+ * Context: may sleep.
+ * Return: 0, or an error of struct ipcmbox_open; then nothing has changed.
+ */
+int ipcmbox_mailbox_open(struct ipcmbox_registry *registry, struct ipcmbox_open *arg,
+			 struct file **filep)
+{
+	struct file *file;
+	char *name;
+	int ret;
+
+	ret = check_open(arg);
+	if (ret)
+		return ret;
+	name = import_name(arg->name_ptr, arg->name_len);
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+
+	/* First what may fail for want of resources: a new mailbox cannot be undone unseen. */
+	file = ipcmbox_handle_new(registry, arg->access, arg->flags & IPCMBOX_OPEN_NONBLOCK);
+	if (IS_ERR(file)) {
+		ret = PTR_ERR(file);
+		goto free_name;
+	}
+
+	mutex_lock(&registry->lock);
+	ret = find_or_create(registry, file->private_data, name, file->f_mode, arg);
+	if (!ret)
+		arg->id = ((struct ipcmbox_handle *)file->private_data)->mailbox->id;
+	mutex_unlock(&registry->lock);
+
+	if (ret)
+		ipcmbox_handle_discard(file);
+	else
+		*filep = file;
+free_name:
+	kfree(name);
+	return ret;
+}
+
+/**
+ * ipcmbox_mailbox_unlink() - remove a name
+ * @registry: where
+ * @arg: of the ioctl
+ *
+ * Context: may sleep.
+ * Return: 0, or an error of struct ipcmbox_unlink.
+ */
+int ipcmbox_mailbox_unlink(struct ipcmbox_registry *registry, const struct ipcmbox_unlink *arg)
+{
+	bool by_id = arg->flags & IPCMBOX_OPEN_BY_ID;
+	struct ipcmbox_mailbox *mailbox;
+	bool lasting = false;
+	char *name;
+	int ret;
+
+	if (arg->flags & ~IPCMBOX_OPEN_BY_ID)
+		return -EINVAL;
+	if (by_id ? arg->name_len || arg->name_ptr : arg->id || !arg->name_len)
+		return -EINVAL;
+	name = import_name(arg->name_ptr, arg->name_len);
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+
+	mutex_lock(&registry->lock);
+	mailbox = by_id ? ipcmbox_registry_find_id(registry, arg->id) :
+			  ipcmbox_registry_find_name(registry, name, arg->name_len);
+	if (!mailbox || !mailbox->is_named) {
+		ret = -ENOENT;
+	} else if (!may_administer(mailbox)) {
+		ret = -EPERM;
+	} else {
+		ret = 0;
+		lasting = !mailbox->is_transient;
+		ipcmbox_mailbox_drop_name_locked(mailbox);
+	}
+	mutex_unlock(&registry->lock);
+
+	if (lasting)
+		ipcmbox_mailbox_put(mailbox);
+	kfree(name);
+	return ret;
+}
+
+/* ioctl(SET). */
+
+static int check_set(const struct ipcmbox_mailbox *mailbox, const struct ipcmbox_set *arg)
+{
+	u32 mask = arg->mask;
+
+	if (mask & ~SET_VALID || arg->mode & ~MODE_VALID ||
+	    arg->overflow > IPCMBOX_OVERFLOW_DROP_NEWEST ||
+	    (arg->max_bytes && arg->max_bytes < mailbox->max_length))
+		return -EINVAL;
+
+	if ((!(mask & IPCMBOX_SET_MODE) && arg->mode) ||
+	    (!(mask & IPCMBOX_SET_UID) && arg->uid) ||
+	    (!(mask & IPCMBOX_SET_GID) && arg->gid) ||
+	    (!(mask & IPCMBOX_SET_MAX_MESSAGES) && arg->max_messages) ||
+	    (!(mask & IPCMBOX_SET_MAX_BYTES) && arg->max_bytes) ||
+	    (!(mask & IPCMBOX_SET_OVERFLOW) && arg->overflow))
+		return -EINVAL;
+	return 0;
+}
+
+static int check_set_owner(const struct ipcmbox_mailbox *mailbox, u32 mask, kuid_t uid, kgid_t gid)
+{
+	bool may_chown;
+
+	if ((mask & IPCMBOX_SET_UID && !uid_valid(uid)) ||
+	    (mask & IPCMBOX_SET_GID && !gid_valid(gid)))
+		return -EINVAL;
+
+	may_chown = ns_capable_noaudit(mailbox->registry->user_ns, CAP_CHOWN);
+	if (mask & IPCMBOX_SET_UID && !uid_eq(uid, mailbox->uid) && !may_chown)
+		return -EPERM;
+	if (mask & IPCMBOX_SET_GID && !gid_eq(gid, mailbox->gid) && !in_egroup_p(gid) && !may_chown)
+		return -EPERM;
+	return 0;
+}
+
+static void set_capacity(struct ipcmbox_port *port, const struct ipcmbox_set *arg)
+{
+	struct ipcmbox_wakes wakes;
+
+	ipcmbox_wakes_init(&wakes);
+	spin_lock(&port->lock);
+	ipcmbox_port_set_capacity(port,
+				  arg->mask & IPCMBOX_SET_MAX_MESSAGES ? arg->max_messages :
+									 port->max_messages,
+				  arg->mask & IPCMBOX_SET_MAX_BYTES ? arg->max_bytes :
+								      port->max_bytes,
+				  arg->mask & IPCMBOX_SET_OVERFLOW ? arg->overflow : port->overflow,
+				  &wakes);
+	spin_unlock(&port->lock);
+	ipcmbox_wakes_flush(&wakes, &port->pollers);
+}
+
+/**
+ * ipcmbox_mailbox_set() - change attributes
+ * @mailbox: the mailbox
+ * @arg: of the ioctl
+ *
+ * Context: may sleep.
+ * Return: 0, or an error of struct ipcmbox_set.
+ */
+int ipcmbox_mailbox_set(struct ipcmbox_mailbox *mailbox, const struct ipcmbox_set *arg)
+{
+	kuid_t uid = make_kuid(current_user_ns(), arg->uid);
+	kgid_t gid = make_kgid(current_user_ns(), arg->gid);
+	int ret;
+
+	ret = check_set(mailbox, arg);
+	if (ret)
+		return ret;
+
+	mutex_lock(&mailbox->registry->lock);
+	ret = may_administer(mailbox) ? check_set_owner(mailbox, arg->mask, uid, gid) : -EPERM;
+	if (!ret) {
+		if (arg->mask & IPCMBOX_SET_MODE)
+			mailbox->mode = arg->mode;
+		if (arg->mask & IPCMBOX_SET_UID)
+			mailbox->uid = uid;
+		if (arg->mask & IPCMBOX_SET_GID)
+			mailbox->gid = gid;
+		set_capacity(&mailbox->port, arg);
+	}
+	mutex_unlock(&mailbox->registry->lock);
+	return ret;
+}
+
+/**
+ * ipcmbox_mailbox_report() - fill in everything that is known of a mailbox
+ * @mailbox: the mailbox
+ * @info: all fields are written, names of users and groups as the calling task sees them
+ *
+ * Context: may sleep.
+ */
+void ipcmbox_mailbox_report(struct ipcmbox_mailbox *mailbox, struct ipcmbox_info *info)
+{
+	struct user_namespace *user_ns = current_user_ns();
+
+	memset(info, 0, sizeof(*info));
+	info->id = mailbox->id;
+	info->discipline = IPCMBOX_QUEUE;
+	info->max_length = mailbox->max_length;
+	memcpy(info->name, mailbox->name, mailbox->name_len);
+
+	mutex_lock(&mailbox->registry->lock);
+	info->uid = from_kuid_munged(user_ns, mailbox->uid);
+	info->gid = from_kgid_munged(user_ns, mailbox->gid);
+	info->mode = mailbox->mode;
+	info->readers = mailbox->readers;
+	info->writers = mailbox->writers;
+	if (mailbox->is_named)
+		info->flags |= IPCMBOX_INFO_NAMED;
+	if (mailbox->is_transient)
+		info->flags |= IPCMBOX_INFO_TRANSIENT;
+	mutex_unlock(&mailbox->registry->lock);
+
+	ipcmbox_port_report(&mailbox->port, info);
+}

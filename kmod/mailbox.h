@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _IPCMBOX_MAILBOX_H
+#define _IPCMBOX_MAILBOX_H
+
+#include <linux/fs.h>
+#include <linux/list.h>
+#include <linux/rbtree.h>
+#include <linux/refcount.h>
+#include <linux/types.h>
+#include <linux/uidgid.h>
+
+#include "port.h"
+
+struct ipcmbox_info;
+struct ipcmbox_open;
+struct ipcmbox_registry;
+struct ipcmbox_set;
+struct ipcmbox_unlink;
+struct ipcmbox_user;
+
+/**
+ * DOC: Mailboxes
+ *
+ * A mailbox is a port with an identity: id, name, owner, mode. It is born by ioctl(OPEN) with
+ * CREATE, found by name or id, and referred to by its descriptors and, while it has a lasting
+ * name, by that. The last reference takes it out of the registry, under the registry's lock, so
+ * that whoever finds it there can take a reference.
+ *
+ * For a mailbox with a name the other side is never gone for good: somebody can always come and
+ * open it. Without one, the closing of the last descriptor that could receive ends the sends, and
+ * the other way round.
+ */
+
+/**
+ * struct ipcmbox_mailbox - a mailbox
+ * @refs: descriptors, a lasting name, and whoever looks at it
+ * @id_node: in @registry->ids (registry lock)
+ * @name_node: in @registry->names while @is_named (registry lock)
+ * @is_named: has a name now (registry lock)
+ * @is_transient: the name does not keep it alive (constant)
+ * @had_reader: some descriptor could receive (registry lock)
+ * @had_writer: some descriptor could send (registry lock)
+ * @readers: descriptors that can receive (registry lock)
+ * @writers: descriptors that can send (registry lock)
+ * @uid: owner (registry lock)
+ * @gid: group (registry lock)
+ * @mode: permission bits (registry lock)
+ * @max_length: bytes of the longest message (constant)
+ * @id: never used again while the module is loaded (constant)
+ * @registry: where it is, reference (constant)
+ * @creator: who is charged for it, reference (constant)
+ * @victims_link: owner of a private list while it is destroyed
+ * @port: messages and waiters
+ * @name_len: bytes of @name, 0 if it never had one (constant)
+ * @name: ended by a NUL (constant)
+ */
+struct ipcmbox_mailbox {
+	refcount_t refs;
+	struct rb_node id_node;
+	struct rb_node name_node;
+	bool is_named;
+	bool is_transient;
+	bool had_reader;
+	bool had_writer;
+	u32 readers;
+	u32 writers;
+	kuid_t uid;
+	kgid_t gid;
+	umode_t mode;
+	u32 max_length;
+	u64 id;
+	struct ipcmbox_registry *registry;
+	struct ipcmbox_user *creator;
+	struct list_head victims_link;
+	struct ipcmbox_port port;
+	u32 name_len;
+	char name[];
+};
+
+int ipcmbox_mailbox_open(struct ipcmbox_registry *registry, struct ipcmbox_open *arg,
+			 struct file **filep);
+int ipcmbox_mailbox_unlink(struct ipcmbox_registry *registry, const struct ipcmbox_unlink *arg);
+int ipcmbox_mailbox_set(struct ipcmbox_mailbox *mailbox, const struct ipcmbox_set *arg);
+void ipcmbox_mailbox_report(struct ipcmbox_mailbox *mailbox, struct ipcmbox_info *info);
+void ipcmbox_mailbox_put(struct ipcmbox_mailbox *mailbox);
+void ipcmbox_mailbox_detach(struct ipcmbox_mailbox *mailbox, fmode_t mode);
+void ipcmbox_mailbox_drop_name_locked(struct ipcmbox_mailbox *mailbox);
+
+#endif /* _IPCMBOX_MAILBOX_H */

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The module and its device.
+ */
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+
+#include "ioctl.h"
+#include "message.h"
+#include "quota.h"
+#include "registry.h"
+#include "show.h"
+
+static int device_open(struct inode *inode, struct file *file)
+{
+	file->private_data = ipcmbox_registry_open();
+	return file->private_data ? 0 : -ENOMEM;
+}
+
+static int device_release(struct inode *inode, struct file *file)
+{
+	ipcmbox_registry_close(file->private_data);
+	return 0;
+}
+
+static const struct file_operations device_fops = {
+	.owner = THIS_MODULE,
+	.open = device_open,
+	.release = device_release,
+	.unlocked_ioctl = ipcmbox_ioctl_device,
+	.compat_ioctl = compat_ptr_ioctl,
+};
+
+/* Open to everybody: mailboxes have owners and modes, and users have budgets. */
+static struct miscdevice device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "ipcmbox",
+	.mode = 0666,
+	.fops = &device_fops,
+};
+
+static int __init ipcmbox_init(void)
+{
+	int ret;
+
+	ipcmbox_quota_init();
+
+	ret = ipcmbox_message_cache_create();
+	if (ret)
+		return ret;
+
+	ipcmbox_show_init();
+
+	ret = misc_register(&device);
+	if (ret)
+		goto err_show;
+	return 0;
+
+err_show:
+	ipcmbox_show_exit();
+	ipcmbox_message_cache_destroy();
+	return ret;
+}
+
+static void __exit ipcmbox_exit(void)
+{
+	misc_deregister(&device);
+	ipcmbox_show_exit();
+	ipcmbox_registry_exit();
+	ipcmbox_message_cache_destroy();
+}
+
+module_init(ipcmbox_init);
+module_exit(ipcmbox_exit);
+
+MODULE_DESCRIPTION("Mailboxes between processes: /dev/ipcmbox");
+MODULE_LICENSE("GPL");

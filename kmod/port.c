@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Ports: birth, end, and what can be seen of them.
+ */
+#include <linux/jiffies.h>
+#include <linux/sched.h>
+
+#include <uapi/linux/ipcmbox.h>
+
+#include "message.h"
+#include "port.h"
+#include "wait.h"
+
+void ipcmbox_port_init(struct ipcmbox_port *port, u32 max_messages, u64 max_bytes, u32 overflow)
+{
+	memset(port, 0, sizeof(*port));
+	spin_lock_init(&port->lock);
+	ipcmbox_queue_init(&port->queue);
+	ipcmbox_queue_init(&port->pending);
+	INIT_LIST_HEAD(&port->receivers);
+	INIT_LIST_HEAD(&port->senders);
+	init_waitqueue_head(&port->pollers);
+	port->max_messages = max_messages;
+	port->max_bytes = max_bytes;
+	port->overflow = overflow;
+	port->next_seq = 1;
+}
+
+/**
+ * ipcmbox_port_drain() - free what a port holds at its end
+ * @port: nobody else can reach it any more
+ *
+ * Context: may sleep.
+ */
+void ipcmbox_port_drain(struct ipcmbox_port *port)
+{
+	struct ipcmbox_message *message;
+
+	WARN_ON_ONCE(port->nr_receivers || port->nr_senders || port->taken);
+
+	while ((message = ipcmbox_queue_first(&port->queue))) {
+		ipcmbox_queue_remove(&port->queue, message);
+		ipcmbox_message_put(message);
+		cond_resched();
+	}
+}
+
+/**
+ * ipcmbox_port_has_room() - would one more message fit?
+ * @port: the port, locked
+ * @length: bytes of the message
+ *
+ * Under drop-oldest a message that a receiver is copying does not count: the newest message must
+ * find a place, and there would be nothing to drop for it.
+ *
+ * Return: whether it fits.
+ */
+bool ipcmbox_port_has_room(const struct ipcmbox_port *port, u32 length)
+{
+	bool newest = port->overflow == IPCMBOX_OVERFLOW_DROP_OLDEST;
+	u64 messages = newest ? port->queue.count : port->slots;
+	u64 bytes = newest ? port->queue.bytes : port->slot_bytes;
+
+	if (port->max_messages != IPCMBOX_UNBOUNDED && messages >= port->max_messages)
+		return false;
+	return !port->max_bytes || bytes + length <= port->max_bytes;
+}
+
+/**
+ * ipcmbox_port_poll() - what would not block
+ * @port: the port
+ *
+ * Context: takes the port's lock.
+ * Return: EPOLLIN, EPOLLOUT, EPOLLHUP and relatives.
+ */
+__poll_t ipcmbox_port_poll(struct ipcmbox_port *port)
+{
+	struct ipcmbox_waiter *waiter;
+	__poll_t events = 0;
+
+	spin_lock(&port->lock);
+	if (ipcmbox_queue_first(&port->queue) || ipcmbox_queue_first(&port->pending))
+		events |= IPCMBOX_POLL_RECEIVE;
+
+	if (port->overflow != IPCMBOX_OVERFLOW_BLOCK ||
+	    (ipcmbox_port_has_room(port, 0) && !ipcmbox_queue_first(&port->pending)))
+		events |= IPCMBOX_POLL_SEND;
+	else
+		list_for_each_entry(waiter, &port->receivers, link)
+			if (!waiter->peek) {
+				events |= IPCMBOX_POLL_SEND;
+				break;
+			}
+
+	if (port->receivers_gone)
+		events |= EPOLLHUP | IPCMBOX_POLL_SEND;
+	if (port->senders_gone)
+		events |= EPOLLHUP | IPCMBOX_POLL_RECEIVE;
+	spin_unlock(&port->lock);
+	return events;
+}
+
+/**
+ * ipcmbox_port_report() - fill in what a port holds and has done
+ * @port: the port
+ * @info: its fields of these names are written
+ *
+ * Context: takes the port's lock.
+ */
+void ipcmbox_port_report(struct ipcmbox_port *port, struct ipcmbox_info *info)
+{
+	const struct ipcmbox_message *oldest;
+
+	spin_lock(&port->lock);
+	info->overflow = port->overflow;
+	info->max_messages = port->max_messages;
+	info->max_bytes = port->max_bytes;
+	info->messages = port->queue.count + port->taken;
+	info->bytes = port->queue.bytes + port->taken_bytes;
+	info->receiving = port->taken;
+	info->waiting_receivers = port->nr_receivers;
+	info->waiting_senders = port->nr_senders;
+	info->sent = port->sent;
+	info->received = port->received;
+	info->dropped = port->dropped;
+	info->withdrawn = port->withdrawn;
+	info->unreported = port->dropped - port->reported;
+	info->wakeups = port->wakeups;
+	info->peak_messages = port->peak_messages;
+	info->peak_bytes = port->peak_bytes;
+	info->next_seq = port->next_seq;
+	oldest = ipcmbox_queue_oldest(&port->queue);
+	info->oldest_ns = oldest ? jiffies64_to_nsecs(jiffies - oldest->queued_at) : 0;
+	spin_unlock(&port->lock);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _IPCMBOX_PORT_H
+#define _IPCMBOX_PORT_H
+
+#include <linux/list.h>
+#include <linux/poll.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+#include "queue.h"
+
+struct ipcmbox_info;
+
+/**
+ * DOC: Ports
+ *
+ * Everything that holds messages is a port: queued messages, waiting receivers, waiting senders,
+ * one lock. A port knows nothing of user space, descriptors or names. What happens at it is in
+ * exchange.h.
+ *
+ * Invariants, under the lock:
+ *
+ * - No receiver waits for a message that is queued or pending: a message is handed to the first
+ *   waiting receiver that takes it, and queued only if there is none.
+ * - A message is pending only while its sender waits for room. The first pending message does not
+ *   fit, and a new one passes it only with a higher priority.
+ * - sent == received + dropped + queue.count + taken.
+ * - slots counts the accepted messages that occupy the capacity: the queued ones and those taken
+ *   from
+ *   the queue. A receiver that fails puts its message back, so its slot is not given away before it
+ *   has succeeded. A message handed to a waiting receiver never had a slot; put back it gets one,
+ *   beyond the capacity if need be: it was promised to its sender.
+ */
+
+/**
+ * DOC: Locking
+ *
+ * Lock order, outer to inner, and why each is what it is::
+ *
+ *	registries_lock	(mutex)	list of registries; open and last close of the device
+ *	registry->lock	(mutex)	names, ids, rights, descriptor counts of mailboxes; sleeping is
+ *				allowed inside, as allocations are needed
+ *	port->lock	(spin)	queue and waiters; held for a few list operations per message,
+ *				never two at once, never in interrupts
+ *	users->lock	(spin)	accounts of users; a leaf that is not taken under port->lock, as
+ *				charging and uncharging happen outside of it
+ *
+ * User memory is never touched under any of them, and no message is freed under port->lock.
+ *
+ * Field protection is said at each structure. Shared structures: &struct ipcmbox_registry,
+ * &struct ipcmbox_mailbox, &struct ipcmbox_port, &struct ipcmbox_message, &struct ipcmbox_waiter,
+ * &struct ipcmbox_user. The queue's fields are protected by the port's lock.
+ *
+ * Removal paths. (A) A waiter leaves by a claim (somebody had what it waited for, or the other
+ * side is gone) or by itself (signal, deadline): the port's lock decides, the loser of the race
+ * follows the winner, see wait.h. (B) A message leaves a port when a receiver finishes it, when
+ * its sender withdraws it, when the policy drops it, or with the port. Taken messages are touched
+ * by their receiver only; a killed sender disowns such a message under the lock. (C) A mailbox
+ * ends with its last reference: descriptors and a lasting name. Calls hold the descriptor, so
+ * nobody waits in, and no message is taken from, a port that ends. (D) A registry ends with its
+ * last reference: device descriptors and mailboxes; names in a dead IPC namespace are removed by a
+ * worker, see registry.c.
+ *
+ * Barriers. (1) waiter_park() sets the task state, then the waiter's state by cmpxchg; its partner
+ * ipcmbox_wakes_flush() exchanges the waiter's state, then wakes: one of them sees the other's
+ * write. The same exchange orders the outcome before the waiter's return. (2) wq_has_sleeper() in
+ * ipcmbox_wakes_flush() after the port has changed; its partner is poll_wait() in
+ * ipcmbox_mailbox_poll(), which queues the poller before the port is looked at.
+ */
+
+/**
+ * struct ipcmbox_port - queued messages, waiting receivers, waiting senders
+ * @lock: protects everything here but @pollers
+ * @queue: accepted messages nobody has taken
+ * @pending: messages of senders that are blocked for room
+ * @receivers: waiters in order of arrival
+ * @senders: waiters with a pending message, or with an accepted one whose receipt they wait for
+ * @nr_receivers: length of @receivers
+ * @nr_senders: length of @senders
+ * @taken: accepted messages in the hands of receivers
+ * @next_seq: number of the next message
+ * @max_messages: capacity; 0 rendezvous, IPCMBOX_UNBOUNDED
+ * @overflow: IPCMBOX_OVERFLOW_*
+ * @max_bytes: capacity in bytes, 0 unbounded
+ * @slots: messages that occupy the capacity
+ * @slot_bytes: their payload
+ * @receivers_gone: nobody will ever receive: sends fail with EPIPE
+ * @senders_gone: nobody will ever send: receives from an empty port fail with EPIPE
+ * @lost_before_first: losses to report with the next message taken
+ * @lost_before_next: losses to report with the next message sent
+ * @sent: messages accepted, less those withdrawn
+ * @received: messages received
+ * @dropped: messages dropped by the policy
+ * @reported: of @dropped, those that received messages have told of
+ * @withdrawn: accepted messages withdrawn by their senders
+ * @wakeups: waiters claimed
+ * @peak_messages: highest queue.count + taken
+ * @peak_bytes: highest payload of these, bytes
+ * @taken_bytes: payload of the taken ones
+ * @pollers: for poll and epoll; lives as long as the descriptors, as the port does
+ */
+struct ipcmbox_port {
+	spinlock_t lock;
+	struct ipcmbox_queue queue;
+	struct ipcmbox_queue pending;
+	struct list_head receivers;
+	struct list_head senders;
+	u32 nr_receivers;
+	u32 nr_senders;
+	u32 taken;
+	u32 max_messages;
+	u64 max_bytes;
+	u64 next_seq;
+	u64 slots;
+	u64 slot_bytes;
+	u8 overflow;
+	bool receivers_gone;
+	bool senders_gone;
+	u64 lost_before_first;
+	u64 lost_before_next;
+	u64 sent;
+	u64 received;
+	u64 dropped;
+	u64 reported;
+	u64 withdrawn;
+	u64 wakeups;
+	u64 peak_messages;
+	u64 peak_bytes;
+	u64 taken_bytes;
+	wait_queue_head_t pollers;
+};
+
+#define IPCMBOX_POLL_RECEIVE	(EPOLLIN | EPOLLRDNORM)
+#define IPCMBOX_POLL_SEND	(EPOLLOUT | EPOLLWRNORM)
+
+void ipcmbox_port_init(struct ipcmbox_port *port, u32 max_messages, u64 max_bytes, u32 overflow);
+void ipcmbox_port_drain(struct ipcmbox_port *port);
+bool ipcmbox_port_has_room(const struct ipcmbox_port *port, u32 length);
+__poll_t ipcmbox_port_poll(struct ipcmbox_port *port);
+void ipcmbox_port_report(struct ipcmbox_port *port, struct ipcmbox_info *info);
+
+#endif /* _IPCMBOX_PORT_H */

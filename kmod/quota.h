@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _IPCMBOX_QUOTA_H
+#define _IPCMBOX_QUOTA_H
+
+#include <linux/atomic.h>
+#include <linux/rbtree.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/uidgid.h>
+
+struct ipcmbox_query;
+
+/**
+ * DOC: Budgets
+ *
+ * A user may have so many mailboxes, messages and bytes under way in one IPC namespace, by real
+ * user id as with the kernel's own resource limits. What counts is who sends, not who opened: a
+ * descriptor that was passed on charges the one who uses it. Memory is charged to the memory
+ * cgroup of the task that allocates it as well, by the allocator.
+ *
+ * The budgets are module parameters that the administrator can write at any time; they bind
+ * everybody, root included, because on a device everything runs as root and it is the runaway
+ * sender that must get the error. Lowering a budget takes nothing away from what is under way.
+ *
+ * A &struct ipcmbox_user exists while somebody refers to it: an open descriptor, a mailbox it is
+ * charged for, or a message. Charges are atomics and need no lock.
+ */
+
+/**
+ * struct ipcmbox_users - the users of a namespace
+ * @lock: protects @tree; a leaf, held for a tree walk only
+ * @tree: of struct ipcmbox_user, by uid
+ */
+struct ipcmbox_users {
+	spinlock_t lock;
+	struct rb_root tree;
+};
+
+/**
+ * struct ipcmbox_user - what a user has under way in a namespace
+ * @node: in @users->tree (@users->lock)
+ * @users: where it belongs (constant; outlives it, as part of the namespace)
+ * @uid: who (constant)
+ * @refs: references; the last put takes it out of the tree
+ * @mailboxes: mailboxes created and not gone (atomic)
+ * @messages: messages sent and not received, dropped or withdrawn (atomic)
+ * @bytes: their payload and bookkeeping (atomic)
+ */
+struct ipcmbox_user {
+	struct rb_node node;
+	struct ipcmbox_users *users;
+	kuid_t uid;
+	refcount_t refs;
+	atomic_long_t mailboxes;
+	atomic_long_t messages;
+	atomic_long_t bytes;
+};
+
+void ipcmbox_quota_init(void);
+
+void ipcmbox_users_init(struct ipcmbox_users *users);
+struct ipcmbox_user *ipcmbox_user_find(struct ipcmbox_users *users, kuid_t uid);
+void ipcmbox_user_put(struct ipcmbox_user *user);
+
+static inline struct ipcmbox_user *ipcmbox_user_get(struct ipcmbox_user *user)
+{
+	refcount_inc(&user->refs);
+	return user;
+}
+
+int ipcmbox_user_charge_mailbox(struct ipcmbox_user *user, u32 *limit);
+void ipcmbox_user_uncharge_mailbox(struct ipcmbox_user *user);
+int ipcmbox_user_charge_message(struct ipcmbox_user *user, size_t bytes, u32 *limit);
+void ipcmbox_user_uncharge_message(struct ipcmbox_user *user, size_t bytes);
+void ipcmbox_user_report(const struct ipcmbox_user *user, struct ipcmbox_query *query);
+
+#endif /* _IPCMBOX_QUOTA_H */

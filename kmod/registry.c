@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Registries: names and ids, per IPC namespace.
+ */
+#include <linux/ipc_namespace.h>
+#include <linux/minmax.h>
+#include <linux/mount.h>
+#include <linux/nsproxy.h>
+#include <linux/proc_ns.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/user_namespace.h>
+#include <linux/workqueue.h>
+
+#include "compat.h"
+#include "mailbox.h"
+#include "registry.h"
+
+/* How often to look for namespaces that ended and left names behind. */
+#define REAP_INTERVAL	(5 * HZ)
+
+static DEFINE_MUTEX(registries_lock);
+static LIST_HEAD(registries);		/* registries_lock */
+static unsigned long last_serial;	/* registries_lock */
+
+static void reap_work_fn(struct work_struct *work);
+static DECLARE_DELAYED_WORK(reap_work, reap_work_fn);
+
+static struct ipcmbox_registry *registry_new(struct ipc_namespace *ipc_ns)
+{
+	struct ipcmbox_registry *registry;
+
+	registry = kzalloc(sizeof(*registry), GFP_KERNEL_ACCOUNT);
+	if (!registry)
+		return NULL;
+
+	refcount_set(&registry->refs, 1);
+	registry->serial = ++last_serial;
+	registry->mount = mntget(ipc_ns->mq_mnt);
+	registry->is_initial = ipc_ns->ns.inum == PROC_IPC_INIT_INO;
+	registry->user_ns = get_user_ns(ipc_ns->user_ns);
+	mutex_init(&registry->lock);
+	registry->names = RB_ROOT;
+	registry->ids = RB_ROOT;
+	ipcmbox_users_init(&registry->users);
+	return registry;
+}
+
+/**
+ * ipcmbox_registry_open() - the device is opened
+ *
+ * Return: a reference to the registry of the calling task's IPC namespace, to be closed; NULL: no
+ * memory.
+ */
+struct ipcmbox_registry *ipcmbox_registry_open(void)
+{
+	struct ipc_namespace *ipc_ns = current->nsproxy->ipc_ns;
+	struct ipcmbox_registry *registry;
+
+	mutex_lock(&registries_lock);
+	list_for_each_entry(registry, &registries, link) {
+		if (registry->mount == ipc_ns->mq_mnt) {
+			/* In the list under the lock, so its last reference is not gone yet. */
+			refcount_inc(&registry->refs);
+			goto found;
+		}
+	}
+	registry = registry_new(ipc_ns);
+	if (!registry)
+		goto unlock;
+	list_add_tail(&registry->link, &registries);
+found:
+	registry->devices++;
+unlock:
+	mutex_unlock(&registries_lock);
+	return registry;
+}
+
+/**
+ * ipcmbox_registry_close() - a descriptor of the device is closed
+ * @registry: reference, dropped
+ */
+void ipcmbox_registry_close(struct ipcmbox_registry *registry)
+{
+	bool last;
+
+	mutex_lock(&registries_lock);
+	last = !--registry->devices;
+	mutex_unlock(&registries_lock);
+
+	if (last && !registry->is_initial)
+		queue_delayed_work(system_power_efficient_wq, &reap_work, REAP_INTERVAL);
+	ipcmbox_registry_put(registry);
+}
+
+void ipcmbox_registry_put(struct ipcmbox_registry *registry)
+{
+	if (!refcount_dec_and_mutex_lock(&registry->refs, &registries_lock))
+		return;
+	list_del(&registry->link);
+	mutex_unlock(&registries_lock);
+
+	WARN_ON_ONCE(!RB_EMPTY_ROOT(&registry->users.tree));
+	mntput(registry->mount);
+	put_user_ns(registry->user_ns);
+	mutex_destroy(&registry->lock);
+	kfree(registry);
+}
+
+/* Names and ids. */
+
+static struct ipcmbox_mailbox *by_id(const struct rb_node *node)
+{
+	return rb_entry_safe(node, struct ipcmbox_mailbox, id_node);
+}
+
+static struct ipcmbox_mailbox *by_name(const struct rb_node *node)
+{
+	return rb_entry_safe(node, struct ipcmbox_mailbox, name_node);
+}
+
+static bool id_less(struct rb_node *a, const struct rb_node *b)
+{
+	return by_id(a)->id < by_id(b)->id;
+}
+
+static int name_cmp(const char *a, u32 a_len, const char *b, u32 b_len)
+{
+	return memcmp(a, b, min(a_len, b_len)) ?: (int)a_len - (int)b_len;
+}
+
+static bool name_less(struct rb_node *a, const struct rb_node *b)
+{
+	return name_cmp(by_name(a)->name, by_name(a)->name_len,
+			by_name(b)->name, by_name(b)->name_len) < 0;
+}
+
+/**
+ * ipcmbox_registry_add() - publish a mailbox
+ * @registry: registry, locked
+ * @mailbox: new; under its name too if it has one, which nobody else has
+ */
+void ipcmbox_registry_add(struct ipcmbox_registry *registry, struct ipcmbox_mailbox *mailbox)
+{
+	lockdep_assert_held(&registry->lock);
+
+	rb_add(&mailbox->id_node, &registry->ids, id_less);
+	if (mailbox->is_named)
+		rb_add(&mailbox->name_node, &registry->names, name_less);
+}
+
+/**
+ * ipcmbox_registry_remove() - unpublish a mailbox that ends
+ * @registry: registry, locked
+ * @mailbox: the mailbox
+ */
+void ipcmbox_registry_remove(struct ipcmbox_registry *registry, struct ipcmbox_mailbox *mailbox)
+{
+	lockdep_assert_held(&registry->lock);
+
+	rb_erase(&mailbox->id_node, &registry->ids);
+	if (mailbox->is_named)
+		ipcmbox_registry_remove_name(registry, mailbox);
+}
+
+void ipcmbox_registry_remove_name(struct ipcmbox_registry *registry,
+				  struct ipcmbox_mailbox *mailbox)
+{
+	lockdep_assert_held(&registry->lock);
+
+	rb_erase(&mailbox->name_node, &registry->names);
+	mailbox->is_named = false;
+}
+
+struct ipcmbox_mailbox *ipcmbox_registry_find_name(struct ipcmbox_registry *registry,
+						   const char *name, u32 name_len)
+{
+	struct rb_node *node = registry->names.rb_node;
+	struct ipcmbox_mailbox *mailbox;
+	int cmp;
+
+	lockdep_assert_held(&registry->lock);
+
+	while (node) {
+		mailbox = by_name(node);
+		cmp = name_cmp(name, name_len, mailbox->name, mailbox->name_len);
+		if (!cmp)
+			return mailbox;
+		node = cmp < 0 ? node->rb_left : node->rb_right;
+	}
+	return NULL;
+}
+
+/* The mailbox with the smallest id that is at least @id. */
+static struct ipcmbox_mailbox *find_from(struct ipcmbox_registry *registry, u64 id)
+{
+	struct ipcmbox_mailbox *mailbox, *found = NULL;
+	struct rb_node *node = registry->ids.rb_node;
+
+	lockdep_assert_held(&registry->lock);
+
+	while (node) {
+		mailbox = by_id(node);
+		if (mailbox->id < id) {
+			node = node->rb_right;
+		} else {
+			found = mailbox;
+			node = node->rb_left;
+		}
+	}
+	return found;
+}
+
+struct ipcmbox_mailbox *ipcmbox_registry_find_id(struct ipcmbox_registry *registry, u64 id)
+{
+	struct ipcmbox_mailbox *mailbox = find_from(registry, id);
+
+	return mailbox && mailbox->id == id ? mailbox : NULL;
+}
+
+/**
+ * ipcmbox_registry_next() - go through the mailboxes
+ * @registry: registry, not locked
+ * @after_id: where to go on
+ *
+ * Return: a reference to the mailbox with the next greater id, or NULL.
+ */
+struct ipcmbox_mailbox *ipcmbox_registry_next(struct ipcmbox_registry *registry, u64 after_id)
+{
+	struct ipcmbox_mailbox *mailbox;
+
+	if (after_id == U64_MAX)
+		return NULL;
+
+	mutex_lock(&registry->lock);
+	mailbox = find_from(registry, after_id + 1);
+	if (mailbox)
+		refcount_inc(&mailbox->refs);
+	mutex_unlock(&registry->lock);
+	return mailbox;
+}
+
+/* The end of a namespace. */
+
+/* Removes all names, and with them the mailboxes that nobody has open. */
+static void drop_names(struct ipcmbox_registry *registry)
+{
+	struct ipcmbox_mailbox *mailbox, *next;
+	LIST_HEAD(victims);
+
+	mutex_lock(&registry->lock);
+	for (mailbox = by_id(rb_first(&registry->ids)); mailbox;
+	     mailbox = by_id(rb_next(&mailbox->id_node))) {
+		if (!mailbox->is_named)
+			continue;
+		ipcmbox_mailbox_drop_name_locked(mailbox);
+		if (!mailbox->is_transient)
+			list_add_tail(&mailbox->victims_link, &victims);
+	}
+	mutex_unlock(&registry->lock);
+
+	list_for_each_entry_safe(mailbox, next, &victims, victims_link)
+		ipcmbox_mailbox_put(mailbox);
+}
+
+/*
+ * Goes through the registries without holding the lock in between: what is done to one may end it.
+ * Drops the reference to @registry and returns one to the next, or NULL.
+ */
+static struct ipcmbox_registry *next_registry(struct ipcmbox_registry *registry)
+{
+	struct list_head *link;
+	struct ipcmbox_registry *next = NULL;
+
+	mutex_lock(&registries_lock);
+	link = registry ? registry->link.next : registries.next;
+	if (link != &registries) {
+		next = list_entry(link, struct ipcmbox_registry, link);
+		refcount_inc(&next->refs);
+	}
+	mutex_unlock(&registries_lock);
+
+	if (registry)
+		ipcmbox_registry_put(registry);
+	return next;
+}
+
+static bool has_unreachable_names(struct ipcmbox_registry *registry)
+{
+	bool ret;
+
+	mutex_lock(&registries_lock);
+	mutex_lock(&registry->lock);
+	ret = !registry->is_initial && !registry->devices && !RB_EMPTY_ROOT(&registry->names);
+	mutex_unlock(&registry->lock);
+	mutex_unlock(&registries_lock);
+	return ret;
+}
+
+static void reap_work_fn(struct work_struct *work)
+{
+	struct ipcmbox_registry *registry = NULL;
+	bool again = false;
+
+	while ((registry = next_registry(registry))) {
+		if (!has_unreachable_names(registry))
+			continue;
+		if (READ_ONCE(registry->mount->mnt_sb->s_fs_info))
+			again = true;
+		else
+			drop_names(registry);
+	}
+	if (again)
+		queue_delayed_work(system_power_efficient_wq, &reap_work, REAP_INTERVAL);
+}
+
+/**
+ * ipcmbox_registry_for_each() - go through all registries
+ * @visit: called with a reference, without locks
+ * @data: for @visit
+ */
+void ipcmbox_registry_for_each(void (*visit)(struct ipcmbox_registry *registry, void *data),
+			       void *data)
+{
+	struct ipcmbox_registry *registry = NULL;
+
+	while ((registry = next_registry(registry)))
+		visit(registry, data);
+}
+
+/**
+ * ipcmbox_registry_exit() - the module goes: remove all names
+ *
+ * There are no descriptors any more, so lasting names are all that is left.
+ */
+void ipcmbox_registry_exit(void)
+{
+	struct ipcmbox_registry *registry = NULL;
+
+	cancel_delayed_work_sync(&reap_work);
+	while ((registry = next_registry(registry)))
+		drop_names(registry);
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Looking from outside: fdinfo and debugfs.
+ */
+#include <linux/debugfs.h>
+#include <linux/fs.h>
+#include <linux/math64.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#include <uapi/linux/ipcmbox.h>
+
+#include "handle.h"
+#include "mailbox.h"
+#include "registry.h"
+#include "show.h"
+
+static struct dentry *debugfs_root;
+
+/* Names are bytes of the user's choice; nothing of them may look like another line. */
+static void show_name(struct seq_file *m, const struct ipcmbox_info *info)
+{
+	if (!info->name[0])
+		seq_puts(m, "-");
+	else
+		seq_escape(m, info->name, " \t\n\\");
+}
+
+/**
+ * ipcmbox_show_fdinfo() - lines of /proc/PID/fdinfo/FD
+ * @m: output
+ * @file: of a handle
+ */
+void ipcmbox_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	struct ipcmbox_handle *handle = file->private_data;
+	struct ipcmbox_info *info;
+
+	info = kmalloc(sizeof(*info), GFP_KERNEL);
+	if (!info)
+		return;
+	ipcmbox_mailbox_report(handle->mailbox, info);
+
+	seq_printf(m, "ipcmbox-id:\t%llu\n", info->id);
+	seq_puts(m, "ipcmbox-name:\t");
+	show_name(m, info);
+	seq_printf(m, "\nipcmbox-messages:\t%llu\n", info->messages);
+	seq_printf(m, "ipcmbox-bytes:\t%llu\n", info->bytes);
+	seq_printf(m, "ipcmbox-waiting-receivers:\t%u\n", info->waiting_receivers);
+	seq_printf(m, "ipcmbox-waiting-senders:\t%u\n", info->waiting_senders);
+	kfree(info);
+}
+
+static void show_mailbox(struct seq_file *m, const struct ipcmbox_info *info, unsigned long serial)
+{
+	seq_printf(m, "%lu\t%llu\t", serial, info->id);
+	show_name(m, info);
+	seq_printf(m, "\t%u\t%u\t%04o", info->uid, info->gid, info->mode);
+	if (info->max_messages == IPCMBOX_UNBOUNDED)
+		seq_puts(m, "\tunbounded");
+	else
+		seq_printf(m, "\t%u", info->max_messages);
+	seq_printf(m, "\t%llu\t%llu\t%llu\t%llu\t%llu\t%llu", info->messages, info->bytes,
+		   info->sent, info->received, info->dropped, info->peak_messages);
+	seq_printf(m, "\t%u\t%u\t%u\t%u\t%llu\n", info->readers, info->writers,
+		   info->waiting_receivers, info->waiting_senders,
+		   div_u64(info->oldest_ns, NSEC_PER_MSEC));
+}
+
+struct show_context {
+	struct seq_file *m;
+	struct ipcmbox_info *info;
+};
+
+static void show_registry(struct ipcmbox_registry *registry, void *data)
+{
+	struct show_context *context = data;
+	struct ipcmbox_mailbox *mailbox;
+	u64 id = 0;
+
+	while ((mailbox = ipcmbox_registry_next(registry, id))) {
+		id = mailbox->id;
+		ipcmbox_mailbox_report(mailbox, context->info);
+		show_mailbox(context->m, context->info, registry->serial);
+		ipcmbox_mailbox_put(mailbox);
+	}
+}
+
+static int mailboxes_show(struct seq_file *m, void *unused)
+{
+	struct show_context context = { .m = m };
+
+	context.info = kmalloc(sizeof(*context.info), GFP_KERNEL);
+	if (!context.info)
+		return -ENOMEM;
+
+	seq_puts(m, "ns\tid\tname\tuid\tgid\tmode\tcapacity\tmessages\tbytes\tsent\treceived\t"
+		    "dropped\tpeak\treaders\twriters\twait-recv\twait-send\toldest-ms\n");
+	ipcmbox_registry_for_each(show_registry, &context);
+	kfree(context.info);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(mailboxes);
+
+/**
+ * ipcmbox_show_init() - make the debugfs files
+ *
+ * The module works without them, so failure is nobody's business.
+ */
+void ipcmbox_show_init(void)
+{
+	debugfs_root = debugfs_create_dir("ipcmbox", NULL);
+	debugfs_create_file("mailboxes", 0400, debugfs_root, NULL, &mailboxes_fops);
+}
+
+void ipcmbox_show_exit(void)
+{
+	debugfs_remove_recursive(debugfs_root);
+}

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Transfers: the send path and the receive path.
+ */
+#include <linux/cred.h>
+#include <linux/minmax.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
+#include <linux/uaccess.h>
+#include <linux/uio.h>
+
+#include <uapi/linux/ipcmbox.h>
+
+#include "handle.h"
+#include "mailbox.h"
+#include "message.h"
+#include "exchange.h"
+#include "port.h"
+#include "quota.h"
+#include "registry.h"
+#include "transfer.h"
+#include "wait.h"
+
+/* Send. */
+
+static struct ipcmbox_message *import(struct ipcmbox_handle *handle, struct iov_iter *from,
+				      u32 priority, u32 *limit)
+{
+	struct ipcmbox_user *user = handle->user;
+	struct ipcmbox_message *message;
+
+	if (likely(uid_eq(user->uid, current_uid())))
+		return ipcmbox_message_import(user, from, priority, limit);
+
+	/* A descriptor that came from another user. */
+	user = ipcmbox_user_find(&handle->mailbox->registry->users, current_uid());
+	if (!user) {
+		*limit = IPCMBOX_LIMIT_MEMORY;
+		return ERR_PTR(-ENOMEM);
+	}
+	message = ipcmbox_message_import(user, from, priority, limit);
+	ipcmbox_user_put(user);
+	return message;
+}
+
+static void put_victims(struct list_head *victims)
+{
+	struct ipcmbox_message *message, *next;
+
+	list_for_each_entry_safe(message, next, victims, link)
+		ipcmbox_message_put(message);
+	INIT_LIST_HEAD(victims);
+}
+
+/* Like ipcmbox_port_post(), in as many rounds under the lock as dropping takes. */
+static int post(struct ipcmbox_port *port, struct ipcmbox_message *message,
+		struct ipcmbox_waiter *waiter, bool receipt)
+{
+	struct ipcmbox_wakes wakes;
+	LIST_HEAD(victims);
+	int ret;
+
+	ipcmbox_wakes_init(&wakes);
+	do {
+		spin_lock(&port->lock);
+		ret = ipcmbox_port_post(port, message, waiter, receipt, &victims, &wakes);
+		spin_unlock(&port->lock);
+
+		ipcmbox_wakes_flush(&wakes, &port->pollers);
+		put_victims(&victims);
+		if (ret == IPCMBOX_POSTED_AGAIN) {
+			if (fatal_signal_pending(current))
+				return -EINTR;
+			cond_resched();
+		}
+	} while (ret == IPCMBOX_POSTED_AGAIN);
+	return ret;
+}
+
+/*
+ * The wait of a sender was cut short with @error. Either the message can be withdrawn, and the send
+ * has never been; or somebody has decided the outcome, and that is what counts.
+ */
+static int give_up(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
+		   struct ipcmbox_message *message, int error)
+{
+	enum ipcmbox_withdrawal how;
+	struct ipcmbox_wakes wakes;
+	bool disowned;
+
+	ipcmbox_wakes_init(&wakes);
+	spin_lock(&port->lock);
+	how = ipcmbox_port_withdraw(port, waiter, error, &wakes);
+	spin_unlock(&port->lock);
+	ipcmbox_wakes_flush(&wakes, &port->pollers);
+
+	switch (how) {
+	case IPCMBOX_WITHDRAWN:
+		ipcmbox_message_put(message);
+		return error;
+	case IPCMBOX_WITHDRAWN_CLAIMED:
+		ipcmbox_waiter_join(waiter);
+		return waiter->result;
+	case IPCMBOX_WITHDRAWN_TAKEN:
+		break;
+	}
+
+	if (!ipcmbox_waiter_sleep_killable(waiter))
+		return waiter->result;
+
+	/* Killed: nobody will see what this returns, but the waiter must be out of reach. */
+	spin_lock(&port->lock);
+	disowned = ipcmbox_port_disown(port, waiter);
+	spin_unlock(&port->lock);
+	if (!disowned)
+		ipcmbox_waiter_join(waiter);
+	return -EINTR;
+}
+
+/**
+ * ipcmbox_transfer_send() - send one message
+ * @handle: has the right to send
+ * @from: payload, all of it
+ * @priority: 0 to IPCMBOX_PRIORITY_MAX
+ * @receipt: wait until it is received
+ * @deadline: how long to wait
+ * @limit: set to the limit that was hit
+ *
+ * Context: process context, no locks held.
+ * Return: 0, IPCMBOX_SENT_DROPPED, or an error of struct ipcmbox_send.
+ */
+int ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct iov_iter *from, u32 priority,
+			  bool receipt, const struct ipcmbox_deadline *deadline, u32 *limit)
+{
+	struct ipcmbox_waiter waiter = { .receipt = receipt };
+	struct ipcmbox_port *port = &handle->mailbox->port;
+	struct ipcmbox_message *message;
+	int ret;
+
+	if (iov_iter_count(from) > handle->mailbox->max_length) {
+		*limit = IPCMBOX_LIMIT_LENGTH;
+		return -EMSGSIZE;
+	}
+
+	message = import(handle, from, priority, limit);
+	if (IS_ERR(message))
+		return PTR_ERR(message);
+
+	ipcmbox_waiter_init(&waiter);
+	ret = post(port, message, deadline->nonblock ? NULL : &waiter, receipt);
+	switch (ret) {
+	case IPCMBOX_POSTED:
+		return 0;
+	case IPCMBOX_POSTED_WAIT:
+		ret = ipcmbox_waiter_sleep(&waiter, deadline);
+		ret = ret ? give_up(port, &waiter, message, ret) : waiter.result;
+		break;
+	case IPCMBOX_POSTED_DROPPED:
+		ipcmbox_message_put(message);
+		return IPCMBOX_SENT_DROPPED;
+	default:
+		ipcmbox_message_put(message);
+	}
+	if (ret == -EAGAIN)
+		*limit = IPCMBOX_LIMIT_CAPACITY;
+	return ret;
+}
+
+/* Receive. */
+
+/* Returns 0 with @waiter->message in the caller's hands (a peek: with a reference to it). */
+static int take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
+		const struct ipcmbox_deadline *deadline)
+{
+	struct ipcmbox_wakes wakes;
+	bool cancelled;
+	int ret;
+
+	ipcmbox_wakes_init(&wakes);
+	spin_lock(&port->lock);
+	ret = ipcmbox_port_take(port, waiter);
+	if (ret != -EAGAIN || deadline->nonblock) {
+		spin_unlock(&port->lock);
+		return ret;
+	}
+	ipcmbox_port_await(port, waiter, &wakes);
+	spin_unlock(&port->lock);
+	ipcmbox_wakes_flush(&wakes, &port->pollers);
+
+	ret = ipcmbox_waiter_sleep(waiter, deadline);
+	if (!ret)
+		return waiter->result;
+
+	spin_lock(&port->lock);
+	cancelled = ipcmbox_port_cancel(port, waiter);
+	spin_unlock(&port->lock);
+	if (cancelled)
+		return ret;
+	ipcmbox_waiter_join(waiter);
+	return waiter->result;
+}
+
+/* Copies payload and description. Returns false if user memory was not all present. */
+static bool export(struct ipcmbox_message *message, struct ipcmbox_reception *reception)
+{
+	struct iov_iter to = *reception->to;
+	bool done;
+
+	pagefault_disable();
+	done = ipcmbox_message_copy_out(message, &to) &&
+	       (!reception->uarg ||
+		!copy_to_user(reception->uarg, reception->arg, reception->usize));
+	pagefault_enable();
+	return done;
+}
+
+static int fault_in(struct ipcmbox_reception *reception)
+{
+	if (fault_in_iov_iter_writeable(reception->to, reception->arg->length))
+		return -EFAULT;
+	if (reception->uarg && fault_in_safe_writeable(reception->uarg, reception->usize))
+		return -EFAULT;
+	return 0;
+}
+
+static void finish(struct ipcmbox_port *port, struct ipcmbox_message *message)
+{
+	struct ipcmbox_wakes wakes;
+
+	ipcmbox_wakes_init(&wakes);
+	spin_lock(&port->lock);
+	ipcmbox_port_finish(port, message, &wakes);
+	spin_unlock(&port->lock);
+	ipcmbox_wakes_flush(&wakes, &port->pollers);
+	ipcmbox_message_put(message);
+}
+
+static void put_back(struct ipcmbox_port *port, struct ipcmbox_message *message)
+{
+	struct ipcmbox_wakes wakes;
+	bool kept;
+
+	ipcmbox_wakes_init(&wakes);
+	spin_lock(&port->lock);
+	kept = ipcmbox_port_put_back(port, message, &wakes);
+	spin_unlock(&port->lock);
+	ipcmbox_wakes_flush(&wakes, &port->pollers);
+	if (!kept)
+		ipcmbox_message_put(message);
+}
+
+/* One try. Returns the length, -EFAULT if the buffer must be faulted in first, or an error. */
+static long receive(struct ipcmbox_port *port, struct ipcmbox_reception *reception,
+		    const struct ipcmbox_deadline *deadline)
+{
+	struct ipcmbox_recv *arg = reception->arg;
+	struct ipcmbox_waiter waiter = {
+		.peek = reception->peek,
+		.min_priority = arg->min_priority,
+		.room = iov_iter_count(reception->to),
+	};
+	struct ipcmbox_message *message;
+	long ret;
+
+	ipcmbox_waiter_init(&waiter);
+	ret = take(port, &waiter, deadline);
+	if (ret) {
+		arg->length = waiter.needed;
+		return ret;
+	}
+
+	message = waiter.message;
+	ipcmbox_message_describe(message, arg);
+	arg->lost = waiter.lost;
+	/* A killed process reads nothing any more: leave the message to another. */
+	if (fatal_signal_pending(current))
+		ret = -EINTR;
+	else if (!export(message, reception))
+		ret = -EFAULT;
+	else
+		ret = arg->length;
+
+	if (reception->peek)
+		ipcmbox_message_put(message);
+	else if (ret < 0)
+		put_back(port, message);
+	else
+		finish(port, message);
+	return ret;
+}
+
+/**
+ * ipcmbox_transfer_receive() - receive one message, or look at it
+ * @handle: has the right to receive
+ * @reception: what and where
+ * @deadline: how long to wait
+ *
+ * Context: process context, no locks held.
+ * Return: the length, or an error of struct ipcmbox_recv; on -EMSGSIZE the length that is needed is
+ * in @reception->arg.
+ */
+long ipcmbox_transfer_receive(struct ipcmbox_handle *handle, struct ipcmbox_reception *reception,
+			      const struct ipcmbox_deadline *deadline)
+{
+	long ret;
+
+	for (;;) {
+		ret = receive(&handle->mailbox->port, reception, deadline);
+		if (ret != -EFAULT)
+			return ret;
+		if (fault_in(reception))
+			return -EFAULT;
+		/* Present a moment ago and not now: memory is short, or a thread plays tricks. */
+		if (signal_pending(current))
+			return -ERESTARTSYS;
+		cond_resched();
+	}
+}

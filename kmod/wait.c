@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Waiting: deadlines, parking, completing.
+ */
+#include <linux/hrtimer.h>
+#include <linux/lockdep.h>
+#include <linux/nsproxy.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/time_namespace.h>
+
+#include <uapi/linux/ipcmbox.h>
+
+#include "compat.h"
+#include "wait.h"
+
+/*
+ * User space counts from the epoch of its time namespace. timens_ktime_to_host() is not exported to
+ * modules on every supported kernel; the offsets are there to read.
+ */
+static ktime_t deadline_to_host(clockid_t clock, ktime_t expires)
+{
+#ifdef CONFIG_TIME_NS
+	struct timens_offsets *offsets = &current->nsproxy->time_ns->offsets;
+	ktime_t offset = 0;
+
+	if (clock == CLOCK_MONOTONIC)
+		offset = timespec64_to_ktime(offsets->monotonic);
+	else if (clock == CLOCK_BOOTTIME)
+		offset = timespec64_to_ktime(offsets->boottime);
+
+	/* Beyond either end of the host's clock: in the past, or for ever. */
+	if (offset > 0 && expires < offset)
+		return 0;
+	if (offset < 0 && expires > KTIME_MAX + offset)
+		return IPCMBOX_FOREVER;
+	return ktime_sub(expires, offset);
+#else
+	return expires;
+#endif
+}
+
+/**
+ * ipcmbox_deadline_import() - validate what a caller says about waiting
+ * @deadline: filled in
+ * @flags: IPCMBOX_NONBLOCK, IPCMBOX_DEADLINE; others are not looked at
+ * @clock: IPCMBOX_CLOCK_*
+ * @ns: absolute time on @clock
+ *
+ * Return: 0, or -EINVAL: both flags, unknown clock, or a time or clock without the flag for it.
+ */
+int ipcmbox_deadline_import(struct ipcmbox_deadline *deadline, u32 flags, u32 clock, u64 ns)
+{
+	static const clockid_t clocks[] = {
+		[IPCMBOX_CLOCK_MONOTONIC] = CLOCK_MONOTONIC,
+		[IPCMBOX_CLOCK_REALTIME] = CLOCK_REALTIME,
+		[IPCMBOX_CLOCK_BOOTTIME] = CLOCK_BOOTTIME,
+	};
+
+	deadline->nonblock = flags & IPCMBOX_NONBLOCK;
+	deadline->clock = CLOCK_MONOTONIC;
+	deadline->expires = IPCMBOX_FOREVER;
+
+	if (!(flags & IPCMBOX_DEADLINE))
+		return clock || ns ? -EINVAL : 0;
+
+	if (deadline->nonblock || clock >= ARRAY_SIZE(clocks))
+		return -EINVAL;
+
+	deadline->clock = clocks[clock];
+	if (ns < KTIME_MAX)
+		deadline->expires = deadline_to_host(deadline->clock, ns);
+	return 0;
+}
+
+/**
+ * ipcmbox_waiter_init() - make a waiter for the calling task
+ * @waiter: zeroed but for the constant fields, which its owner sets
+ */
+void ipcmbox_waiter_init(struct ipcmbox_waiter *waiter)
+{
+	INIT_LIST_HEAD(&waiter->link);
+	waiter->task = current;
+	waiter->state = IPCMBOX_WAITER_AWAKE;
+}
+
+/* Returns 0 when completed, -EINTR for a signal that @mode hears, -ETIMEDOUT. */
+static int waiter_park(struct ipcmbox_waiter *waiter, unsigned int mode, ktime_t expires,
+		       clockid_t clock)
+{
+	ktime_t *timeout = expires == IPCMBOX_FOREVER ? NULL : &expires;
+	int ret;
+
+	for (;;) {
+		/*
+		 * Pairs with the exchange in ipcmbox_wakes_flush(): either that sees PARKED
+		 * and wakes this task, which has set its state before, or this sees DONE.
+		 */
+		set_current_state(mode);
+		ret = 0;
+		if (cmpxchg(&waiter->state, IPCMBOX_WAITER_AWAKE, IPCMBOX_WAITER_PARKED) ==
+		    IPCMBOX_WAITER_DONE)
+			break;
+		ret = -EINTR;
+		if (signal_pending_state(mode, current))
+			break;
+		ret = -ETIMEDOUT;
+		if (!schedule_hrtimeout_range_clock(timeout, current->timer_slack_ns,
+						    HRTIMER_MODE_ABS, clock))
+			break;
+	}
+	__set_current_state(TASK_RUNNING);
+
+	/* Completed meanwhile: the outcome wins over signal and deadline. */
+	if (ret && smp_load_acquire(&waiter->state) == IPCMBOX_WAITER_DONE)
+		ret = 0;
+	return ret;
+}
+
+/**
+ * ipcmbox_waiter_sleep() - wait for completion, a signal or the deadline
+ * @waiter: linked into a port
+ * @deadline: how long
+ *
+ * Context: process context, no locks held.
+ * Return: 0 completed, see &ipcmbox_waiter.result; else the waiter is still linked or claimed, and
+ * the caller must find out which under the port's lock: -ERESTARTSYS (a signal; nothing has
+ * happened that must not be repeated), -ETIMEDOUT.
+ */
+int ipcmbox_waiter_sleep(struct ipcmbox_waiter *waiter, const struct ipcmbox_deadline *deadline)
+{
+	int ret;
+
+	ret = waiter_park(waiter, TASK_INTERRUPTIBLE | TASK_FREEZABLE, deadline->expires,
+			  deadline->clock);
+	return ret == -EINTR ? -ERESTARTSYS : ret;
+}
+
+/**
+ * ipcmbox_waiter_sleep_killable() - wait for an outcome that is being decided
+ * @waiter: its message is in the hands of a receiver
+ *
+ * Context: process context, no locks held.
+ * Return: 0 completed; -EINTR a fatal signal, the waiter is still linked or claimed.
+ */
+int ipcmbox_waiter_sleep_killable(struct ipcmbox_waiter *waiter)
+{
+	return waiter_park(waiter, TASK_KILLABLE, IPCMBOX_FOREVER, CLOCK_MONOTONIC);
+}
+
+/**
+ * ipcmbox_waiter_join() - wait for the completion of a claimed waiter
+ * @waiter: claimed by somebody who is about to complete it
+ *
+ * Context: process context, no locks held.
+ */
+void ipcmbox_waiter_join(struct ipcmbox_waiter *waiter)
+{
+	waiter_park(waiter, TASK_UNINTERRUPTIBLE, IPCMBOX_FOREVER, CLOCK_MONOTONIC);
+}
+
+/**
+ * ipcmbox_waiter_claim() - decide the outcome of a waiting call
+ * @waiter: linked into a port and not claimed
+ * @result: what its wait shall return
+ * @wakes: completes it when flushed, which must follow once the lock is dropped
+ *
+ * Context: the port's lock is held.
+ */
+void ipcmbox_waiter_claim(struct ipcmbox_waiter *waiter, int result, struct ipcmbox_wakes *wakes)
+{
+	waiter->claimed = true;
+	waiter->result = result;
+	list_move_tail(&waiter->link, &wakes->claimed);
+}
+
+/**
+ * ipcmbox_wakes_flush() - complete the claimed waiters, announce poll events
+ * @wakes: filled under a port's lock; empty afterwards
+ * @pollers: wait queue of the port
+ *
+ * Context: any lock of the port dropped.
+ */
+void ipcmbox_wakes_flush(struct ipcmbox_wakes *wakes, wait_queue_head_t *pollers)
+{
+	struct ipcmbox_waiter *waiter, *next;
+	struct task_struct *task;
+
+	if (!list_empty(&wakes->claimed)) {
+		/*
+		 * A task can leave and exit as soon as its waiter is DONE. Task structures
+		 * are freed after a grace period, so @task stays valid for the wake-up.
+		 */
+		rcu_read_lock();
+		list_for_each_entry_safe(waiter, next, &wakes->claimed, link) {
+			task = waiter->task;
+			/* Orders the outcome before DONE; pairs with waiter_park(). */
+			if (xchg(&waiter->state, IPCMBOX_WAITER_DONE) == IPCMBOX_WAITER_PARKED)
+				wake_up_process(task);
+		}
+		rcu_read_unlock();
+		INIT_LIST_HEAD(&wakes->claimed);
+	}
+
+	/* wq_has_sleeper() pairs its barrier with the one in poll_wait(). */
+	if (wakes->poll && wq_has_sleeper(pollers)) {
+		if (wakes->poll & EPOLLHUP)
+			wake_up_interruptible_all(pollers);
+		else
+			wake_up_interruptible_poll(pollers, wakes->poll);
+	}
+	wakes->poll = 0;
+}

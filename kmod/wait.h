@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _IPCMBOX_WAIT_H
+#define _IPCMBOX_WAIT_H
+
+#include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/poll.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+struct ipcmbox_message;
+struct task_struct;
+
+/**
+ * DOC: Waiting
+ *
+ * This is the only place of the module that sleeps for something to happen and that wakes who
+ * sleeps. A blocked call is a &struct ipcmbox_waiter on the stack of its task, linked into a port.
+ * Whoever has what it waits for *claims* the waiter under the port's lock (takes it off the port
+ * and puts it on a &struct ipcmbox_wakes of its own, with the result filled in) and *completes* it
+ * after dropping the lock. One task is woken per claim; nobody is woken to look and sleep again.
+ *
+ * A waiter that wants to leave (signal, deadline) takes the port's lock. Not yet claimed, it
+ * unlinks itself and is free to go. Claimed, its call has an outcome already: it waits for the
+ * completion, which is at most a few instructions of another task away, and returns that outcome.
+ * So an outcome is never lost, and the memory of a waiter is never touched after its completion.
+ *
+ * Completion is one atomic exchange of &ipcmbox_waiter.state. It tells whether the waiter is
+ * parked, and only a parked one is woken.
+ */
+
+/* A deadline in the past of every clock: for ever. */
+#define IPCMBOX_FOREVER		KTIME_MAX
+
+/**
+ * struct ipcmbox_deadline - how long a call may wait
+ * @expires: absolute time on @clock, %IPCMBOX_FOREVER, meaningless if @nonblock
+ * @clock: CLOCK_MONOTONIC, CLOCK_REALTIME or CLOCK_BOOTTIME
+ * @nonblock: the call must not wait at all
+ *
+ * Owned by the calling task, constant once imported.
+ */
+struct ipcmbox_deadline {
+	ktime_t expires;
+	clockid_t clock;
+	bool nonblock;
+};
+
+/**
+ * enum ipcmbox_waiter_state - protocol word of a waiter
+ * @IPCMBOX_WAITER_AWAKE: not completed, its task may be running
+ * @IPCMBOX_WAITER_PARKED: not completed, its task sleeps or is about to: completing must wake it
+ * @IPCMBOX_WAITER_DONE: completed; the waiter's memory belongs to its task alone again
+ */
+enum ipcmbox_waiter_state {
+	IPCMBOX_WAITER_AWAKE,
+	IPCMBOX_WAITER_PARKED,
+	IPCMBOX_WAITER_DONE,
+};
+
+/**
+ * struct ipcmbox_waiter - a blocked call
+ * @link: in a port's receivers or senders, then in &ipcmbox_wakes.claimed (port lock while in the
+ *	port, owner of the wakes afterwards)
+ * @task: who waits (constant)
+ * @state: &enum ipcmbox_waiter_state (atomic exchange)
+ * @claimed: taken off the port, completion is on its way (port lock)
+ * @peek: receiver: wants to look, not to take (constant)
+ * @receipt: sender: waits until its message is received, not only for room (constant)
+ * @min_priority: receiver: takes only messages of this priority or higher (constant)
+ * @room: receiver: takes only messages of up to this length (constant)
+ * @needed: receiver: length of the message that was too long for @room (as @message)
+ * @leaving: sender: the error it wants to leave with while its message is taken, or 0 (port lock)
+ * @message: receiver: the message it got; sender: the message it sends (written under the port
+ *	lock until claimed, then owned by the waiting task)
+ * @lost: receiver: losses to report with @message (as @message)
+ * @result: 0 or -errno of the wait (as @message)
+ */
+struct ipcmbox_waiter {
+	struct list_head link;
+	struct task_struct *task;
+	int state;
+	bool claimed;
+	bool peek;
+	bool receipt;
+	u32 min_priority;
+	u32 room;
+	u32 needed;
+	int leaving;
+	struct ipcmbox_message *message;
+	u64 lost;
+	int result;
+};
+
+/**
+ * struct ipcmbox_wakes - what to wake after the port's lock is dropped
+ * @claimed: waiters to complete
+ * @poll: poll events to announce
+ *
+ * On the stack of one task, private to it.
+ */
+struct ipcmbox_wakes {
+	struct list_head claimed;
+	__poll_t poll;
+};
+
+int ipcmbox_deadline_import(struct ipcmbox_deadline *deadline, u32 flags, u32 clock, u64 ns);
+void ipcmbox_waiter_init(struct ipcmbox_waiter *waiter);
+int ipcmbox_waiter_sleep(struct ipcmbox_waiter *waiter, const struct ipcmbox_deadline *deadline);
+int ipcmbox_waiter_sleep_killable(struct ipcmbox_waiter *waiter);
+void ipcmbox_waiter_join(struct ipcmbox_waiter *waiter);
+void ipcmbox_waiter_claim(struct ipcmbox_waiter *waiter, int result, struct ipcmbox_wakes *wakes);
+
+static inline void ipcmbox_wakes_init(struct ipcmbox_wakes *wakes)
+{
+	INIT_LIST_HEAD(&wakes->claimed);
+	wakes->poll = 0;
+}
+
+void ipcmbox_wakes_flush(struct ipcmbox_wakes *wakes, wait_queue_head_t *pollers);
+
+#endif /* _IPCMBOX_WAIT_H */
