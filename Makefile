@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What can be done here; how is in scripts/.  The kernel's build reads Kbuild.
+
+.PHONY: all module library test check selfcheck demo bench shell clean help
+
+all: module library
+
+module: ; scripts/module host
+library: ; $(MAKE) -C libipck OUT=$(CURDIR)/build/libipck
+test: ; scripts/test $(LANES)
+check: ; scripts/check $(CHECKS)
+selfcheck: ; scripts/selfcheck
+demo: ; scripts/demo
+bench: ; scripts/bench
+shell: ; scripts/shell
+clean: ; rm -rf build
+
+help:
+	@echo 'make            the module for KDIR (default: the running kernel) and'
+	@echo '                the library, in build/'
+	@echo 'make demo       a look at it, in a virtual machine'
+	@echo 'make test       the tests, in virtual machines with a stock and with a'
+	@echo '                debug kernel; LANES=stock or LANES=debug for one'
+	@echo 'make check      static checks; CHECKS=... for some (scripts/check --help)'
+	@echo 'make bench      measurements beside other ways of passing messages'
+	@echo 'make shell      a shell in a virtual machine with the module loaded'
+	@echo 'make selfcheck  do the test scripts notice what goes wrong?'
+	@echo 'make clean      remove build/ (kernels stay in the cache)'
+
+export KDIR
