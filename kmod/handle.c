@@ -111,7 +111,7 @@ struct file *ipcmbox_handle_new(struct ipcmbox_registry *registry, u32 access, b
 	struct ipcmbox_handle *handle;
 	struct file *file;
 
-	handle = kzalloc(sizeof(*handle), GFP_KERNEL_ACCOUNT);
+	handle = kzalloc(sizeof(*handle), IPCMBOX_GFP);
 	if (!handle)
 		return ERR_PTR(-ENOMEM);
 

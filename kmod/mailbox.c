@@ -99,7 +99,7 @@ static struct ipcmbox_mailbox *mailbox_new(struct ipcmbox_registry *registry,
 {
 	struct ipcmbox_mailbox *mailbox;
 
-	mailbox = kzalloc(struct_size(mailbox, name, arg->name_len + 1), GFP_KERNEL_ACCOUNT);
+	mailbox = kzalloc(struct_size(mailbox, name, arg->name_len + 1), IPCMBOX_GFP);
 	if (!mailbox)
 		return NULL;
 

@@ -67,7 +67,7 @@ static struct ipcmbox_chunk *chunk_alloc(size_t length)
 			size = CHUNK_SIZE_MIN;
 	}
 	if (!chunk)
-		chunk = kmalloc(size, GFP_KERNEL_ACCOUNT);
+		chunk = kmalloc(size, IPCMBOX_GFP);
 	if (!chunk)
 		return NULL;
 
@@ -140,7 +140,7 @@ struct ipcmbox_message *ipcmbox_message_import(struct ipcmbox_user *user, struct
 	if (ret)
 		return ERR_PTR(ret);
 
-	message = kmem_cache_alloc(message_cache, GFP_KERNEL);
+	message = kmem_cache_alloc(message_cache, IPCMBOX_GFP);
 	if (!message) {
 		ipcmbox_user_uncharge_message(user, IPCMBOX_MESSAGE_SIZE + length);
 		*limit = IPCMBOX_LIMIT_MEMORY;

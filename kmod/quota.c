@@ -90,7 +90,7 @@ struct ipcmbox_user *ipcmbox_user_find(struct ipcmbox_users *users, kuid_t uid)
 			return user;
 		}
 
-		new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
+		new = kzalloc(sizeof(*new), IPCMBOX_GFP);
 		if (!new)
 			return NULL;
 		new->users = users;

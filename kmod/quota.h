@@ -3,6 +3,7 @@
 #define _IPCMBOX_QUOTA_H
 
 #include <linux/atomic.h>
+#include <linux/gfp.h>
 #include <linux/rbtree.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
@@ -26,6 +27,12 @@ struct ipcmbox_query;
  * A &struct ipcmbox_user exists while somebody refers to it: an open descriptor, a mailbox it is
  * charged for, or a message. Charges are atomics and need no lock.
  */
+
+/*
+ * For all that a user can make the module allocate: charged to the task's memory cgroup, and refused
+ * at its limit. Without RETRY_MAYFAIL the kernel would rather kill a task than fail.
+ */
+#define IPCMBOX_GFP	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
 /**
  * struct ipcmbox_users - the users of a namespace

@@ -31,7 +31,7 @@ static struct ipcmbox_registry *registry_new(struct ipc_namespace *ipc_ns)
 {
 	struct ipcmbox_registry *registry;
 
-	registry = kzalloc(sizeof(*registry), GFP_KERNEL_ACCOUNT);
+	registry = kzalloc(sizeof(*registry), IPCMBOX_GFP);
 	if (!registry)
 		return NULL;
 

@@ -21,6 +21,12 @@
 #include "transfer.h"
 #include "wait.h"
 
+/*
+ * How often a receive faults its buffer in before it gives up. One time is enough, but for memory
+ * that is reclaimed at once, or unmapped all the time by another thread.
+ */
+#define FAULT_IN_TRIES	64
+
 /* Send. */
 
 static struct ipcmbox_message *import(struct ipcmbox_handle *handle, struct iov_iter *from,
@@ -211,6 +217,8 @@ static bool export(struct ipcmbox_message *message, struct ipcmbox_reception *re
 	       (!reception->uarg ||
 		!copy_to_user(reception->uarg, reception->arg, reception->usize));
 	pagefault_enable();
+	if (done)
+		*reception->to = to;
 	return done;
 }
 
@@ -302,14 +310,13 @@ static long receive(struct ipcmbox_port *port, struct ipcmbox_reception *recepti
 long ipcmbox_transfer_receive(struct ipcmbox_handle *handle, struct ipcmbox_reception *reception,
 			      const struct ipcmbox_deadline *deadline)
 {
+	int tries = FAULT_IN_TRIES;
 	long ret;
 
 	for (;;) {
 		ret = receive(&handle->mailbox->port, reception, deadline);
-		if (ret != -EFAULT)
+		if (ret != -EFAULT || !tries-- || fault_in(reception))
 			return ret;
-		if (fault_in(reception))
-			return -EFAULT;
 		/* Present a moment ago and not now: memory is short, or a thread plays tricks. */
 		if (signal_pending(current))
 			return -ERESTARTSYS;
