@@ -367,6 +367,11 @@ enum ipcmbox_withdrawal ipcmbox_port_withdraw(struct ipcmbox_port *port,
 		ipcmbox_queue_remove(&port->pending, message);
 		message->place = IPCMBOX_MESSAGE_OWNED;
 		break;
+	case IPCMBOX_MESSAGE_PAUSED:
+		unhold(port, message);
+		if (message->accepted)
+			retract(port, message);
+		break;
 	}
 	leave_sender(port, waiter);
 	admit(port, wakes);
@@ -497,6 +502,65 @@ void ipcmbox_port_finish(struct ipcmbox_port *port, struct ipcmbox_message *mess
 	admit(port, wakes);
 }
 
+/* The sender of a taken message has given up, or been killed before the message was accepted. */
+static bool is_abandoned(const struct ipcmbox_message *message)
+{
+	return message->sender ? message->sender->leaving : !message->accepted;
+}
+
+static void discard(struct ipcmbox_port *port, struct ipcmbox_message *message,
+		    struct ipcmbox_wakes *wakes)
+{
+	unhold(port, message);
+	if (message->accepted)
+		retract(port, message);
+	if (message->sender)
+		claim_sender(port, message, message->sender->leaving, wakes);
+	admit(port, wakes);
+}
+
+/**
+ * ipcmbox_port_pause() - a receiver must wait for memory before it can copy
+ * @port: the port
+ * @message: taken by the caller
+ * @wakes: to flush
+ *
+ * Context: the port's lock is held. Return: true if the message stays in the caller's hands, who
+ * has a second reference to it and must resume; false if its sender has given up, and the caller
+ * must put it.
+ */
+bool ipcmbox_port_pause(struct ipcmbox_port *port, struct ipcmbox_message *message,
+			struct ipcmbox_wakes *wakes)
+{
+	lockdep_assert_held(&port->lock);
+
+	if (is_abandoned(message)) {
+		discard(port, message, wakes);
+		return false;
+	}
+	refcount_inc(&message->refs);
+	message->place = IPCMBOX_MESSAGE_PAUSED;
+	return true;
+}
+
+/**
+ * ipcmbox_port_resume() - a receiver has its memory
+ * @port: the port
+ * @message: paused by the caller, who must put the second reference in any case
+ *
+ * Context: the port's lock is held.
+ * Return: whether the message is still in the caller's hands; else its sender has withdrawn it.
+ */
+bool ipcmbox_port_resume(struct ipcmbox_port *port, struct ipcmbox_message *message)
+{
+	lockdep_assert_held(&port->lock);
+
+	if (message->place != IPCMBOX_MESSAGE_PAUSED)
+		return false;
+	message->place = IPCMBOX_MESSAGE_TAKEN;
+	return true;
+}
+
 /**
  * ipcmbox_port_put_back() - a receiver could not receive its message
  * @port: the port
@@ -512,21 +576,16 @@ void ipcmbox_port_finish(struct ipcmbox_port *port, struct ipcmbox_message *mess
 bool ipcmbox_port_put_back(struct ipcmbox_port *port, struct ipcmbox_message *message,
 			   struct ipcmbox_wakes *wakes)
 {
-	struct ipcmbox_waiter *sender = message->sender;
 	struct ipcmbox_waiter *taker;
 
 	lockdep_assert_held(&port->lock);
 
-	unhold(port, message);
-
-	if (sender ? sender->leaving : !message->accepted) {
-		if (message->accepted)
-			retract(port, message);
-		claim_sender(port, message, sender ? sender->leaving : 0, wakes);
-		admit(port, wakes);
+	if (is_abandoned(message)) {
+		discard(port, message, wakes);
 		return false;
 	}
 
+	unhold(port, message);
 	taker = find_taker(port, message);
 	if (taker) {
 		hand_over(port, message, taker, wakes);

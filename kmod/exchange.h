@@ -18,7 +18,9 @@ struct list_head;
  * collects in a &struct ipcmbox_wakes, to be flushed when the lock is dropped.
  *
  * A sender posts, and withdraws or disowns if it must leave before the outcome. A receiver takes
- * or awaits, cancels if it must leave, and finishes the message it got or puts it back.
+ * or awaits, cancels if it must leave, and finishes the message it got or puts it back. While it
+ * copies a message the sender cannot withdraw it; a receiver that has to wait for memory pauses,
+ * and finds out when it resumes whether it still has the message.
  */
 
 /**
@@ -61,6 +63,9 @@ void ipcmbox_port_await(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter
 bool ipcmbox_port_cancel(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter);
 void ipcmbox_port_finish(struct ipcmbox_port *port, struct ipcmbox_message *message,
 			 struct ipcmbox_wakes *wakes);
+bool ipcmbox_port_pause(struct ipcmbox_port *port, struct ipcmbox_message *message,
+			struct ipcmbox_wakes *wakes);
+bool ipcmbox_port_resume(struct ipcmbox_port *port, struct ipcmbox_message *message);
 bool ipcmbox_port_put_back(struct ipcmbox_port *port, struct ipcmbox_message *message,
 			   struct ipcmbox_wakes *wakes);
 

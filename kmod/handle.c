@@ -104,6 +104,7 @@ static const struct file_operations handle_fops = {
 struct file *ipcmbox_handle_new(struct ipcmbox_registry *registry, u32 access, bool nonblock)
 {
 	static const int modes[] = {
+		[0] = O_ACCMODE,	/* neither */
 		[IPCMBOX_READ] = O_RDONLY,
 		[IPCMBOX_WRITE] = O_WRONLY,
 		[IPCMBOX_READ | IPCMBOX_WRITE] = O_RDWR,

@@ -226,7 +226,7 @@ static int check_open(struct ipcmbox_open *arg)
 
 	if (flags & ~OPEN_VALID || arg->__reserved)
 		return -EINVAL;
-	if (!arg->access || arg->access & ~(IPCMBOX_READ | IPCMBOX_WRITE))
+	if (arg->access & ~(IPCMBOX_READ | IPCMBOX_WRITE))
 		return -EINVAL;
 
 	if (flags & IPCMBOX_OPEN_BY_ID ? arg->name_len || flags & IPCMBOX_OPEN_CREATE : arg->id)

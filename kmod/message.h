@@ -39,12 +39,14 @@ struct ipcmbox_chunk;
  * @IPCMBOX_MESSAGE_QUEUED: accepted by a port, in its queue
  * @IPCMBOX_MESSAGE_PENDING: of a sender blocked for room, in a port's pending queue
  * @IPCMBOX_MESSAGE_TAKEN: a receiver copies it
+ * @IPCMBOX_MESSAGE_PAUSED: a receiver has it, but waits for memory of its own and copies nothing
  */
 enum ipcmbox_message_place {
 	IPCMBOX_MESSAGE_OWNED,
 	IPCMBOX_MESSAGE_QUEUED,
 	IPCMBOX_MESSAGE_PENDING,
 	IPCMBOX_MESSAGE_TAKEN,
+	IPCMBOX_MESSAGE_PAUSED,
 };
 
 /**
@@ -60,7 +62,7 @@ enum ipcmbox_message_place {
  * @place: &enum ipcmbox_message_place (port lock)
  * @accepted: counted as sent (port lock)
  * @slot: counted in the port's capacity (port lock)
- * @refs: one of the owner, one of each peeker
+ * @refs: one of the owner, one of each peeker, one of a receiver that has paused
  * @uid: effective uid of the sender (constant)
  * @gid: effective gid of the sender (constant)
  * @tgid: sender's process, reference (constant)

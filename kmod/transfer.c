@@ -257,44 +257,57 @@ static void put_back(struct ipcmbox_port *port, struct ipcmbox_message *message)
 		ipcmbox_message_put(message);
 }
 
-/* One try. Returns the length, -EFAULT if the buffer must be faulted in first, or an error. */
-static long receive(struct ipcmbox_port *port, struct ipcmbox_reception *reception,
-		    const struct ipcmbox_deadline *deadline)
+/*
+ * Makes the buffer present. Returns 0; -EFAULT if that is impossible; -ESTALE if the message was
+ * withdrawn meanwhile, and is not the caller's any more.
+ */
+static int pause_and_fault_in(struct ipcmbox_port *port, struct ipcmbox_message *message,
+			      struct ipcmbox_reception *reception)
 {
-	struct ipcmbox_recv *arg = reception->arg;
-	struct ipcmbox_waiter waiter = {
-		.peek = reception->peek,
-		.min_priority = arg->min_priority,
-		.room = iov_iter_count(reception->to),
-	};
-	struct ipcmbox_message *message;
-	long ret;
+	struct ipcmbox_wakes wakes;
+	bool held;
+	int ret;
 
-	ipcmbox_waiter_init(&waiter);
-	ret = take(port, &waiter, deadline);
-	if (ret) {
-		arg->length = waiter.needed;
-		return ret;
-	}
-
-	message = waiter.message;
-	ipcmbox_message_describe(message, arg);
-	arg->lost = waiter.lost;
-	/* A killed process reads nothing any more: leave the message to another. */
-	if (fatal_signal_pending(current))
-		ret = -EINTR;
-	else if (!export(message, reception))
-		ret = -EFAULT;
-	else
-		ret = arg->length;
-
+	/* A peek holds a reference, and nobody waits for it. */
 	if (reception->peek)
-		ipcmbox_message_put(message);
-	else if (ret < 0)
-		put_back(port, message);
-	else
-		finish(port, message);
-	return ret;
+		return fault_in(reception);
+
+	ipcmbox_wakes_init(&wakes);
+	spin_lock(&port->lock);
+	held = ipcmbox_port_pause(port, message, &wakes);
+	spin_unlock(&port->lock);
+	ipcmbox_wakes_flush(&wakes, &port->pollers);
+
+	if (held) {
+		ret = fault_in(reception);
+		spin_lock(&port->lock);
+		held = ipcmbox_port_resume(port, message);
+		spin_unlock(&port->lock);
+	}
+	ipcmbox_message_put(message);
+	return held ? ret : -ESTALE;
+}
+
+/* Returns the length, or -EFAULT, -EINTR (killed); -ESTALE if the message is gone. */
+static long deliver(struct ipcmbox_port *port, struct ipcmbox_message *message,
+		    struct ipcmbox_reception *reception)
+{
+	int tries = FAULT_IN_TRIES;
+	int ret;
+
+	for (;;) {
+		/* A killed process reads nothing any more: leave the message to another. */
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (export(message, reception))
+			return message->length;
+		if (!tries--)
+			return -EFAULT;
+		ret = pause_and_fault_in(port, message, reception);
+		if (ret)
+			return ret;
+		cond_resched();
+	}
 }
 
 /**
@@ -310,16 +323,36 @@ static long receive(struct ipcmbox_port *port, struct ipcmbox_reception *recepti
 long ipcmbox_transfer_receive(struct ipcmbox_handle *handle, struct ipcmbox_reception *reception,
 			      const struct ipcmbox_deadline *deadline)
 {
-	int tries = FAULT_IN_TRIES;
+	struct ipcmbox_port *port = &handle->mailbox->port;
+	struct ipcmbox_recv *arg = reception->arg;
+	struct ipcmbox_message *message;
+	struct ipcmbox_waiter waiter;
 	long ret;
 
-	for (;;) {
-		ret = receive(&handle->mailbox->port, reception, deadline);
-		if (ret != -EFAULT || !tries-- || fault_in(reception))
+	do {
+		waiter = (struct ipcmbox_waiter) {
+			.peek = reception->peek,
+			.min_priority = arg->min_priority,
+			.room = iov_iter_count(reception->to),
+		};
+		ipcmbox_waiter_init(&waiter);
+		ret = take(port, &waiter, deadline);
+		if (ret) {
+			arg->length = waiter.needed;
 			return ret;
-		/* Present a moment ago and not now: memory is short, or a thread plays tricks. */
-		if (signal_pending(current))
-			return -ERESTARTSYS;
-		cond_resched();
-	}
+		}
+
+		message = waiter.message;
+		ipcmbox_message_describe(message, arg);
+		arg->lost = waiter.lost;
+		ret = deliver(port, message, reception);
+	} while (ret == -ESTALE);
+
+	if (reception->peek)
+		ipcmbox_message_put(message);
+	else if (ret < 0)
+		put_back(port, message);
+	else
+		finish(port, message);
+	return ret;
 }

@@ -25,9 +25,10 @@ struct ipcmbox_recv;
  *
  * Between take and finish a sender may be waiting for the outcome, so the user copy of a taken
  * message must not wait for anything: page faults are disabled. If the buffer is not all present,
- * the message goes back to its place, the buffer is faulted in at leisure, and the receive starts
- * over. A receiver with a bad or a hostile buffer can so neither lose a message nor hold up its
- * sender.
+ * the receiver pauses while it is faulted in: it keeps the message, so that no other receiver gets
+ * later ones first and then this one, but its sender may withdraw it. If the buffer is bad, the
+ * message goes back to its old place. A receiver with a bad or a hostile buffer can so neither lose
+ * a message nor hold up its sender.
  */
 
 int ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct iov_iter *from, u32 priority,

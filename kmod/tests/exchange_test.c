@@ -117,6 +117,29 @@ static bool put_back(struct stage *stage, struct ipcmbox_message *message)
 	return kept;
 }
 
+static bool pause_taken(struct stage *stage, struct ipcmbox_message *message)
+{
+	bool held;
+
+	spin_lock(&stage->port.lock);
+	held = ipcmbox_port_pause(&stage->port, message, &stage->wakes);
+	expect_balance(stage);
+	spin_unlock(&stage->port.lock);
+	settle(stage);
+	return held;
+}
+
+static bool resume(struct stage *stage, struct ipcmbox_message *message)
+{
+	bool held;
+
+	spin_lock(&stage->port.lock);
+	held = ipcmbox_port_resume(&stage->port, message);
+	expect_balance(stage);
+	spin_unlock(&stage->port.lock);
+	return held;
+}
+
 static enum ipcmbox_withdrawal withdraw(struct stage *stage, struct ipcmbox_waiter *waiter)
 {
 	enum ipcmbox_withdrawal how;
@@ -231,6 +254,42 @@ static void exchange_leaving(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stage.port.nr_senders, 0U);
 }
 
+/* A receiver that waits for memory keeps the message, unless its sender gives up. */
+static void exchange_pause(struct kunit *test)
+{
+	struct ipcmbox_waiter sender, receiver, other;
+	struct ipcmbox_message *message;
+	struct stage stage;
+
+	set_up(test, &stage, 2, IPCMBOX_OVERFLOW_BLOCK);
+	message = make(&stage, 0);
+	KUNIT_EXPECT_EQ(test, post(&stage, message, NULL, false), (int)IPCMBOX_POSTED);
+	KUNIT_EXPECT_EQ(test, take(&stage, &receiver, 0, false), 0);
+	KUNIT_EXPECT_TRUE(test, pause_taken(&stage, message));
+	KUNIT_EXPECT_EQ(test, take(&stage, &other, 0, false), -EAGAIN);
+	KUNIT_EXPECT_TRUE(test, resume(&stage, message));
+	finish(&stage, message);
+
+	message = make(&stage, 0);
+	KUNIT_EXPECT_EQ(test, post(&stage, message, &sender, true), (int)IPCMBOX_POSTED_WAIT);
+	KUNIT_EXPECT_EQ(test, take(&stage, &receiver, 0, false), 0);
+	KUNIT_EXPECT_TRUE(test, pause_taken(&stage, message));
+	KUNIT_EXPECT_EQ(test, (int)withdraw(&stage, &sender), (int)IPCMBOX_WITHDRAWN);
+	KUNIT_EXPECT_FALSE(test, resume(&stage, message));
+	KUNIT_EXPECT_EQ(test, stage.port.taken, 0U);
+	KUNIT_EXPECT_EQ(test, stage.port.slots, 0ULL);
+
+	/* It gave up while the copy was under way: there is nothing to wait for. */
+	message = make(&stage, 0);
+	KUNIT_EXPECT_EQ(test, post(&stage, message, &sender, true), (int)IPCMBOX_POSTED_WAIT);
+	KUNIT_EXPECT_EQ(test, take(&stage, &receiver, 0, false), 0);
+	KUNIT_EXPECT_EQ(test, (int)withdraw(&stage, &sender), (int)IPCMBOX_WITHDRAWN_TAKEN);
+	KUNIT_EXPECT_FALSE(test, pause_taken(&stage, message));
+	KUNIT_EXPECT_TRUE(test, sender.claimed);
+	KUNIT_EXPECT_EQ(test, sender.result, -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, stage.port.withdrawn, 2ULL);
+}
+
 static void exchange_min_priority(struct kunit *test)
 {
 	struct ipcmbox_waiter urgent, sender, receiver;
@@ -313,6 +372,7 @@ static struct kunit_case exchange_cases[] = {
 	KUNIT_CASE(exchange_bounded),
 	KUNIT_CASE(exchange_rendezvous),
 	KUNIT_CASE(exchange_leaving),
+	KUNIT_CASE(exchange_pause),
 	KUNIT_CASE(exchange_min_priority),
 	KUNIT_CASE(exchange_drop_oldest),
 	KUNIT_CASE(exchange_gone),

@@ -22,16 +22,16 @@
  * A device descriptor belongs to the IPC namespace of the process that opened it. Names and ids
  * of one namespace cannot be seen from another.
  *
- * A mailbox has a 64-bit id that is never used again while the module is loaded, an owner, a
+ * A mailbox has a 64-bit id, never 0 and never used again while the module is loaded, an owner, a
  * group, a mode, and, unless it is unnamed, a name. An unnamed mailbox and a transient name live
  * as long as their descriptors; any other name lives until it is unlinked, the namespace ends, or
  * the module is unloaded. Messages of an unlinked mailbox live as long as its descriptors.
  *
  * Every structure has fixed size and layout, the same for 32-bit and 64-bit callers. Structures
- * grow at their end only: the kernel takes the size from the command, reads a shorter structure
- * as if the missing tail were zero, and refuses a longer one unless what it does not know is
- * zero. Fields marked *in* are read, fields marked *out* are written and ignored when read,
- * padding must be zero.
+ * grow at their end only: the kernel takes the size from the command, reads a shorter structure as
+ * if the missing tail were zero, and refuses a longer one unless what it does not know is zero.
+ * The unknown tail of a structure that is only written becomes zero. Fields marked *in* are read,
+ * fields marked *out* are written and ignored when read, padding must be zero.
  */
 
 /**
@@ -106,7 +106,9 @@
  * DOC: Clocks
  *
  * Deadlines are absolute nanoseconds on one of these clocks, as clock_gettime(2) shows it to the
- * caller (time namespaces are respected). A deadline in the past means: try once, then ETIMEDOUT.
+ * caller (time namespaces are respected); mind that these are not the numbers of clockid_t. A
+ * deadline in the past means: try once, then ETIMEDOUT; on a descriptor with O_NONBLOCK it is not
+ * looked at, and the error is EAGAIN.
  * Values beyond what the kernel's clock can count (2^63-1) mean for ever.
  */
 #define IPCMBOX_CLOCK_MONOTONIC	0
@@ -184,7 +186,8 @@ struct ipcmbox_query {
  * @name_len: in: 1 to %IPCMBOX_NAME_MAX bytes, or 0: an unnamed mailbox (CREATE), or by id (BY_ID)
  * @flags: in: IPCMBOX_OPEN_*
  * @id: in with BY_ID (else must be 0): the id to open; out: the id of the mailbox
- * @access: in: %IPCMBOX_READ, %IPCMBOX_WRITE or both
+ * @access: in: %IPCMBOX_READ, %IPCMBOX_WRITE or both; 0 for a descriptor that can only look (STAT)
+ *	and administer (SET), which needs no right of the mode
  * @mode: in with CREATE: permission bits of owner, group and others, 4 receive, 2 send, as in
  *	chmod(1), less the umask of the caller; no others
  * @discipline: in with CREATE: %IPCMBOX_QUEUE
