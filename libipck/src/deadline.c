@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <assert.h>
+#include <errno.h>
+#include <time.h>
+
+#include <linux/ipcmbox.h>
+
+#include "deadline.h"
+#include "ipck.h"
+
+#define NSEC_PER_SEC 1000000000ULL
+
+static_assert((int)IPCK_CLOCK_MONOTONIC == IPCMBOX_CLOCK_MONOTONIC, "ABI");
+static_assert((int)IPCK_CLOCK_REALTIME == IPCMBOX_CLOCK_REALTIME, "ABI");
+static_assert((int)IPCK_CLOCK_BOOTTIME == IPCMBOX_CLOCK_BOOTTIME, "ABI");
+
+static const clockid_t clocks[] = {
+	[IPCK_CLOCK_MONOTONIC] = CLOCK_MONOTONIC,
+	[IPCK_CLOCK_REALTIME] = CLOCK_REALTIME,
+	[IPCK_CLOCK_BOOTTIME] = CLOCK_BOOTTIME,
+};
+
+static int deadline_in(uint64_t *deadline_ns, unsigned int clock, uint64_t ns)
+{
+	struct timespec now;
+	int saved = errno;
+
+	if (clock >= sizeof(clocks) / sizeof(clocks[0]))
+		return -EINVAL;
+	if (clock_gettime(clocks[clock], &now) < 0) {
+		errno = saved;
+		return -EINVAL;
+	}
+	*deadline_ns = now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
+	/* The far end of the clock is for ever. */
+	if (__builtin_add_overflow(*deadline_ns, ns, deadline_ns))
+		*deadline_ns = UINT64_MAX;
+	return 0;
+}
+
+int ipck_deadline_from(struct ipck_deadline *deadline, unsigned int wait,
+		       unsigned int clock, uint64_t ns)
+{
+	*deadline = (struct ipck_deadline){ .clock = clock, .ns = ns };
+	switch (wait) {
+	case IPCK_WAIT_NEVER:
+		deadline->flags = IPCMBOX_NONBLOCK;
+		return 0;
+	case IPCK_WAIT_FOR:
+		deadline->flags = IPCMBOX_DEADLINE;
+		return deadline_in(&deadline->ns, clock, ns);
+	case IPCK_WAIT_UNTIL:
+		deadline->flags = IPCMBOX_DEADLINE;
+		return 0;
+	case IPCK_WAIT_FOREVER:
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Deadline: how long a send or a receive may wait. */
+#ifndef IPCK_DEADLINE_H
+#define IPCK_DEADLINE_H
+
+#include <stdint.h>
+
+/**
+ * struct ipck_deadline - waiting as the kernel understands it
+ * @flags: 0, IPCMBOX_NONBLOCK or IPCMBOX_DEADLINE
+ * @clock: clock of the deadline
+ * @ns: the deadline, absolute
+ */
+struct ipck_deadline {
+	uint32_t flags;
+	uint32_t clock;
+	uint64_t ns;
+};
+
+/**
+ * ipck_deadline_from() - translate the waiting a program asks for
+ * @deadline: where the result goes
+ * @wait: an &enum ipck_wait
+ * @clock: an &enum ipck_clock
+ * @ns: span or moment
+ *
+ * Return: 0, or -EINVAL.
+ */
+int ipck_deadline_from(struct ipck_deadline *deadline, unsigned int wait,
+		       unsigned int clock, uint64_t ns);
+
+#endif /* IPCK_DEADLINE_H */

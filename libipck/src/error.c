@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Error: errno values and limits in words. */
+#include <assert.h>
+#include <errno.h>
+#include <stddef.h>
+
+#include <linux/ipcmbox.h>
+
+#include "export.h"
+#include "ipck.h"
+
+static_assert((int)IPCK_LIMIT_NONE == IPCMBOX_LIMIT_NONE, "ABI");
+static_assert((int)IPCK_LIMIT_CAPACITY == IPCMBOX_LIMIT_CAPACITY, "ABI");
+static_assert((int)IPCK_LIMIT_LENGTH == IPCMBOX_LIMIT_LENGTH, "ABI");
+static_assert((int)IPCK_LIMIT_BUFFER == IPCMBOX_LIMIT_BUFFER, "ABI");
+static_assert((int)IPCK_LIMIT_USER_MAILBOXES == IPCMBOX_LIMIT_USER_MAILBOXES,
+	      "ABI");
+static_assert((int)IPCK_LIMIT_USER_MESSAGES == IPCMBOX_LIMIT_USER_MESSAGES,
+	      "ABI");
+static_assert((int)IPCK_LIMIT_USER_BYTES == IPCMBOX_LIMIT_USER_BYTES, "ABI");
+static_assert((int)IPCK_LIMIT_MEMORY == IPCMBOX_LIMIT_MEMORY, "ABI");
+
+struct text {
+	int error;
+	unsigned int limit;
+	const char *text;
+};
+
+/* The first entry that fits is taken: those with a limit come first. */
+static const struct text texts[] = {
+	{ EAGAIN, IPCK_LIMIT_CAPACITY,
+	  "mailbox is full, or no receiver is waiting" },
+	{ EAGAIN, IPCK_LIMIT_USER_MESSAGES,
+	  "too many messages of this user are under way" },
+	{ EAGAIN, IPCK_LIMIT_USER_BYTES,
+	  "too many bytes of this user are under way" },
+	{ EMSGSIZE, IPCK_LIMIT_LENGTH,
+	  "message is longer than the mailbox allows" },
+	{ EMSGSIZE, IPCK_LIMIT_CAPACITY,
+	  "message is longer than the mailbox can hold" },
+	{ EMSGSIZE, IPCK_LIMIT_BUFFER,
+	  "message is longer than the buffer of the receiver" },
+	{ EDQUOT, IPCK_LIMIT_USER_MAILBOXES,
+	  "this user has too many mailboxes" },
+	{ EDQUOT, IPCK_LIMIT_USER_MESSAGES,
+	  "too many messages of this user are under way" },
+	{ EDQUOT, IPCK_LIMIT_USER_BYTES,
+	  "too many bytes of this user are under way" },
+	{ ENOMEM, IPCK_LIMIT_MEMORY,
+	  "no memory in the system or in the memory cgroup" },
+	{ 0, 0, "success" },
+	{ EACCES, 0, "permission denied" },
+	{ EAGAIN, 0, "no message, no room, or no receiver waiting" },
+	{ EBADF, 0, "bad file descriptor" },
+	{ EDQUOT, 0, "budget of this user is used up" },
+	{ EEXIST, 0, "mailbox exists" },
+	{ EFAULT, 0, "bad address" },
+	{ EINTR, 0, "interrupted by a signal" },
+	{ EINVAL, 0, "invalid value" },
+	{ EMFILE, 0, "too many open files in this process" },
+	{ EMSGSIZE, 0, "message is too long" },
+	{ ENAMETOOLONG, 0, "name is too long" },
+	{ ENFILE, 0, "too many open files in the system" },
+	{ ENODEV, 0, "no mailbox device (is the module loaded?)" },
+	{ ENOENT, 0, "no such mailbox" },
+	{ ENOMEM, 0, "out of memory" },
+	{ ENOTTY, 0, "not a mailbox, or not known to this version of the module" },
+	{ E2BIG, 0, "not known to this version of the module" },
+	{ EPERM, 0, "only its owner may do that" },
+	{ EPIPE, 0, "other side is gone" },
+	{ ETIMEDOUT, 0, "timed out" },
+};
+
+IPCK_API const char *ipck_strerror(int error, unsigned int limit)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (texts[i].error != error && texts[i].error != -error)
+			continue;
+		if (!texts[i].limit || texts[i].limit == limit)
+			return texts[i].text;
+	}
+	return "unexpected error";
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Limits: what the running kernel can do, and the user may. */
+#include <assert.h>
+#include <errno.h>
+
+#include <linux/ipcmbox.h>
+
+#include "device.h"
+#include "export.h"
+#include "ipck.h"
+
+static_assert(IPCK_FEATURE_QUEUE == IPCMBOX_FEATURE_QUEUE, "ABI");
+
+IPCK_API int ipck_limits(struct ipck_limits *limits)
+{
+	struct ipcmbox_query args = { 0 };
+	int ret;
+
+	if (!limits)
+		return -EINVAL;
+	ret = ipck_device_ioctl(IPCMBOX_IOC_QUERY, &args);
+	if (ret < 0)
+		return ret;
+	*limits = (struct ipck_limits){
+		.features = args.features,
+		.length_max = args.length_max,
+		.priority_max = args.priority_max,
+		.name_max = args.name_max,
+		.max_mailboxes = args.max_mailboxes,
+		.max_user_messages = args.max_user_messages,
+		.max_user_bytes = args.max_user_bytes,
+		.user_mailboxes = args.user_mailboxes,
+		.user_messages = args.user_messages,
+		.user_bytes = args.user_bytes,
+	};
+	return 0;
+}

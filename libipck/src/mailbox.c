@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <linux/ipcmbox.h>
+
+#include "attr.h"
+#include "device.h"
+#include "export.h"
+#include "ipck.h"
+#include "mailbox.h"
+#include "name.h"
+
+#define CREATE_FLAGS	(O_EXCL | IPCK_O_TRANSIENT)
+#define OPEN_FLAGS	(O_ACCMODE | O_CREAT | CREATE_FLAGS | O_NONBLOCK | \
+			 O_CLOEXEC)
+#define OPEN_ID_FLAGS	(O_ACCMODE | O_NONBLOCK | O_CLOEXEC)
+
+static_assert(IPCK_NAME_MAX == IPCMBOX_NAME_MAX, "ABI");
+static_assert(!(IPCK_O_TRANSIENT & (OPEN_ID_FLAGS | O_CREAT | O_EXCL)),
+	      "IPCK_O_TRANSIENT is a flag of open(2)");
+
+static int access_to_uapi(int oflag, uint32_t *access)
+{
+	switch (oflag & O_ACCMODE) {
+	case O_RDONLY:
+		*access = IPCMBOX_READ;
+		return 0;
+	case O_WRONLY:
+		*access = IPCMBOX_WRITE;
+		return 0;
+	case O_RDWR:
+		*access = IPCMBOX_READ | IPCMBOX_WRITE;
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+static uint32_t flags_to_uapi(int oflag)
+{
+	uint32_t flags = 0;
+
+	if (oflag & O_CREAT)
+		flags |= IPCMBOX_OPEN_CREATE;
+	if (oflag & O_EXCL)
+		flags |= IPCMBOX_OPEN_EXCL;
+	if (oflag & IPCK_O_TRANSIENT)
+		flags |= IPCMBOX_OPEN_TRANSIENT;
+	if (oflag & O_NONBLOCK)
+		flags |= IPCMBOX_OPEN_NONBLOCK;
+	return flags;
+}
+
+/* The handle is made first: nothing has to be undone when memory is short. */
+static int open_handle(struct ipck **mbp, struct ipcmbox_open *args)
+{
+	struct ipck *mb;
+	int fd;
+
+	mb = malloc(sizeof(*mb));
+	if (!mb)
+		return -ENOMEM;
+	fd = ipck_device_ioctl(IPCMBOX_IOC_OPEN, args);
+	if (fd < 0) {
+		free(mb);
+		return fd;
+	}
+	mb->fd = fd;
+	mb->id = args->id;
+	*mbp = mb;
+	return 0;
+}
+
+static int open_args(struct ipcmbox_open *args, const char *name, int oflag,
+		     const struct ipck_attr *attr)
+{
+	int ret;
+
+	if (oflag & ~OPEN_FLAGS)
+		return -EINVAL;
+	if (!(oflag & O_CREAT) && (oflag & CREATE_FLAGS || !name))
+		return -EINVAL;
+	ret = access_to_uapi(oflag, &args->access);
+	if (ret < 0)
+		return ret;
+	args->flags = flags_to_uapi(oflag);
+	if (name) {
+		ret = ipck_name_to_uapi(name, &args->name_ptr, &args->name_len);
+		if (ret < 0)
+			return ret;
+	}
+	if (oflag & O_CREAT)
+		return ipck_attr_to_uapi(attr, args);
+	return 0;
+}
+
+IPCK_API int ipck_open(struct ipck **mb, const char *name, int oflag,
+		       const struct ipck_attr *attr)
+{
+	struct ipcmbox_open args = { 0 };
+	int ret;
+
+	if (!mb)
+		return -EINVAL;
+	*mb = NULL;
+	ret = open_args(&args, name, oflag, attr);
+	if (ret < 0)
+		return ret;
+	return open_handle(mb, &args);
+}
+
+IPCK_API int ipck_open_id(struct ipck **mb, uint64_t id, int oflag)
+{
+	struct ipcmbox_open args = { .id = id };
+	int ret;
+
+	if (!mb)
+		return -EINVAL;
+	*mb = NULL;
+	if (oflag & ~OPEN_ID_FLAGS)
+		return -EINVAL;
+	ret = access_to_uapi(oflag, &args.access);
+	if (ret < 0)
+		return ret;
+	args.flags = flags_to_uapi(oflag) | IPCMBOX_OPEN_BY_ID;
+	return open_handle(mb, &args);
+}
+
+IPCK_API int ipck_from_fd(struct ipck **mbp, int fd)
+{
+	struct ipck_info info;
+	struct ipck *mb;
+	int ret;
+
+	if (!mbp)
+		return -EINVAL;
+	*mbp = NULL;
+	mb = malloc(sizeof(*mb));
+	if (!mb)
+		return -ENOMEM;
+	mb->fd = fd;
+	ret = ipck_stat(mb, &info);
+	if (ret < 0) {
+		free(mb);
+		return ret;
+	}
+	mb->id = info.id;
+	*mbp = mb;
+	return 0;
+}
+
+IPCK_API void ipck_close(struct ipck *mb)
+{
+	int saved = errno;
+
+	if (!mb)
+		return;
+	close(mb->fd);
+	free(mb);
+	errno = saved;
+}
+
+IPCK_API int ipck_fd(const struct ipck *mb)
+{
+	return mb ? mb->fd : -EINVAL;
+}
+
+IPCK_API uint64_t ipck_id(const struct ipck *mb)
+{
+	return mb ? mb->id : 0;
+}
+
+IPCK_API int ipck_unlink(const char *name)
+{
+	struct ipcmbox_unlink args = { 0 };
+	int ret;
+
+	ret = ipck_name_to_uapi(name, &args.name_ptr, &args.name_len);
+	if (ret < 0)
+		return ret;
+	return ipck_device_ioctl(IPCMBOX_IOC_UNLINK, &args);
+}
+
+IPCK_API int ipck_unlink_id(uint64_t id)
+{
+	struct ipcmbox_unlink args = {
+		.flags = IPCMBOX_OPEN_BY_ID,
+		.id = id,
+	};
+
+	return ipck_device_ioctl(IPCMBOX_IOC_UNLINK, &args);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Mailbox: what a handle is made of. */
+#ifndef IPCK_MAILBOX_H
+#define IPCK_MAILBOX_H
+
+#include <stdint.h>
+
+/**
+ * struct ipck - an open mailbox
+ * @id: id of the mailbox
+ * @fd: descriptor of the mailbox, owned
+ *
+ * Nothing changes between opening and closing, so threads need no lock.
+ */
+struct ipck {
+	uint64_t id;
+	int fd;
+};
+
+#endif /* IPCK_MAILBOX_H */

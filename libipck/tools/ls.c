@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include <json.h>
+
+#include <ipck.h>
+
+#include "field.h"
+#include "owner.h"
+#include "quantity.h"
+#include "report.h"
+#include "text.h"
+
+#define BATCH 32
+
+static void print_head(void)
+{
+	printf("%6s %-8s %4s %9s %8s %9s %9s %9s %8s %5s %5s %7s %s\n", "ID",
+	       "OWNER", "MODE", "CAPACITY", "MESSAGES", "BYTES", "SENT",
+	       "RECEIVED", "DROPPED", "SWAIT", "RWAIT", "OLDEST", "NAME");
+}
+
+static void print_name(const struct ipck_info *info)
+{
+	text_print(stdout, info->name);
+	if (!(info->flags & IPCK_INFO_NAMED))
+		fputs(*info->name ? " (unlinked)" : "(unnamed)", stdout);
+}
+
+static void print_line(const struct ipck_info *info)
+{
+	char owner[OWNER_SIZE], capacity[QUANTITY_SIZE], age[QUANTITY_SIZE];
+
+	printf("%6" PRIu64 " %-8s %04o %9s %8" PRIu64 " %9" PRIu64 " %9" PRIu64
+	       " %9" PRIu64 " %8" PRIu64 " %5u %5u %7s ",
+	       info->id, owner_name(owner, info->uid), info->mode,
+	       quantity_of_capacity(capacity, info->capacity), info->messages,
+	       info->bytes, info->sent, info->received, info->dropped,
+	       info->waiting_senders, info->waiting_receivers,
+	       quantity_age(age, info->oldest_ns));
+	print_name(info);
+	putchar('\n');
+}
+
+/* Print mailboxes as lines, or add them to @array. */
+static int list(struct json_object *array)
+{
+	struct ipck_info infos[BATCH];
+	uint64_t last = 0;
+	int i, ret;
+
+	while ((ret = ipck_list(last, infos, BATCH)) > 0) {
+		for (i = 0; i < ret; i++) {
+			if (!array)
+				print_line(&infos[i]);
+			else
+				json_object_array_add(array,
+						      field_to_json(info_fields,
+								    &infos[i]));
+		}
+		last = infos[ret - 1].id;
+	}
+	return ret;
+}
+
+static enum status run_table(void)
+{
+	struct ipck_info first;
+	int ret;
+
+	/* No header above an error. */
+	ret = ipck_list(0, &first, 1);
+	if (ret >= 0) {
+		print_head();
+		ret = list(NULL);
+	}
+	return ret < 0 ? report_failure("ls", NULL, ret, 0) : STATUS_OK;
+}
+
+static enum status run_json(void)
+{
+	struct json_object *array = json_object_new_array();
+	int ret;
+
+	ret = array ? list(array) : -ENOMEM;
+	if (!ret)
+		puts(json_object_to_json_string_ext(array,
+						    JSON_C_TO_STRING_PRETTY));
+	json_object_put(array);
+	return ret < 0 ? report_failure("ls", NULL, ret, 0) : STATUS_OK;
+}
+
+static enum status run(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ NULL, 0, NULL, 0 }
+	};
+	int option, json = 0;
+
+	while ((option = getopt_long(argc, argv, "j", options, NULL)) != -1) {
+		if (option != 'j')
+			return command_misused(&ls_command);
+		json = 1;
+	}
+	if (optind != argc)
+		return command_misused(&ls_command);
+	return json ? run_json() : run_table();
+}
+
+const struct command ls_command = {
+	.name = "ls",
+	.summary = "list the mailboxes",
+	.usage = "[--json]",
+	.help =
+	"  -j, --json   an array of objects, with keys as in linux/ipcmbox.h\n"
+	"\n"
+	"SWAIT and RWAIT are the sends and receives that wait, OLDEST is the age of\n"
+	"the oldest message. All mailboxes of the IPC namespace are shown.\n"
+	"In JSON, a question mark stands for each byte of a name that is not UTF-8.\n",
+	.run = run,
+};
