@@ -1,0 +1,115 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A guided tour of ipcmbox, for the guest (busybox sh) or any system that has the
+# module loaded and the tool and the examples in its PATH.
+#
+#	demo.sh [FILE]		FILE is a text for the last act, /demo.txt if not given
+set -eu
+
+text=${1:-/demo.txt}
+name=demo
+
+title()
+{
+	printf '\n=== %s\n' "$*"
+}
+
+# Show a command as one would type it, then run it.
+run()
+{
+	printf '$'
+	for word; do
+		case $word in
+		*' '*) printf " '%s'" "$word" ;;
+		*) printf ' %s' "$word" ;;
+		esac
+	done
+	printf '\n'
+	"$@"
+}
+
+# run, but the command has to end with this status.
+run_status()
+{
+	wanted=$1
+	shift
+	status=0
+	run "$@" || status=$?
+	printf '(exit status %s)\n' "$status"
+	[ "$status" -eq "$wanted" ]
+}
+
+finish()
+{
+	status=$?
+	trap - EXIT
+	ipck unlink "$name" 2>/dev/null || :
+	if [ "$status" -ne 0 ]; then
+		printf '\n=== the demonstration FAILED (status %s)\n' "$status"
+	fi
+	exit "$status"
+}
+
+mailboxes()
+{
+	title 'A mailbox has a name, and lives until it is unlinked'
+	run ipck create -c 3 "$name"
+	run ipck send "$name" 'first message'
+	run ipck send -p 9 "$name" 'urgent message'
+	run ipck send "$name" 'second message'
+	run ipck ls
+
+	title 'It is full now: a send that may not wait is refused'
+	run_status 3 ipck send -n "$name" 'one too many'
+	title '... and one that may wait a little gives up'
+	run_status 3 ipck send -t 0.2 "$name" 'one too many'
+
+	title 'What is urgent comes first, the rest in the order of sending'
+	run ipck recv -v -N 3 "$name"
+	run_status 3 ipck recv -n "$name"
+	run ipck stat "$name"
+	run ipck unlink "$name"
+}
+
+shell_pipeline()
+{
+	title 'Programs that know nothing of mailboxes can use one, too'
+	run ipck create "$name"
+	run ipck exec -w "$name" -- echo 'hello from echo'
+	run ipck recv "$name"
+	run ipck unlink "$name"
+}
+
+library()
+{
+	title 'The smallest program'
+	run hello
+	title 'Bounded buffer: how far may a producer run ahead of its consumer?'
+	run boundedbuffer
+	title 'Blocking and non-blocking, send and receive, each capacity'
+	run four_cells
+	title 'Priorities'
+	run priorities
+}
+
+farm()
+{
+	title "A real job: the lines of $text through four workers"
+	run ls -l "$text"
+	run linefarm "$text"
+}
+
+trap finish EXIT
+trap 'exit 1' HUP INT TERM
+ipck unlink "$name" 2>/dev/null || :
+
+title 'Limits'
+run ipck limits
+mailboxes
+shell_pipeline
+library
+farm
+title 'Nothing is left behind'
+run ipck ls
+title 'The demonstration is complete'
