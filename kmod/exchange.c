@@ -45,12 +45,6 @@ static void release_slot(struct ipcmbox_port *port, struct ipcmbox_message *mess
 
 /* Steps of a message. Each leaves sent == received + dropped + queue.count + taken. */
 
-static void update_peak(struct ipcmbox_port *port)
-{
-	port->peak_messages = max(port->peak_messages, (u64)port->queue.count + port->taken);
-	port->peak_bytes = max(port->peak_bytes, port->queue.bytes + port->taken_bytes);
-}
-
 static void number(struct ipcmbox_port *port, struct ipcmbox_message *message)
 {
 	message->seq = port->next_seq++;
@@ -71,7 +65,8 @@ static void enqueue(struct ipcmbox_port *port, struct ipcmbox_message *message)
 	occupy_slot(port, message);
 	message->place = IPCMBOX_MESSAGE_QUEUED;
 	ipcmbox_queue_insert(&port->queue, message);
-	update_peak(port);
+	port->peak_messages = max_t(u64, port->peak_messages, port->queue.count);
+	port->peak_bytes = max(port->peak_bytes, port->queue.bytes);
 }
 
 static void dequeue(struct ipcmbox_port *port, struct ipcmbox_message *message)
@@ -90,7 +85,6 @@ static void hold(struct ipcmbox_port *port, struct ipcmbox_message *message)
 	port->lost_before_first = 0;
 	port->taken++;
 	port->taken_bytes += message->length;
-	update_peak(port);
 }
 
 static void unhold(struct ipcmbox_port *port, struct ipcmbox_message *message)

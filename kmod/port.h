@@ -95,8 +95,8 @@ struct ipcmbox_info;
  * @reported: of @dropped, those that received messages have told of
  * @withdrawn: accepted messages withdrawn by their senders
  * @wakeups: waiters claimed
- * @peak_messages: highest queue.count + taken
- * @peak_bytes: highest payload of these, bytes
+ * @peak_messages: highest queue.count
+ * @peak_bytes: highest queue.bytes
  * @taken_bytes: payload of the taken ones
  * @pollers: for poll and epoll; lives as long as the descriptors, as the port does
  */

@@ -531,8 +531,8 @@ ssize_t ipck_recv_opt(struct ipck *mb, void *buf, size_t size,
  * @withdrawn: accepted messages whose sender gave up waiting; not in @sent
  * @unreported: drops that no received message has told of yet
  * @wakeups: waiting calls that were completed by somebody else
- * @peak_messages: highest @messages so far
- * @peak_bytes: highest @bytes so far
+ * @peak_messages: highest number of queued messages so far
+ * @peak_bytes: highest payload of queued messages so far, bytes
  * @oldest_ns: age of the oldest queued message, 0 if there is none
  * @next_seq: sequence number the next message will get
  * @reserved: undefined

@@ -276,8 +276,8 @@ struct ipcmbox_unlink {
  * @withdrawn: out: accepted messages whose blocked sender gave up (no longer in @sent)
  * @unreported: out: drops no received message has told of yet
  * @wakeups: out: waiting calls that were completed by somebody else
- * @peak_messages: out: highest @messages so far
- * @peak_bytes: out: highest @bytes so far
+ * @peak_messages: out: highest number of queued messages so far
+ * @peak_bytes: out: highest payload of queued messages so far, bytes
  * @oldest_ns: out: age of the oldest queued message, ns (a tick of the kernel exact), 0 if none
  * @next_seq: out: sequence number the next message will get
  * @name: out: the name, ended by a NUL
