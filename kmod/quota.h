@@ -29,8 +29,8 @@ struct ipcmbox_query;
  */
 
 /*
- * For all that a user can make the module allocate: charged to the task's memory cgroup, and refused
- * at its limit. Without RETRY_MAYFAIL the kernel would rather kill a task than fail.
+ * For all that a user can make the module allocate: charged to the task's memory cgroup, and
+ * refused at its limit. Without RETRY_MAYFAIL the kernel would rather kill a task than fail.
  */
 #define IPCMBOX_GFP	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 

@@ -38,7 +38,7 @@ static const struct row {
 };
 
 /* A process that sends or receives once; its exit status tells what happened. */
-static pid_t start(struct ipck *mb, enum side side, bool may_wait)
+static pid_t start(struct ipck *mb, enum side who, bool may_wait)
 {
 	enum ipck_wait wait = may_wait ? IPCK_WAIT_FOREVER : IPCK_WAIT_NEVER;
 	const struct ipck_send_opt send = { .wait = wait };
@@ -50,7 +50,7 @@ static pid_t start(struct ipck *mb, enum side side, bool may_wait)
 		err(1, "fork");
 	if (pid > 0)
 		return pid;
-	if (side == SENDER)
+	if (who == SENDER)
 		ret = ipck_send_opt(mb, NULL, 0, &send, NULL);
 	else
 		ret = ipck_recv_opt(mb, NULL, 0, &recv, NULL);
