@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BENCH_JOB_H
+#define BENCH_JOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "transport.h"
+
+#define WINDOWS_MAX	64
+
+struct job;
+
+/**
+ * struct scenario - one row of the result
+ * @name: as printed
+ * @size: bytes of a message
+ * @count: operations in one measurement, about
+ * @warm_up: measurements to make and forget first
+ * @queues: queues worked on
+ * @depth: messages a queue has room for; in the depth cases, messages it holds
+ * @levels: how many priorities the messages are spread over
+ * @uid: user who does it
+ * @once: setting up or warming up is dear: one process takes all measurements
+ * @prioritised: only for transports with priorities
+ * @in_slab: measures slab memory in bytes, not time
+ * @run: does it: set up, warm up, and report each of @job->windows measurements
+ */
+struct scenario {
+	const char *name;
+	size_t size;
+	unsigned int count;
+	unsigned int warm_up;
+	unsigned int queues;
+	unsigned int depth;
+	unsigned int levels;
+	uid_t uid;
+	bool once;
+	bool prioritised;
+	bool in_slab;
+	void (*run)(const struct job *job);
+};
+
+/**
+ * struct job - a scenario on a transport, in a process of its own
+ * @scenario: what to do
+ * @transport: what with
+ * @parallel: there are two CPUs, one for each side
+ * @seed: varies the operation counts from boot to boot
+ * @round: varies them from process to process
+ * @windows: measurements to take
+ * @samples: where the parent wants them, shared with it
+ */
+struct job {
+	const struct scenario *scenario;
+	const struct transport *transport;
+	bool parallel;
+	unsigned int seed;
+	unsigned int round;
+	unsigned int windows;
+	double *samples;
+};
+
+/* Of the windows of a job, those of the warm-up come first. */
+unsigned int job_windows(const struct job *job);
+unsigned int job_count(const struct job *job, unsigned int window);
+void job_report(const struct job *job, unsigned int window, double sample);
+
+/* Run it in a child; true if it reached its end. */
+bool job_run(const struct job *job);
+/* Within a job: the other side, in a process (and on a CPU) of its own. */
+pid_t job_fork_peer(const struct job *job);
+void job_join_peer(pid_t peer);
+
+void *shared_memory(size_t size);
+uint64_t now_ns(void);
+
+void run_round_trip(const struct job *job);
+void run_batch(const struct job *job);
+void run_stream(const struct job *job);
+void run_depth(const struct job *job);
+void run_fill(const struct job *job);
+void run_queues(const struct job *job);
+void run_idle_memory(const struct job *job);
+void run_message_memory(const struct job *job);
+
+#endif /* BENCH_JOB_H */

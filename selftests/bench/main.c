@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Compare ways of passing messages between processes within one boot.
+ *
+ * Each result is a line
+ *
+ *	bench,MODE,SEED,case,size,transport,unit,median,min,max
+ *
+ * on the standard output; everything else is on the standard error.
+ */
+#include <err.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "report.h"
+
+#define ROUNDS		7
+#define DESCRIPTORS	8192
+#define DEPTH		64	/* the bounded queue everybody gets */
+#define ORDINARY_USER	1000
+
+static const struct transport * const transports[] = {
+	&mqueue_transport,
+	&sysv_transport,
+	&pipe_transport,
+	&seqpacket_transport,
+	&ipcmbox_transport,
+};
+
+#define N_TRANSPORTS	(sizeof(transports) / sizeof(*transports))
+
+#define ROUND_TRIP(bytes, n) {					\
+	.name = "round-trip", .size = bytes, .count = n,	\
+	.warm_up = 1, .depth = DEPTH, .run = run_round_trip }
+
+#define BATCH(bytes, n) {					\
+	.name = "batch", .size = bytes, .count = n,		\
+	.warm_up = 1, .depth = DEPTH, .run = run_batch }
+
+/*
+ * Two processes go through several patterns of waking each other, each a steady
+ * one for thousands of messages and up to twice as dear as another; after some
+ * ten thousand they stay with one.  So one pair takes all measurements, late.
+ */
+#define STREAM(bytes, n, warming) {				\
+	.name = "stream", .size = bytes, .count = n,		\
+	.warm_up = warming, .once = true,			\
+	.depth = DEPTH, .run = run_stream }
+
+#define DEPTH_OF(messages, priorities, text) {			\
+	.name = text, .size = 64, .count = 1024, .warm_up = 1,	\
+	.depth = messages, .levels = priorities,		\
+	.uid = ORDINARY_USER, .once = true,			\
+	.prioritised = true, .run = run_depth }
+
+#define QUEUES(n, text) {					\
+	.name = text, .size = 8, .count = 2048, .warm_up = 1,	\
+	.queues = n, .depth = DEPTH, .run = run_queues }
+
+static const struct scenario scenarios[] = {
+	{ .name = "memory-queue", .size = 64, .queues = 1000, .depth = DEPTH,
+	  .in_slab = true, .run = run_idle_memory },
+	{ .name = "memory-message", .size = 64, .queues = 1000, .depth = DEPTH,
+	  .in_slab = true, .run = run_message_memory },
+	ROUND_TRIP(8, 512),
+	ROUND_TRIP(1024, 512),
+	ROUND_TRIP(65536, 64),
+	BATCH(8, 32),
+	BATCH(1024, 32),
+	BATCH(65536, 4),
+	STREAM(8, 2048, 24),
+	STREAM(1024, 2048, 24),
+	STREAM(65536, 256, 4),
+	QUEUES(1, "queues-1"),
+	QUEUES(1000, "queues-1000"),
+	DEPTH_OF(10, 1, "depth-10"),
+	DEPTH_OF(10, 64, "depth-10-spread"),
+	DEPTH_OF(60000, 1, "depth-60000"),
+	DEPTH_OF(60000, 64, "depth-60000-spread"),
+	DEPTH_OF(100000, 1, "depth-100000"),
+	DEPTH_OF(100000, 64, "depth-100000-spread"),
+	{ .name = "fill-1000x64", .size = 64, .queues = 1000, .depth = DEPTH,
+	  .warm_up = 1, .uid = ORDINARY_USER, .once = true, .prioritised = true,
+	  .run = run_fill },
+};
+
+#define N_SCENARIOS	(sizeof(scenarios) / sizeof(*scenarios))
+
+/**
+ * struct choice - what was asked for
+ * @parallel: two CPUs and real time, else one CPU and counted instructions
+ * @seed: varies the operation counts
+ * @rounds: measurements of each scenario on each transport
+ * @transports: names, comma-separated, or NULL for all
+ * @scenarios: likewise
+ */
+struct choice {
+	bool parallel;
+	unsigned int seed;
+	unsigned int rounds;
+	const char *transports;
+	const char *scenarios;
+};
+
+static void usage(FILE *file)
+{
+	fputs("bench -m counted|parallel [-s SEED] [-r ROUNDS]\n"
+	      "      [-t TRANSPORT,...] [-c CASE,...]\n", file);
+}
+
+/* Is @name in a comma-separated @list? NULL has all of them. */
+static bool listed(const char *list, const char *name)
+{
+	size_t length = strlen(name);
+
+	while (list) {
+		if (!strncmp(list, name, length) &&
+		    (list[length] == ',' || !list[length]))
+			return true;
+		list = strchr(list, ',');
+		if (!list)
+			return false;
+		list++;
+	}
+	return true;
+}
+
+static bool suits(const struct transport *transport,
+		  const struct scenario *scenario)
+{
+	if (scenario->prioritised && !transport->prioritised)
+		return false;
+	if (scenario->in_slab && !transport->in_slab)
+		return false;
+	return !transport->max_capacity ||
+	       scenario->depth < transport->max_capacity;
+}
+
+/*
+ * The transports take turns, so that what disturbs the machine for a while
+ * disturbs them all.
+ */
+static bool run_scenario(const struct choice *choice,
+			 const struct scenario *scenario,
+			 double (*samples)[WINDOWS_MAX])
+{
+	unsigned int windows = scenario->once ? choice->rounds : 1;
+	bool good[N_TRANSPORTS], all_good = true;
+	struct job job = {
+		.scenario = scenario,
+		.parallel = choice->parallel,
+		.seed = choice->seed,
+		.windows = windows,
+	};
+	size_t i;
+
+	for (i = 0; i < N_TRANSPORTS; i++)
+		good[i] = suits(transports[i], scenario) &&
+			  listed(choice->transports, transports[i]->name);
+
+	for (job.round = 0; job.round < choice->rounds; job.round += windows) {
+		for (i = 0; i < N_TRANSPORTS; i++) {
+			job.transport = transports[i];
+			job.samples = &samples[i][job.round];
+			if (!good[i] || job_run(&job))
+				continue;
+			warnx("%s, %zu bytes, %s: failed", scenario->name,
+			      scenario->size, transports[i]->name);
+			good[i] = false;
+			all_good = false;
+		}
+	}
+
+	for (i = 0; i < N_TRANSPORTS; i++) {
+		job.transport = transports[i];
+		if (good[i])
+			report(&job, samples[i], choice->rounds);
+	}
+	return all_good;
+}
+
+static bool run_all(const struct choice *choice)
+{
+	double (*samples)[WINDOWS_MAX];
+	bool good = true;
+	size_t i;
+
+	samples = shared_memory(N_TRANSPORTS * sizeof(*samples));
+	for (i = 0; i < N_SCENARIOS; i++)
+		if (listed(choice->scenarios, scenarios[i].name))
+			good &= run_scenario(choice, &scenarios[i], samples);
+	return good;
+}
+
+static void raise_limits(const struct choice *choice)
+{
+	struct rlimit descriptors = { DESCRIPTORS, DESCRIPTORS };
+	size_t i;
+
+	if (setrlimit(RLIMIT_NOFILE, &descriptors))
+		err(EXIT_FAILURE, "RLIMIT_NOFILE");
+	for (i = 0; i < N_TRANSPORTS; i++)
+		if (transports[i]->raise_limits &&
+		    listed(choice->transports, transports[i]->name))
+			transports[i]->raise_limits();
+}
+
+static bool parse_mode(const char *text)
+{
+	if (strcmp(text, "parallel") && strcmp(text, "counted"))
+		errx(EXIT_FAILURE, "no mode %s", text);
+	return !strcmp(text, "parallel");
+}
+
+static unsigned int parse_number(const char *text, unsigned long max)
+{
+	char *end;
+	unsigned long value = strtoul(text, &end, 10);
+
+	if (*end || end == text || value > max)
+		errx(EXIT_FAILURE, "%s is not a number up to %lu", text, max);
+	return value;
+}
+
+static struct choice parse(int argc, char **argv)
+{
+	struct choice choice = { .rounds = ROUNDS };
+	bool mode_given = false;
+	int option;
+
+	while ((option = getopt(argc, argv, "m:s:r:t:c:h")) != -1) {
+		switch (option) {
+		case 'm':
+			choice.parallel = parse_mode(optarg);
+			mode_given = true;
+			break;
+		case 's':
+			choice.seed = parse_number(optarg, 1000000);
+			break;
+		case 'r':
+			choice.rounds = parse_number(optarg, WINDOWS_MAX);
+			break;
+		case 't':
+			choice.transports = optarg;
+			break;
+		case 'c':
+			choice.scenarios = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			exit(EXIT_SUCCESS);
+		default:
+			usage(stderr);
+			exit(EXIT_FAILURE);
+		}
+	}
+	if (!mode_given || !choice.rounds || optind < argc) {
+		usage(stderr);
+		exit(EXIT_FAILURE);
+	}
+	return choice;
+}
+
+int main(int argc, char **argv)
+{
+	struct choice choice = parse(argc, argv);
+	unsigned long steal;
+	bool good;
+
+	/* Children must not inherit lines which are not out yet. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	raise_limits(&choice);
+	steal = steal_ticks();
+	good = run_all(&choice);
+	warnx("seed %u, %lu ticks stolen by the host", choice.seed,
+	      steal_ticks() - steal);
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}

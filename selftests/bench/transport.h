@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BENCH_TRANSPORT_H
+#define BENCH_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "message.h"
+
+/**
+ * struct shape - what a case wants of a transport
+ * @size: bytes of every message
+ * @capacity: messages that can be queued without a receiver, at least
+ * @duplex: both ends send and receive; else end 0 sends and end 1 receives
+ */
+struct shape {
+	size_t size;
+	unsigned int capacity;
+	bool duplex;
+};
+
+/**
+ * struct end - what one process needs to talk to the other
+ * @tx: descriptor or id to send on, -1 if this end does not send
+ * @rx: descriptor or id to receive from, -1 if this end does not receive
+ */
+struct end {
+	int tx;
+	int rx;
+};
+
+/**
+ * struct transport - one way of passing messages between two processes
+ * @name: as printed
+ * @max_capacity: messages one queue can hold, 0 is no fixed bound
+ * @prioritised: messages have priorities, and are received by them
+ * @in_slab: queues and messages live in slab memory, so it tells what they cost
+ * @raise_limits: lift what the system's defaults forbid; run once, as root
+ * @open: make both ends
+ * @send: send one message; blocks while the queue is full
+ * @recv: receive one message; blocks while the queue is empty
+ * @close: destroy both ends
+ *
+ * No operation returns an error: whatever fails ends the process with a message.
+ */
+struct transport {
+	const char *name;
+	unsigned int max_capacity;
+	bool prioritised;
+	bool in_slab;
+	void (*raise_limits)(void);
+	void (*open)(struct end ends[2], const struct shape *shape);
+	void (*send)(const struct end *end, struct message *message,
+		     size_t size, unsigned int priority);
+	void (*recv)(const struct end *end, struct message *message, size_t size);
+	void (*close)(struct end ends[2]);
+};
+
+extern const struct transport mqueue_transport;
+extern const struct transport sysv_transport;
+extern const struct transport pipe_transport;
+extern const struct transport seqpacket_transport;
+extern const struct transport ipcmbox_transport;
+
+/* For transports whose queues go one way and are known by one number. */
+void ends_open(struct end ends[2], const struct shape *shape,
+	       int (*open_queue)(const struct shape *shape));
+void ends_close(struct end ends[2], void (*close_queue)(int queue));
+
+void close_descriptor(int fd);
+void write_sysctl(const char *path, const char *value);
+
+#endif /* BENCH_TRANSPORT_H */
