@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Payload memory that cannot be read or written: a send has sent nothing, a receive leaves the
+ * message in its old place.
+ */
+#include <sys/mman.h>
+
+#include "kselftest_harness.h"
+#include "ipcmbox_test.h"
+
+FIXTURE(fault) {
+	int dev, fd;
+	size_t page;
+	char *map;		/* two pages: one to use, then a hole */
+	struct call *calls;
+};
+
+FIXTURE_VARIANT(fault) {
+	size_t length;		/* of the messages, 4 at least */
+	size_t room;		/* mapped bytes at the start of the buffer */
+	bool read_only;		/* the buffer can be read, but not written */
+};
+
+FIXTURE_VARIANT_ADD(fault, short_into_nothing) { .length = 4 };
+FIXTURE_VARIANT_ADD(fault, short_into_read_only) { .length = 4, .room = 4, .read_only = true };
+FIXTURE_VARIANT_ADD(fault, short_into_a_part) { .length = 64, .room = 60 };
+FIXTURE_VARIANT_ADD(fault, long_into_nothing) { .length = 60000 };
+
+FIXTURE_VARIANT_ADD(fault, long_into_read_only) {
+	.length = 20000, .room = 64, .read_only = true
+};
+
+FIXTURE_VARIANT_ADD(fault, long_into_a_part) { .length = 60000, .room = 4096 };
+
+FIXTURE_SETUP(fault)
+{
+	self->page = sysconf(_SC_PAGESIZE);
+	self->dev = device_open();
+	ASSERT_GE(self->dev, 0);
+	self->fd = mailbox_new(self->dev, .max_messages = 3);
+	ASSERT_GE(self->fd, 0);
+	self->calls = calls_alloc(3);
+	self->map = mmap(NULL, 32 * self->page, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, self->map);
+	ASSERT_EQ(0, munmap(self->map + self->page, 31 * self->page));
+	if (variant->read_only)
+		ASSERT_EQ(0, mprotect(self->map, self->page, PROT_READ));
+}
+
+FIXTURE_TEARDOWN(fault)
+{
+	close(self->fd);
+	close(self->dev);
+}
+
+/* Bad as a place to put a message of the variant's length. */
+static struct ipcmbox_recv bad_recv(FIXTURE_DATA(fault) *self,
+				    const FIXTURE_VARIANT(fault) *variant)
+{
+	return (struct ipcmbox_recv){
+		.buf_ptr = ptr_u64(self->map + self->page - variant->room),
+		.buf_len = variant->length,
+	};
+}
+
+static void prepare(FIXTURE_DATA(fault) *self, struct call *call, char *buf, size_t length,
+		    __u32 priority, __u32 seed)
+{
+	fill_pattern(buf, length, seed);
+	send_prepare(call, self->fd, .buf_ptr = ptr_u64(buf), .buf_len = length,
+		     .priority = priority);
+}
+
+static bool receive_intact(int fd, size_t length, __u32 seed)
+{
+	char *buf = malloc(length);
+	bool ok = message_recv(fd, .buf_ptr = ptr_u64(buf), .buf_len = length,
+			       .flags = IPCMBOX_NONBLOCK) == length &&
+		  check_pattern(buf, length, seed);
+
+	free(buf);
+	return ok;
+}
+
+TEST_F(fault, queued_messages_keep_their_order)
+{
+	static const __u32 priorities[] = { 5, 9, 5 };
+	static const int order[] = { 1, 0, 2 };
+	char *buf = malloc(variant->length);
+	int i, attempt;
+
+	for (i = 0; i < 3; i++) {
+		prepare(self, self->calls, buf, variant->length, priorities[i], i);
+		ASSERT_EQ(0, mailbox_send(self->fd, &self->calls->send));
+	}
+	free(buf);
+	for (i = 0; i < 3; i++) {
+		for (attempt = 0; attempt < 3; attempt++) {
+			struct ipcmbox_recv recv = bad_recv(self, variant);
+			struct ipcmbox_info info;
+
+			recv.flags = attempt == 1 ? IPCMBOX_PEEK : 0;
+			EXPECT_EQ(-EFAULT, mailbox_recv(self->fd, &recv));
+			info = mailbox_info(self->fd);
+			EXPECT_EQ(3 - i, info.messages);
+			EXPECT_EQ((3 - i) * variant->length, info.bytes);
+			EXPECT_EQ(0, info.receiving);
+			EXPECT_EQ(i, info.received);
+		}
+		EXPECT_TRUE(receive_intact(self->fd, variant->length, order[i]));
+	}
+	EXPECT_TRUE(mailbox_balanced(self->fd));
+}
+
+TEST_F(fault, read)
+{
+	struct ipcmbox_recv recv = bad_recv(self, variant);
+	char *buf = malloc(variant->length);
+
+	prepare(self, self->calls, buf, variant->length, 0, 1);
+	ASSERT_EQ(0, mailbox_send(self->fd, &self->calls->send));
+	EXPECT_EQ(-1, read(self->fd, (void *)(uintptr_t)recv.buf_ptr, recv.buf_len));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_TRUE(receive_intact(self->fd, variant->length, 1));
+	free(buf);
+}
+
+/* A message that is given back needs its slot: nobody else gets it meanwhile. */
+TEST_F(fault, full_mailbox_stays_full)
+{
+	struct ipcmbox_recv recv = bad_recv(self, variant);
+	char *buf = malloc(variant->length);
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		prepare(self, self->calls, buf, variant->length, 0, i);
+		ASSERT_EQ(0, mailbox_send(self->fd, &self->calls->send));
+	}
+	prepare(self, self->calls, buf, variant->length, 0, 3);
+	call_start(self->calls);
+	ASSERT_TRUE(await_senders(self->fd, 1));
+	EXPECT_EQ(-EFAULT, mailbox_recv(self->fd, &recv));
+	EXPECT_EQ(1, mailbox_info(self->fd).waiting_senders);
+	EXPECT_EQ(3, mailbox_info(self->fd).messages);
+	EXPECT_EQ(3, mailbox_info(self->fd).peak_messages);
+	EXPECT_TRUE(receive_intact(self->fd, variant->length, 0));
+	EXPECT_EQ(0, call_join(self->calls));
+	for (i = 1; i <= 3; i++)
+		EXPECT_TRUE(receive_intact(self->fd, variant->length, i));
+	free(buf);
+}
+
+TEST_F(fault, rendezvous_sender_stays_blocked)
+{
+	struct ipcmbox_recv recv = bad_recv(self, variant);
+	char *buf = malloc(variant->length);
+	int i;
+
+	ASSERT_EQ(0, mailbox_change(self->fd, .mask = IPCMBOX_SET_MAX_MESSAGES));
+	prepare(self, self->calls, buf, variant->length, 0, 1);
+	call_start(self->calls);
+	ASSERT_TRUE(await_senders(self->fd, 1));
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(-EFAULT, mailbox_recv(self->fd, &recv));
+		EXPECT_EQ(1, mailbox_info(self->fd).waiting_senders);
+		EXPECT_EQ(0, self->calls->done);
+	}
+	EXPECT_TRUE(receive_intact(self->fd, variant->length, 1));
+	EXPECT_EQ(0, call_join(self->calls));
+	EXPECT_TRUE(mailbox_balanced(self->fd));
+	free(buf);
+}
+
+TEST_F(fault, sender_still_waits_for_its_receipt)
+{
+	struct ipcmbox_recv recv = bad_recv(self, variant);
+	char *buf = malloc(variant->length);
+
+	prepare(self, self->calls, buf, variant->length, 0, 1);
+	self->calls->send.completion = IPCMBOX_RECEIVED;
+	call_start(self->calls);
+	ASSERT_TRUE(await_senders(self->fd, 1));
+	EXPECT_EQ(-EFAULT, mailbox_recv(self->fd, &recv));
+	EXPECT_EQ(1, mailbox_info(self->fd).waiting_senders);
+	EXPECT_EQ(1, mailbox_info(self->fd).messages);
+	EXPECT_TRUE(receive_intact(self->fd, variant->length, 1));
+	EXPECT_EQ(0, call_join(self->calls));
+	free(buf);
+}
+
+/* It is found out only when the message comes, and the next in turn gets that. */
+TEST_F(fault, of_a_waiting_receiver)
+{
+	struct call *bad = &self->calls[0], *good = &self->calls[1], *send = &self->calls[2];
+	struct ipcmbox_recv recv = bad_recv(self, variant);
+	char *buf = malloc(variant->length), *room = malloc(variant->length);
+
+	call_prepare_recv(bad, self->fd, &recv);
+	call_start(bad);
+	ASSERT_TRUE(await_receivers(self->fd, 1));
+	recv_start(good, self->fd, .buf_ptr = ptr_u64(room), .buf_len = variant->length);
+	ASSERT_TRUE(await_receivers(self->fd, 2));
+	prepare(self, send, buf, variant->length, 0, 7);
+	ASSERT_EQ(0, mailbox_send(self->fd, &send->send));
+	EXPECT_EQ(-EFAULT, call_join(bad));
+	EXPECT_EQ(variant->length, call_join(good));
+	EXPECT_TRUE(check_pattern(room, variant->length, 7));
+	EXPECT_EQ(1, mailbox_info(self->fd).received);
+	EXPECT_TRUE(mailbox_balanced(self->fd));
+	free(buf);
+	free(room);
+}
+
+/* A rendezvous sender that wants a receipt gets it of the second receiver. */
+TEST_F(fault, of_a_waiting_rendezvous_receiver)
+{
+	struct call *bad = &self->calls[0], *send = &self->calls[1];
+	struct ipcmbox_recv recv = bad_recv(self, variant);
+	char *buf = malloc(variant->length);
+
+	ASSERT_EQ(0, mailbox_change(self->fd, .mask = IPCMBOX_SET_MAX_MESSAGES));
+	call_prepare_recv(bad, self->fd, &recv);
+	call_start(bad);
+	ASSERT_TRUE(await_receivers(self->fd, 1));
+	prepare(self, send, buf, variant->length, 0, 7);
+	send->send.completion = IPCMBOX_RECEIVED;
+	call_start(send);
+	EXPECT_EQ(-EFAULT, call_join(bad));
+	ASSERT_TRUE(await_senders(self->fd, 1));
+	EXPECT_TRUE(receive_intact(self->fd, variant->length, 7));
+	EXPECT_EQ(0, call_join(send));
+	EXPECT_TRUE(mailbox_balanced(self->fd));
+	free(buf);
+}
+
+/* Payload that can be read only in part. */
+TEST_F(fault, send)
+{
+	struct ipcmbox_recv bad = bad_recv(self, variant);
+	struct ipcmbox_query before, after;
+	struct ipcmbox_info info;
+
+	if (variant->read_only)
+		bad.buf_ptr = ptr_u64(self->map + self->page);
+	ASSERT_EQ(0, query_budget(self->dev, &before));
+	EXPECT_EQ(-EFAULT, message_send(self->fd, .buf_ptr = bad.buf_ptr, .buf_len = bad.buf_len));
+	EXPECT_EQ(-1, write(self->fd, (void *)(uintptr_t)bad.buf_ptr, bad.buf_len));
+	EXPECT_EQ(EFAULT, errno);
+	info = mailbox_info(self->fd);
+	EXPECT_EQ(0, info.sent | info.messages | info.withdrawn);
+	EXPECT_EQ(-EAGAIN, take(self->fd));
+	ASSERT_EQ(0, query_budget(self->dev, &after));
+	EXPECT_EQ(before.user_messages, after.user_messages);
+	EXPECT_EQ(before.user_bytes, after.user_bytes);
+}
+
+/* Memory that is there as soon as it is written to is good memory. */
+TEST_F(fault, fresh_buffer_is_good)
+{
+	char *buf = malloc(variant->length), *fresh;
+	size_t size = 32 * self->page;
+	int i;
+
+	fresh = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, fresh);
+	for (i = 0; i < 2; i++) {
+		char *at = fresh + (i ? self->page - 2 : 0);
+
+		ASSERT_EQ(0, madvise(fresh, size, MADV_DONTNEED));
+		prepare(self, self->calls, buf, variant->length, 0, i);
+		ASSERT_EQ(0, mailbox_send(self->fd, &self->calls->send));
+		EXPECT_EQ(variant->length, message_recv(self->fd, .buf_ptr = ptr_u64(at),
+							.buf_len = variant->length));
+		EXPECT_TRUE(check_pattern(at, variant->length, i));
+	}
+	munmap(fresh, size);
+	free(buf);
+}
+
+/* The zero page of untouched memory is payload, too. */
+TEST_F(fault, fresh_payload_is_zeros)
+{
+	size_t size = 32 * self->page, i;
+	char *fresh = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *buf = malloc(variant->length);
+
+	ASSERT_NE(MAP_FAILED, fresh);
+	memset(buf, POISON, variant->length);
+	ASSERT_EQ(0, message_send(self->fd, .buf_ptr = ptr_u64(fresh), .buf_len = variant->length));
+	ASSERT_EQ(variant->length, message_recv(self->fd, .buf_ptr = ptr_u64(buf),
+						.buf_len = variant->length));
+	for (i = 0; i < variant->length; i++)
+		ASSERT_EQ(0, buf[i]);
+	munmap(fresh, size);
+	free(buf);
+}
+
+TEST_HARNESS_MAIN
