@@ -26,4 +26,10 @@
 #error "ipcmbox needs a kernel with CONFIG_IPC_NS"
 #endif
 
+/* Since 6.2, and some 6.1.y: which way an iov_iter goes. */
+#ifndef ITER_SOURCE
+#define ITER_SOURCE	1	/* == WRITE */
+#define ITER_DEST	0	/* == READ */
+#endif
+
 #endif /* _IPCMBOX_COMPAT_H */

@@ -13,8 +13,8 @@
 #include "port.h"
 #include "wait.h"
 
-/* How many messages one post drops before it gives the lock away. */
-#define DROP_BATCH	64
+/* How many messages are dropped at most to make room for one; says the UAPI header. */
+#define DROP_MAX	64
 
 /* Who waits for room already goes first, unless the new message is more urgent than all of them. */
 static bool may_enter(const struct ipcmbox_port *port, const struct ipcmbox_message *message)
@@ -51,10 +51,9 @@ static void number(struct ipcmbox_port *port, struct ipcmbox_message *message)
 	message->queued_at = jiffies;
 }
 
-/* A message whose send has succeeded, or will when it is received. */
+/* From now on it counts as sent. */
 static void accept(struct ipcmbox_port *port, struct ipcmbox_message *message)
 {
-	message->accepted = true;
 	message->lost = port->lost_before_next;
 	port->lost_before_next = 0;
 	port->sent++;
@@ -75,12 +74,22 @@ static void dequeue(struct ipcmbox_port *port, struct ipcmbox_message *message)
 	message->place = IPCMBOX_MESSAGE_OWNED;
 }
 
-/* Into the hands of a receiver. A pending message is not accepted before it is received. */
+static void suspend(struct ipcmbox_port *port, struct ipcmbox_message *message)
+{
+	message->place = IPCMBOX_MESSAGE_PENDING;
+	ipcmbox_queue_insert(&port->pending, message);
+}
+
+static void unsuspend(struct ipcmbox_port *port, struct ipcmbox_message *message)
+{
+	ipcmbox_queue_remove(&port->pending, message);
+	message->place = IPCMBOX_MESSAGE_OWNED;
+}
+
+/* Into the hands of a receiver. */
 static void hold(struct ipcmbox_port *port, struct ipcmbox_message *message)
 {
 	message->place = IPCMBOX_MESSAGE_TAKEN;
-	if (!message->accepted)
-		return;
 	message->lost += port->lost_before_first;
 	port->lost_before_first = 0;
 	port->taken++;
@@ -90,8 +99,6 @@ static void hold(struct ipcmbox_port *port, struct ipcmbox_message *message)
 static void unhold(struct ipcmbox_port *port, struct ipcmbox_message *message)
 {
 	message->place = IPCMBOX_MESSAGE_OWNED;
-	if (!message->accepted)
-		return;
 	port->taken--;
 	port->taken_bytes -= message->length;
 }
@@ -166,6 +173,14 @@ static void hand_over(struct ipcmbox_port *port, struct ipcmbox_message *message
 	claim_receiver(port, taker, 0, wakes);
 }
 
+/* What a receiver would be told if it took the message now. */
+static u64 losses_before(const struct ipcmbox_port *port, const struct ipcmbox_message *message)
+{
+	if (message->place == IPCMBOX_MESSAGE_PENDING)
+		return port->lost_before_next + port->lost_before_first;
+	return message->lost + port->lost_before_first;
+}
+
 /*
  * A message that stays is shown to the waiting receivers that only look, and ends the wait of those
  * whose buffer is too short for it.
@@ -184,11 +199,21 @@ static void show(struct ipcmbox_port *port, struct ipcmbox_message *message,
 		} else if (waiter->peek) {
 			refcount_inc(&message->refs);
 			waiter->message = message;
-			waiter->lost = message->lost + port->lost_before_first;
+			waiter->lost = losses_before(port, message);
 			claim_receiver(port, waiter, 0, wakes);
 		}
 	}
 	wakes->poll |= IPCMBOX_POLL_RECEIVE;
+}
+
+/* A pending message leaves the sender's hands: it has to wait for its receipt at most. */
+static void accept_pending(struct ipcmbox_port *port, struct ipcmbox_message *message,
+			   struct ipcmbox_wakes *wakes)
+{
+	unsuspend(port, message);
+	accept(port, message);
+	if (!message->sender->receipt)
+		claim_sender(port, message, 0, wakes);
 }
 
 /* Room has come free: let blocked senders in, in their order. */
@@ -198,15 +223,14 @@ static void admit(struct ipcmbox_port *port, struct ipcmbox_wakes *wakes)
 
 	while ((message = ipcmbox_queue_first(&port->pending)) &&
 	       ipcmbox_port_has_room(port, message->length)) {
-		ipcmbox_queue_remove(&port->pending, message);
-		accept(port, message);
+		accept_pending(port, message, wakes);
 		enqueue(port, message);
-		if (!message->sender->receipt)
-			claim_sender(port, message, 0, wakes);
-		wakes->poll |= IPCMBOX_POLL_RECEIVE;
 	}
-	if (!message && ipcmbox_port_has_room(port, 0))
+	if (!message && ipcmbox_port_has_room(port, port->max_length)) {
 		wakes->poll |= IPCMBOX_POLL_SEND;
+		/* One long message makes room for many short ones. */
+		wakes->poll_all |= port->max_bytes != 0;
+	}
 }
 
 /* Posting. */
@@ -238,26 +262,30 @@ static int drop_new(struct ipcmbox_port *port, struct ipcmbox_message *message, 
 	return IPCMBOX_POSTED_DROPPED;
 }
 
-/* Returns false if there is more to drop than one batch. */
-static bool make_room(struct ipcmbox_port *port, const struct ipcmbox_message *message,
+/*
+ * Drops what must go for the message, or nothing if that would not be enough, or too much to be
+ * done under the lock.
+ */
+static void make_room(struct ipcmbox_port *port, const struct ipcmbox_message *message,
 		      struct list_head *victims, struct ipcmbox_wakes *wakes)
 {
-	struct ipcmbox_message *victim;
+	const struct ipcmbox_message *first = ipcmbox_queue_first(&port->pending);
+	struct ipcmbox_message *victim = ipcmbox_queue_least(&port->queue);
+	u64 bytes = 0;
 	int n;
 
-	/* Senders that blocked under another policy would come first, whatever is dropped. */
-	if (ipcmbox_queue_first(&port->pending))
-		return true;
+	/* Senders that blocked under another policy come first, whatever is dropped. */
+	if (first && first->priority >= message->priority)
+		return;
 
-	for (n = 0; !ipcmbox_port_has_room(port, message->length); n++) {
-		victim = ipcmbox_queue_least(&port->queue);
-		if (!victim || victim->priority > message->priority)
-			return true;
-		if (n == DROP_BATCH)
-			return false;
-		drop(port, victim, victims, wakes);
+	for (n = 0; !ipcmbox_port_would_have_room(port, message->length, n, bytes); n++) {
+		if (n == DROP_MAX || !victim || victim->priority > message->priority)
+			return;
+		bytes += victim->length;
+		victim = ipcmbox_queue_next_least(victim);
 	}
-	return true;
+	while (n--)
+		drop(port, ipcmbox_queue_least(&port->queue), victims, wakes);
 }
 
 static int overflow(struct ipcmbox_port *port, struct ipcmbox_message *message,
@@ -271,8 +299,7 @@ static int overflow(struct ipcmbox_port *port, struct ipcmbox_message *message,
 	if (!waiter)
 		return -EAGAIN;
 	number(port, message);
-	message->place = IPCMBOX_MESSAGE_PENDING;
-	ipcmbox_queue_insert(&port->pending, message);
+	suspend(port, message);
 	await_sender(port, message, waiter);
 	show(port, message, wakes);
 	return IPCMBOX_POSTED_WAIT;
@@ -305,9 +332,8 @@ int ipcmbox_port_post(struct ipcmbox_port *port, struct ipcmbox_message *message
 	if (!taker) {
 		if (receipt && !waiter)
 			return -EAGAIN;
-		if (port->overflow == IPCMBOX_OVERFLOW_DROP_OLDEST &&
-		    !make_room(port, message, victims, wakes))
-			return IPCMBOX_POSTED_AGAIN;
+		if (port->overflow == IPCMBOX_OVERFLOW_DROP_OLDEST)
+			make_room(port, message, victims, wakes);
 		if (!may_enter(port, message))
 			return overflow(port, message, waiter, receipt, wakes);
 	}
@@ -358,13 +384,12 @@ enum ipcmbox_withdrawal ipcmbox_port_withdraw(struct ipcmbox_port *port,
 		retract(port, message);
 		break;
 	case IPCMBOX_MESSAGE_PENDING:
-		ipcmbox_queue_remove(&port->pending, message);
-		message->place = IPCMBOX_MESSAGE_OWNED;
+		unsuspend(port, message);
 		break;
 	case IPCMBOX_MESSAGE_PAUSED:
+		message->holder->message = NULL;
 		unhold(port, message);
-		if (message->accepted)
-			retract(port, message);
+		retract(port, message);
 		break;
 	}
 	leave_sender(port, waiter);
@@ -396,6 +421,7 @@ bool ipcmbox_port_disown(struct ipcmbox_port *port, struct ipcmbox_waiter *waite
  * ipcmbox_port_take() - find a message for a receiver
  * @port: the port
  * @waiter: of the receiver, not linked; @message and @lost are set on success, @needed on -EMSGSIZE
+ * @wakes: to flush
  *
  * The message goes into the receiver's hands, who must finish it or put it back; a peek gets a
  * reference instead.
@@ -403,16 +429,15 @@ bool ipcmbox_port_disown(struct ipcmbox_port *port, struct ipcmbox_waiter *waite
  * Context: the port's lock is held.
  * Return: 0; -EAGAIN there is none, -EPIPE and there will be none, -EMSGSIZE it is too long.
  */
-int ipcmbox_port_take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter)
+int ipcmbox_port_take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
+		      struct ipcmbox_wakes *wakes)
 {
 	struct ipcmbox_message *message = ipcmbox_queue_first(&port->queue);
-	struct ipcmbox_queue *queue = &port->queue;
 
 	lockdep_assert_held(&port->lock);
 
 	if (!message || message->priority < waiter->min_priority) {
-		queue = &port->pending;
-		message = ipcmbox_queue_first(queue);
+		message = ipcmbox_queue_first(&port->pending);
 		if (!message || message->priority < waiter->min_priority)
 			return port->senders_gone ? -EPIPE : -EAGAIN;
 	}
@@ -425,10 +450,13 @@ int ipcmbox_port_take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter)
 	waiter->message = message;
 	if (waiter->peek) {
 		refcount_inc(&message->refs);
-		waiter->lost = message->lost + port->lost_before_first;
+		waiter->lost = losses_before(port, message);
 		return 0;
 	}
-	ipcmbox_queue_remove(queue, message);
+	if (message->place == IPCMBOX_MESSAGE_PENDING)
+		accept_pending(port, message, wakes);
+	else
+		dequeue(port, message);
 	hold(port, message);
 	waiter->lost = message->lost;
 	return 0;
@@ -449,8 +477,8 @@ void ipcmbox_port_await(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter
 
 	list_add_tail(&waiter->link, &port->receivers);
 	port->nr_receivers++;
-	/* It makes the difference at capacity 0, or when everything is taken. */
-	if (!waiter->peek)
+	/* Where there is no room, a send need not wait now. */
+	if (!waiter->peek && !ipcmbox_port_has_room(port, port->max_length))
 		wakes->poll |= IPCMBOX_POLL_SEND;
 }
 
@@ -488,70 +516,68 @@ void ipcmbox_port_finish(struct ipcmbox_port *port, struct ipcmbox_message *mess
 
 	unhold(port, message);
 	release_slot(port, message);
-	if (!message->accepted)
-		port->sent++;
 	port->received++;
 	port->reported += message->lost;
 	claim_sender(port, message, 0, wakes);
 	admit(port, wakes);
 }
 
-/* The sender of a taken message has given up, or been killed before the message was accepted. */
+/* The sender of a taken message waits for nothing but to be told that it can go. */
 static bool is_abandoned(const struct ipcmbox_message *message)
 {
-	return message->sender ? message->sender->leaving : !message->accepted;
+	return message->sender && message->sender->leaving;
 }
 
 static void discard(struct ipcmbox_port *port, struct ipcmbox_message *message,
 		    struct ipcmbox_wakes *wakes)
 {
 	unhold(port, message);
-	if (message->accepted)
-		retract(port, message);
-	if (message->sender)
-		claim_sender(port, message, message->sender->leaving, wakes);
+	retract(port, message);
+	claim_sender(port, message, message->sender->leaving, wakes);
 	admit(port, wakes);
 }
 
 /**
  * ipcmbox_port_pause() - a receiver must wait for memory before it can copy
  * @port: the port
- * @message: taken by the caller
+ * @waiter: of the receiver, with the message it has taken
  * @wakes: to flush
  *
- * Context: the port's lock is held. Return: true if the message stays in the caller's hands, who
- * has a second reference to it and must resume; false if its sender has given up, and the caller
- * must put it.
+ * Context: the port's lock is held.
+ * Return: true if the receiver keeps the message, and must resume; false if the sender has given
+ * up, and the caller must put the message.
  */
-bool ipcmbox_port_pause(struct ipcmbox_port *port, struct ipcmbox_message *message,
+bool ipcmbox_port_pause(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 			struct ipcmbox_wakes *wakes)
 {
+	struct ipcmbox_message *message = waiter->message;
+
 	lockdep_assert_held(&port->lock);
 
 	if (is_abandoned(message)) {
 		discard(port, message, wakes);
 		return false;
 	}
-	refcount_inc(&message->refs);
 	message->place = IPCMBOX_MESSAGE_PAUSED;
+	message->holder = waiter;
 	return true;
 }
 
 /**
  * ipcmbox_port_resume() - a receiver has its memory
  * @port: the port
- * @message: paused by the caller, who must put the second reference in any case
+ * @waiter: of the receiver, paused
  *
  * Context: the port's lock is held.
- * Return: whether the message is still in the caller's hands; else its sender has withdrawn it.
+ * Return: whether the receiver still has the message; else its sender has withdrawn it.
  */
-bool ipcmbox_port_resume(struct ipcmbox_port *port, struct ipcmbox_message *message)
+bool ipcmbox_port_resume(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter)
 {
 	lockdep_assert_held(&port->lock);
 
-	if (message->place != IPCMBOX_MESSAGE_PAUSED)
+	if (!waiter->message)
 		return false;
-	message->place = IPCMBOX_MESSAGE_TAKEN;
+	waiter->message->place = IPCMBOX_MESSAGE_TAKEN;
 	return true;
 }
 
@@ -583,15 +609,9 @@ bool ipcmbox_port_put_back(struct ipcmbox_port *port, struct ipcmbox_message *me
 	taker = find_taker(port, message);
 	if (taker) {
 		hand_over(port, message, taker, wakes);
-	} else if (message->accepted) {
+	} else {
 		enqueue(port, message);
 		show(port, message, wakes);
-	} else {
-		message->place = IPCMBOX_MESSAGE_PENDING;
-		ipcmbox_queue_insert(&port->pending, message);
-		show(port, message, wakes);
-		/* The capacity may have been raised meanwhile. */
-		admit(port, wakes);
 	}
 	return true;
 }
@@ -607,15 +627,16 @@ void ipcmbox_port_set_capacity(struct ipcmbox_port *port, u32 max_messages, u64 
 	port->max_bytes = max_bytes;
 	port->overflow = overflow;
 	admit(port, wakes);
-	if (overflow != IPCMBOX_OVERFLOW_BLOCK)
+	if (ipcmbox_port_never_blocks(port))
 		wakes->poll |= IPCMBOX_POLL_SEND;
+	wakes->poll_all = true;
 }
 
 /**
  * ipcmbox_port_set_gone() - the other side is there, or gone for good
  * @port: the port
- * @receivers_gone: nobody will ever receive: blocked sends are withdrawn and fail with EPIPE
- * @senders_gone: nobody will ever send: waiting receives fail with EPIPE
+ * @receivers_gone: nobody can receive: blocked sends are withdrawn and fail with EPIPE
+ * @senders_gone: nobody can send: waiting receives fail with EPIPE
  * @victims: messages withdrawn are added, for the caller to put
  * @wakes: to flush
  *
@@ -629,8 +650,10 @@ void ipcmbox_port_set_gone(struct ipcmbox_port *port, bool receivers_gone, bool 
 
 	lockdep_assert_held(&port->lock);
 
-	if ((receivers_gone && !port->receivers_gone) || (senders_gone && !port->senders_gone))
+	if ((receivers_gone && !port->receivers_gone) || (senders_gone && !port->senders_gone)) {
 		wakes->poll |= EPOLLHUP;
+		wakes->poll_all = true;
+	}
 	port->receivers_gone = receivers_gone;
 	port->senders_gone = senders_gone;
 
@@ -642,8 +665,7 @@ void ipcmbox_port_set_gone(struct ipcmbox_port *port, bool receivers_gone, bool 
 				dequeue(port, message);
 				retract(port, message);
 			} else {
-				ipcmbox_queue_remove(&port->pending, message);
-				message->place = IPCMBOX_MESSAGE_OWNED;
+				unsuspend(port, message);
 			}
 			claim_sender(port, message, -EPIPE, wakes);
 			list_add_tail(&message->link, victims);

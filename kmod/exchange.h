@@ -28,13 +28,11 @@ struct list_head;
  * @IPCMBOX_POSTED: the port or a receiver has it, the send is complete
  * @IPCMBOX_POSTED_WAIT: the port or a receiver has it, the sender must wait
  * @IPCMBOX_POSTED_DROPPED: dropped by the policy and counted; the caller still owns it
- * @IPCMBOX_POSTED_AGAIN: dropping a batch was not enough yet; call again with the lock taken anew
  */
 enum ipcmbox_posted {
 	IPCMBOX_POSTED,
 	IPCMBOX_POSTED_WAIT,
 	IPCMBOX_POSTED_DROPPED,
-	IPCMBOX_POSTED_AGAIN,
 };
 
 /**
@@ -57,15 +55,16 @@ enum ipcmbox_withdrawal ipcmbox_port_withdraw(struct ipcmbox_port *port,
 					      struct ipcmbox_wakes *wakes);
 bool ipcmbox_port_disown(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter);
 
-int ipcmbox_port_take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter);
+int ipcmbox_port_take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
+		      struct ipcmbox_wakes *wakes);
 void ipcmbox_port_await(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 			struct ipcmbox_wakes *wakes);
 bool ipcmbox_port_cancel(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter);
 void ipcmbox_port_finish(struct ipcmbox_port *port, struct ipcmbox_message *message,
 			 struct ipcmbox_wakes *wakes);
-bool ipcmbox_port_pause(struct ipcmbox_port *port, struct ipcmbox_message *message,
+bool ipcmbox_port_pause(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 			struct ipcmbox_wakes *wakes);
-bool ipcmbox_port_resume(struct ipcmbox_port *port, struct ipcmbox_message *message);
+bool ipcmbox_port_resume(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter);
 bool ipcmbox_port_put_back(struct ipcmbox_port *port, struct ipcmbox_message *message,
 			   struct ipcmbox_wakes *wakes);
 

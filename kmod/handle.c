@@ -6,6 +6,7 @@
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/nospec.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
@@ -59,7 +60,7 @@ static __poll_t handle_poll(struct file *file, poll_table *wait)
 	struct ipcmbox_port *port = &handle->mailbox->port;
 	__poll_t events;
 
-	/* Queues before it looks; pairs with wq_has_sleeper() in ipcmbox_wakes_flush(). */
+	/* Queues before it looks; pairs with ipcmbox_wakes_flush(), see port.h. */
 	poll_wait(file, &port->pollers, wait);
 	events = ipcmbox_port_poll(port);
 	if (!(file->f_mode & FMODE_READ))
@@ -122,6 +123,7 @@ struct file *ipcmbox_handle_new(struct ipcmbox_registry *registry, u32 access, b
 		return ERR_PTR(-ENOMEM);
 	}
 
+	access = array_index_nospec(access, ARRAY_SIZE(modes));
 	file = anon_inode_getfile("[ipcmbox]", &handle_fops, handle,
 				  modes[access] | (nonblock ? O_NONBLOCK : 0));
 	if (IS_ERR(file)) {

@@ -24,8 +24,8 @@
 #define MODE_VALID	0666
 #define OPEN_VALID	(IPCMBOX_OPEN_CREATE | IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT | \
 			 IPCMBOX_OPEN_BY_ID | IPCMBOX_OPEN_NONBLOCK)
-#define SET_VALID	(IPCMBOX_SET_MODE | IPCMBOX_SET_UID | IPCMBOX_SET_GID | \
-			 IPCMBOX_SET_MAX_MESSAGES | IPCMBOX_SET_MAX_BYTES | IPCMBOX_SET_OVERFLOW)
+#define SET_CAPACITY	(IPCMBOX_SET_MAX_MESSAGES | IPCMBOX_SET_MAX_BYTES | IPCMBOX_SET_OVERFLOW)
+#define SET_VALID	(IPCMBOX_SET_MODE | IPCMBOX_SET_UID | IPCMBOX_SET_GID | SET_CAPACITY)
 
 /* 64 bits count mailboxes for longer than the machine lasts. */
 static atomic64_t last_id;
@@ -76,6 +76,10 @@ static int check_access(const struct ipcmbox_mailbox *mailbox, u32 access)
 
 	lockdep_assert_held(&mailbox->registry->lock);
 
+	/* To look and to administer: only for whom it is of use, as a descriptor keeps a mailbox. */
+	if (!access)
+		return may_administer(mailbox) ? 0 : -EACCES;
+
 	if (access & IPCMBOX_READ)
 		wanted |= 4;
 	if (access & IPCMBOX_WRITE)
@@ -93,6 +97,16 @@ static int check_access(const struct ipcmbox_mailbox *mailbox, u32 access)
 
 /* Birth and end. */
 
+static u32 max_length_of(const struct ipcmbox_open *arg)
+{
+	if (arg->max_length)
+		return arg->max_length;
+	if (arg->max_bytes && arg->max_bytes < IPCMBOX_LENGTH_DEFAULT)
+		return arg->max_bytes;
+	return IPCMBOX_LENGTH_DEFAULT;
+}
+
+/* Neither charged nor published yet. */
 static struct ipcmbox_mailbox *mailbox_new(struct ipcmbox_registry *registry,
 					   struct ipcmbox_user *creator, const char *name,
 					   const struct ipcmbox_open *arg)
@@ -108,15 +122,24 @@ static struct ipcmbox_mailbox *mailbox_new(struct ipcmbox_registry *registry,
 	mailbox->is_transient = arg->flags & IPCMBOX_OPEN_TRANSIENT;
 	current_euid_egid(&mailbox->uid, &mailbox->gid);
 	mailbox->mode = arg->mode & ~current_umask();
-	mailbox->max_length = arg->max_length;
-	mailbox->id = atomic64_inc_return(&last_id);
+	mailbox->max_length = max_length_of(arg);
 	mailbox->registry = ipcmbox_registry_get(registry);
 	mailbox->creator = ipcmbox_user_get(creator);
 	mailbox->name_len = arg->name_len;
 	if (name)
 		memcpy(mailbox->name, name, arg->name_len);
-	ipcmbox_port_init(&mailbox->port, arg->max_messages, arg->max_bytes, arg->overflow);
+	ipcmbox_port_init(&mailbox->port, arg->max_messages, mailbox->max_length, arg->max_bytes,
+			  arg->overflow);
 	return mailbox;
+}
+
+static void mailbox_free(struct ipcmbox_mailbox *mailbox)
+{
+	struct ipcmbox_registry *registry = mailbox->registry;
+
+	ipcmbox_user_put(mailbox->creator);
+	kfree(mailbox);
+	ipcmbox_registry_put(registry);
 }
 
 /**
@@ -128,20 +151,24 @@ static struct ipcmbox_mailbox *mailbox_new(struct ipcmbox_registry *registry,
 void ipcmbox_mailbox_put(struct ipcmbox_mailbox *mailbox)
 {
 	struct ipcmbox_registry *registry;
+	bool last;
 
-	if (!mailbox)
+	if (!mailbox || refcount_dec_not_one(&mailbox->refs))
 		return;
 
-	registry = mailbox->registry;
-	if (!refcount_dec_and_mutex_lock(&mailbox->refs, &registry->lock))
-		return;
-	ipcmbox_registry_remove(registry, mailbox);
+	/* Another put may be the last one as soon as the lock is free: unlock it on a reference. */
+	registry = ipcmbox_registry_get(mailbox->registry);
+	mutex_lock(&registry->lock);
+	last = refcount_dec_and_test(&mailbox->refs);
+	if (last)
+		ipcmbox_registry_remove(registry, mailbox);
 	mutex_unlock(&registry->lock);
 
-	ipcmbox_port_drain(&mailbox->port);
-	ipcmbox_user_uncharge_mailbox(mailbox->creator);
-	ipcmbox_user_put(mailbox->creator);
-	kfree(mailbox);
+	if (last) {
+		ipcmbox_port_drain(&mailbox->port);
+		ipcmbox_user_uncharge_mailbox(mailbox->creator);
+		mailbox_free(mailbox);
+	}
 	ipcmbox_registry_put(registry);
 }
 
@@ -186,6 +213,7 @@ void ipcmbox_mailbox_drop_name_locked(struct ipcmbox_mailbox *mailbox)
 static void attach(struct ipcmbox_mailbox *mailbox, fmode_t mode)
 {
 	refcount_inc(&mailbox->refs);
+	mailbox->descriptors++;
 	if (mode & FMODE_READ) {
 		mailbox->readers++;
 		mailbox->had_reader = true;
@@ -213,6 +241,9 @@ void ipcmbox_mailbox_detach(struct ipcmbox_mailbox *mailbox, fmode_t mode)
 		mailbox->readers--;
 	if (mode & FMODE_WRITE)
 		mailbox->writers--;
+	/* The name goes with the last descriptor, even if somebody still looks at the mailbox. */
+	if (!--mailbox->descriptors && mailbox->is_transient && mailbox->is_named)
+		ipcmbox_registry_remove_name(registry, mailbox);
 	update_gone(mailbox);
 	mutex_unlock(&registry->lock);
 	ipcmbox_mailbox_put(mailbox);
@@ -220,7 +251,21 @@ void ipcmbox_mailbox_detach(struct ipcmbox_mailbox *mailbox, fmode_t mode)
 
 /* ioctl(OPEN). */
 
-static int check_open(struct ipcmbox_open *arg)
+static int check_create(const struct ipcmbox_open *arg)
+{
+	u32 max_length = max_length_of(arg);
+
+	if (!arg->name_len && arg->flags & (IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT))
+		return -EINVAL;
+	if (arg->mode & ~MODE_VALID || arg->discipline != IPCMBOX_QUEUE ||
+	    arg->overflow > IPCMBOX_OVERFLOW_DROP_NEWEST)
+		return -EINVAL;
+	if (max_length > IPCMBOX_LENGTH_MAX || (arg->max_bytes && arg->max_bytes < max_length))
+		return -EINVAL;
+	return 0;
+}
+
+static int check_open(const struct ipcmbox_open *arg)
 {
 	u32 flags = arg->flags;
 
@@ -231,87 +276,75 @@ static int check_open(struct ipcmbox_open *arg)
 
 	if (flags & IPCMBOX_OPEN_BY_ID ? arg->name_len || flags & IPCMBOX_OPEN_CREATE : arg->id)
 		return -EINVAL;
+	if (flags & IPCMBOX_OPEN_CREATE)
+		return check_create(arg);
 
-	if (!(flags & IPCMBOX_OPEN_CREATE)) {
-		if (flags & (IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT))
-			return -EINVAL;
-		if (!(flags & IPCMBOX_OPEN_BY_ID) && !arg->name_len)
-			return -EINVAL;
-		if (arg->mode || arg->discipline || arg->overflow || arg->max_messages ||
-		    arg->max_length || arg->max_bytes)
-			return -EINVAL;
-		return 0;
-	}
-
-	if (!arg->name_len && flags & (IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT))
+	if (flags & (IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT))
 		return -EINVAL;
-	if (arg->mode & ~MODE_VALID || arg->discipline != IPCMBOX_QUEUE ||
-	    arg->overflow > IPCMBOX_OVERFLOW_DROP_NEWEST)
+	if (!(flags & IPCMBOX_OPEN_BY_ID) && !arg->name_len)
 		return -EINVAL;
-	if (!arg->max_length) {
-		arg->max_length = IPCMBOX_LENGTH_DEFAULT;
-		if (arg->max_bytes && arg->max_bytes < IPCMBOX_LENGTH_DEFAULT)
-			arg->max_length = arg->max_bytes;
-	}
-	if (arg->max_length > IPCMBOX_LENGTH_MAX ||
-	    (arg->max_bytes && arg->max_bytes < arg->max_length))
+	if (arg->mode || arg->discipline || arg->overflow || arg->max_messages ||
+	    arg->max_length || arg->max_bytes)
 		return -EINVAL;
 	return 0;
 }
 
-static int create(struct ipcmbox_registry *registry, struct ipcmbox_handle *handle,
-		  const char *name, struct ipcmbox_open *arg)
+static struct ipcmbox_mailbox *find(struct ipcmbox_registry *registry, const char *name,
+				    const struct ipcmbox_open *arg)
+{
+	if (name)
+		return ipcmbox_registry_find_name(registry, name, arg->name_len);
+	if (arg->flags & IPCMBOX_OPEN_BY_ID)
+		return ipcmbox_registry_find_id(registry, arg->id);
+	return NULL;
+}
+
+static int publish(struct ipcmbox_mailbox *mailbox, u32 *limit)
+{
+	int ret;
+
+	ret = ipcmbox_user_charge_mailbox(mailbox->creator, limit);
+	if (ret)
+		return ret;
+	mailbox->id = atomic64_inc_return(&last_id);
+	ipcmbox_registry_add(mailbox->registry, mailbox);
+	return 0;
+}
+
+/* Attaches @handle to the mailbox that is there, or to *@new, which is set to NULL then. */
+static int find_or_create(struct ipcmbox_registry *registry, struct ipcmbox_handle *handle,
+			  const char *name, fmode_t mode, struct ipcmbox_open *arg,
+			  struct ipcmbox_mailbox **new)
 {
 	struct ipcmbox_mailbox *mailbox;
 	int ret;
 
-	ret = ipcmbox_user_charge_mailbox(handle->user, &arg->limit);
-	if (ret)
-		return ret;
-
-	mailbox = mailbox_new(registry, handle->user, name, arg);
-	if (!mailbox) {
-		ipcmbox_user_uncharge_mailbox(handle->user);
-		return -ENOMEM;
-	}
-	ipcmbox_registry_add(registry, mailbox);
-	handle->mailbox = mailbox;
-	return 0;
-}
-
-static int find_or_create(struct ipcmbox_registry *registry, struct ipcmbox_handle *handle,
-			  const char *name, fmode_t mode, struct ipcmbox_open *arg)
-{
-	struct ipcmbox_mailbox *mailbox = NULL;
-	int ret;
-
 	lockdep_assert_held(&registry->lock);
 
-	if (name)
-		mailbox = ipcmbox_registry_find_name(registry, name, arg->name_len);
-	else if (arg->flags & IPCMBOX_OPEN_BY_ID)
-		mailbox = ipcmbox_registry_find_id(registry, arg->id);
-
+	mailbox = find(registry, name, arg);
 	if (mailbox) {
 		if (arg->flags & IPCMBOX_OPEN_EXCL)
 			return -EEXIST;
 		ret = check_access(mailbox, arg->access);
 		if (ret)
 			return ret;
-		handle->mailbox = mailbox;
 		attach(mailbox, mode);
-		return 0;
+	} else {
+		if (!*new)
+			return -ENOENT;
+		ret = publish(*new, &arg->limit);
+		if (ret)
+			return ret;
+		mailbox = *new;
+		*new = NULL;
+		attach(mailbox, mode);
+		/* The first reference is a lasting name's; the descriptor has its own now. */
+		if (!mailbox->is_named || mailbox->is_transient)
+			refcount_dec(&mailbox->refs);
 	}
 
-	if (!(arg->flags & IPCMBOX_OPEN_CREATE))
-		return -ENOENT;
-	ret = create(registry, handle, name, arg);
-	if (ret)
-		return ret;
-	attach(handle->mailbox, mode);
-	/* The first reference is the lasting name's; the descriptor has its own now. */
-	if (!name || arg->flags & IPCMBOX_OPEN_TRANSIENT)
-		refcount_dec(&handle->mailbox->refs);
+	handle->mailbox = mailbox;
+	arg->id = mailbox->id;
 	return 0;
 }
 
@@ -327,6 +360,8 @@ static int find_or_create(struct ipcmbox_registry *registry, struct ipcmbox_hand
 int ipcmbox_mailbox_open(struct ipcmbox_registry *registry, struct ipcmbox_open *arg,
 			 struct file **filep)
 {
+	struct ipcmbox_mailbox *new = NULL;
+	struct ipcmbox_handle *handle;
 	struct file *file;
 	char *name;
 	int ret;
@@ -338,23 +373,33 @@ int ipcmbox_mailbox_open(struct ipcmbox_registry *registry, struct ipcmbox_open 
 	if (IS_ERR(name))
 		return PTR_ERR(name);
 
-	/* First what may fail for want of resources: a new mailbox cannot be undone unseen. */
+	/* First what takes memory: nothing is to be undone then, and the lock is held briefly. */
 	file = ipcmbox_handle_new(registry, arg->access, arg->flags & IPCMBOX_OPEN_NONBLOCK);
 	if (IS_ERR(file)) {
 		ret = PTR_ERR(file);
 		goto free_name;
 	}
+	handle = file->private_data;
+	if (arg->flags & IPCMBOX_OPEN_CREATE) {
+		new = mailbox_new(registry, handle->user, name, arg);
+		if (!new) {
+			ret = -ENOMEM;
+			goto discard_file;
+		}
+	}
 
 	mutex_lock(&registry->lock);
-	ret = find_or_create(registry, file->private_data, name, file->f_mode, arg);
-	if (!ret)
-		arg->id = ((struct ipcmbox_handle *)file->private_data)->mailbox->id;
+	ret = find_or_create(registry, handle, name, file->f_mode, arg, &new);
 	mutex_unlock(&registry->lock);
 
-	if (ret)
-		ipcmbox_handle_discard(file);
-	else
+	if (new)
+		mailbox_free(new);
+	if (!ret) {
 		*filep = file;
+		goto free_name;
+	}
+discard_file:
+	ipcmbox_handle_discard(file);
 free_name:
 	kfree(name);
 	return ret;
@@ -485,7 +530,8 @@ int ipcmbox_mailbox_set(struct ipcmbox_mailbox *mailbox, const struct ipcmbox_se
 			mailbox->uid = uid;
 		if (arg->mask & IPCMBOX_SET_GID)
 			mailbox->gid = gid;
-		set_capacity(&mailbox->port, arg);
+		if (arg->mask & SET_CAPACITY)
+			set_capacity(&mailbox->port, arg);
 	}
 	mutex_unlock(&mailbox->registry->lock);
 	return ret;

@@ -33,13 +33,14 @@ struct ipcmbox_user;
 
 /**
  * struct ipcmbox_mailbox - a mailbox
- * @refs: descriptors, a lasting name, and whoever looks at it
+ * @refs: descriptors, a lasting name, and whoever looks at it just now
  * @id_node: in @registry->ids (registry lock)
  * @name_node: in @registry->names while @is_named (registry lock)
  * @is_named: has a name now (registry lock)
  * @is_transient: the name does not keep it alive (constant)
  * @had_reader: some descriptor could receive (registry lock)
  * @had_writer: some descriptor could send (registry lock)
+ * @descriptors: open descriptions (registry lock)
  * @readers: descriptors that can receive (registry lock)
  * @writers: descriptors that can send (registry lock)
  * @uid: owner (registry lock)
@@ -62,6 +63,7 @@ struct ipcmbox_mailbox {
 	bool is_transient;
 	bool had_reader;
 	bool had_writer;
+	u32 descriptors;
 	u32 readers;
 	u32 writers;
 	kuid_t uid;
@@ -83,6 +85,13 @@ int ipcmbox_mailbox_unlink(struct ipcmbox_registry *registry, const struct ipcmb
 int ipcmbox_mailbox_set(struct ipcmbox_mailbox *mailbox, const struct ipcmbox_set *arg);
 void ipcmbox_mailbox_report(struct ipcmbox_mailbox *mailbox, struct ipcmbox_info *info);
 void ipcmbox_mailbox_put(struct ipcmbox_mailbox *mailbox);
+
+/* Else it is on its way out, and only still there for somebody who looks at it. */
+static inline bool ipcmbox_mailbox_is_alive(const struct ipcmbox_mailbox *mailbox)
+{
+	return mailbox->is_named || mailbox->descriptors;
+}
+
 void ipcmbox_mailbox_detach(struct ipcmbox_mailbox *mailbox, fmode_t mode);
 void ipcmbox_mailbox_drop_name_locked(struct ipcmbox_mailbox *mailbox);
 

@@ -7,6 +7,7 @@
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 #include <linux/uio.h>
 #include <linux/user_namespace.h>
 
@@ -56,6 +57,47 @@ void ipcmbox_message_cache_destroy(void)
 	kmem_cache_destroy(message_cache);
 }
 
+/*
+ * Copies of short payloads, word by word: the general routines check and count for longer than such
+ * a copy takes. The destination and the source in the kernel are always the message's own @data.
+ */
+
+static bool fetch(u8 *to, const void __user *from, size_t length)
+{
+	if (!user_read_access_begin(from, length))
+		return false;
+	for (; length >= sizeof(u64); length -= sizeof(u64)) {
+		unsafe_get_user(*(u64 *)to, (const u64 __user *)from, fault);
+		to += sizeof(u64);
+		from += sizeof(u64);
+	}
+	for (; length; length--)
+		unsafe_get_user(*to++, (const u8 __user *)from++, fault);
+	user_read_access_end();
+	return true;
+fault:
+	user_read_access_end();
+	return false;
+}
+
+static bool store(void __user *to, const u8 *from, size_t length)
+{
+	if (!user_write_access_begin(to, length))
+		return false;
+	for (; length >= sizeof(u64); length -= sizeof(u64)) {
+		unsafe_put_user(*(const u64 *)from, (u64 __user *)to, fault);
+		to += sizeof(u64);
+		from += sizeof(u64);
+	}
+	for (; length; length--)
+		unsafe_put_user(*from++, (u8 __user *)to++, fault);
+	user_write_access_end();
+	return true;
+fault:
+	user_write_access_end();
+	return false;
+}
+
 static struct ipcmbox_chunk *chunk_alloc(size_t length)
 {
 	size_t size = min(length + sizeof(struct ipcmbox_chunk), CHUNK_SIZE_MAX);
@@ -92,8 +134,11 @@ static int message_fill(struct ipcmbox_message *message, struct iov_iter *from)
 	struct ipcmbox_chunk **link = &message->chunks;
 	size_t left = message->length;
 
-	if (left <= MESSAGE_INLINE)
+	if (left <= MESSAGE_INLINE) {
+		if (iter_is_ubuf(from) && IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS))
+			return fetch(message->data, from->ubuf + from->iov_offset, left) ? 0 : -EFAULT;
 		return copy_from_iter(message->data, left, from) == left ? 0 : -EFAULT;
+	}
 
 	/* Up to 16 MiB: give way between chunks, and stop when killed. */
 	for (; left; left -= (*link)->length, link = &(*link)->next) {
@@ -152,7 +197,6 @@ struct ipcmbox_message *ipcmbox_message_import(struct ipcmbox_user *user, struct
 	message->sender = NULL;
 	message->lost = 0;
 	message->place = IPCMBOX_MESSAGE_OWNED;
-	message->accepted = false;
 	message->slot = false;
 	refcount_set(&message->refs, 1);
 	current_euid_egid(&message->uid, &message->gid);
@@ -186,7 +230,7 @@ void ipcmbox_message_put(struct ipcmbox_message *message)
 /**
  * ipcmbox_message_copy_out() - copy the payload
  * @message: stays as it is
- * @to: advanced; at least as long as the payload
+ * @to: at least as long as the payload; may be advanced
  *
  * Return: whether all of it could be copied.
  */
@@ -194,8 +238,12 @@ bool ipcmbox_message_copy_out(const struct ipcmbox_message *message, struct iov_
 {
 	const struct ipcmbox_chunk *chunk;
 
-	if (message->length <= MESSAGE_INLINE)
+	if (message->length <= MESSAGE_INLINE) {
+		if (iter_is_ubuf(to) && IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS))
+			return store(to->ubuf + to->iov_offset, message->data,
+				     message->length);
 		return copy_to_iter(message->data, message->length, to) == message->length;
+	}
 
 	for (chunk = message->chunks; chunk; chunk = chunk->next)
 		if (copy_to_iter(chunk->data, chunk->length, to) != chunk->length)
@@ -217,7 +265,13 @@ void ipcmbox_message_describe(const struct ipcmbox_message *message, struct ipcm
 	arg->seq = message->seq;
 	arg->sender_endpoint = 0;
 	arg->pid = pid_vnr(message->tgid);
-	arg->tid = pid_vnr(message->tid);
-	arg->uid = from_kuid_munged(user_ns, message->uid);
-	arg->gid = from_kgid_munged(user_ns, message->gid);
+	arg->tid = message->tid == message->tgid ? arg->pid : pid_vnr(message->tid);
+	if (user_ns == &init_user_ns) {
+		/* Every id is itself there. */
+		arg->uid = __kuid_val(message->uid);
+		arg->gid = __kgid_val(message->gid);
+	} else {
+		arg->uid = from_kuid_munged(user_ns, message->uid);
+		arg->gid = from_kgid_munged(user_ns, message->gid);
+	}
 }

@@ -35,23 +35,24 @@ struct ipcmbox_chunk;
 
 /**
  * enum ipcmbox_message_place - whose hands a message is in
- * @IPCMBOX_MESSAGE_OWNED: its sender's, or nobody's who shares it
- * @IPCMBOX_MESSAGE_QUEUED: accepted by a port, in its queue
+ * @IPCMBOX_MESSAGE_OWNED: a task's alone
  * @IPCMBOX_MESSAGE_PENDING: of a sender blocked for room, in a port's pending queue
- * @IPCMBOX_MESSAGE_TAKEN: a receiver copies it
- * @IPCMBOX_MESSAGE_PAUSED: a receiver has it, but waits for memory of its own and copies nothing
+ * @IPCMBOX_MESSAGE_QUEUED: accepted by a port, in its queue
+ * @IPCMBOX_MESSAGE_TAKEN: accepted; a receiver copies it
+ * @IPCMBOX_MESSAGE_PAUSED: accepted; a receiver has it, but waits for memory and copies nothing
  */
 enum ipcmbox_message_place {
 	IPCMBOX_MESSAGE_OWNED,
-	IPCMBOX_MESSAGE_QUEUED,
 	IPCMBOX_MESSAGE_PENDING,
+	IPCMBOX_MESSAGE_QUEUED,
 	IPCMBOX_MESSAGE_TAKEN,
 	IPCMBOX_MESSAGE_PAUSED,
 };
 
 /**
  * struct ipcmbox_message - a message
- * @node: if the first of its level: in &ipcmbox_queue.levels (port lock)
+ * @node: queued or pending, the first of its level: in &ipcmbox_queue.levels (port lock)
+ * @holder: paused: the receiver that has it (port lock)
  * @link: ring of the messages of its level (port lock)
  * @seq: number in order of sending to its port (port lock until taken)
  * @priority: 0 to IPCMBOX_PRIORITY_MAX (constant)
@@ -60,9 +61,8 @@ enum ipcmbox_message_place {
  * @lost: messages dropped just before it (port lock until taken)
  * @queued_at: jiffies when it was sent (port lock)
  * @place: &enum ipcmbox_message_place (port lock)
- * @accepted: counted as sent (port lock)
  * @slot: counted in the port's capacity (port lock)
- * @refs: one of the owner, one of each peeker, one of a receiver that has paused
+ * @refs: one of the owner, one of each peeker
  * @uid: effective uid of the sender (constant)
  * @gid: effective gid of the sender (constant)
  * @tgid: sender's process, reference (constant)
@@ -72,7 +72,10 @@ enum ipcmbox_message_place {
  * @data: payload, if it fits
  */
 struct ipcmbox_message {
-	struct rb_node node;
+	union {
+		struct rb_node node;
+		struct ipcmbox_waiter *holder;
+	};
 	struct list_head link;
 	u64 seq;
 	u32 priority;
@@ -81,7 +84,6 @@ struct ipcmbox_message {
 	u64 lost;
 	unsigned long queued_at;
 	u8 place;
-	bool accepted;
 	bool slot;
 	refcount_t refs;
 	kuid_t uid;

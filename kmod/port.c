@@ -11,7 +11,8 @@
 #include "port.h"
 #include "wait.h"
 
-void ipcmbox_port_init(struct ipcmbox_port *port, u32 max_messages, u64 max_bytes, u32 overflow)
+void ipcmbox_port_init(struct ipcmbox_port *port, u32 max_messages, u32 max_length, u64 max_bytes,
+		       u32 overflow)
 {
 	memset(port, 0, sizeof(*port));
 	spin_lock_init(&port->lock);
@@ -21,6 +22,7 @@ void ipcmbox_port_init(struct ipcmbox_port *port, u32 max_messages, u64 max_byte
 	INIT_LIST_HEAD(&port->senders);
 	init_waitqueue_head(&port->pollers);
 	port->max_messages = max_messages;
+	port->max_length = max_length;
 	port->max_bytes = max_bytes;
 	port->overflow = overflow;
 	port->next_seq = 1;
@@ -46,27 +48,6 @@ void ipcmbox_port_drain(struct ipcmbox_port *port)
 }
 
 /**
- * ipcmbox_port_has_room() - would one more message fit?
- * @port: the port, locked
- * @length: bytes of the message
- *
- * Under drop-oldest a message that a receiver is copying does not count: the newest message must
- * find a place, and there would be nothing to drop for it.
- *
- * Return: whether it fits.
- */
-bool ipcmbox_port_has_room(const struct ipcmbox_port *port, u32 length)
-{
-	bool newest = port->overflow == IPCMBOX_OVERFLOW_DROP_OLDEST;
-	u64 messages = newest ? port->queue.count : port->slots;
-	u64 bytes = newest ? port->queue.bytes : port->slot_bytes;
-
-	if (port->max_messages != IPCMBOX_UNBOUNDED && messages >= port->max_messages)
-		return false;
-	return !port->max_bytes || bytes + length <= port->max_bytes;
-}
-
-/**
  * ipcmbox_port_poll() - what would not block
  * @port: the port
  *
@@ -82,8 +63,10 @@ __poll_t ipcmbox_port_poll(struct ipcmbox_port *port)
 	if (ipcmbox_queue_first(&port->queue) || ipcmbox_queue_first(&port->pending))
 		events |= IPCMBOX_POLL_RECEIVE;
 
-	if (port->overflow != IPCMBOX_OVERFLOW_BLOCK ||
-	    (ipcmbox_port_has_room(port, 0) && !ipcmbox_queue_first(&port->pending)))
+	/* However long the next message is: a poll for room that is not enough would spin. */
+	if (ipcmbox_port_never_blocks(port) ||
+	    (ipcmbox_port_has_room(port, port->max_length) &&
+	     !ipcmbox_queue_first(&port->pending)))
 		events |= IPCMBOX_POLL_SEND;
 	else
 		list_for_each_entry(waiter, &port->receivers, link)

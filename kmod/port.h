@@ -8,6 +8,8 @@
 #include <linux/types.h>
 #include <linux/wait.h>
 
+#include <uapi/linux/ipcmbox.h>
+
 #include "queue.h"
 
 struct ipcmbox_info;
@@ -27,10 +29,9 @@ struct ipcmbox_info;
  *   fit, and a new one passes it only with a higher priority.
  * - sent == received + dropped + queue.count + taken.
  * - slots counts the accepted messages that occupy the capacity: the queued ones and those taken
- *   from
- *   the queue. A receiver that fails puts its message back, so its slot is not given away before it
- *   has succeeded. A message handed to a waiting receiver never had a slot; put back it gets one,
- *   beyond the capacity if need be: it was promised to its sender.
+ *   from the queue. A receiver that fails puts its message back, so its slot is not given away
+ *   before it has succeeded. A message handed to a waiting receiver, or taken from a blocked sender,
+ *   never had a slot; put back it gets one, beyond the capacity if need be: it has been sent.
  */
 
 /**
@@ -41,8 +42,9 @@ struct ipcmbox_info;
  *	registries_lock	(mutex)	list of registries; open and last close of the device
  *	registry->lock	(mutex)	names, ids, rights, descriptor counts of mailboxes; sleeping is
  *				allowed inside, as allocations are needed
- *	port->lock	(spin)	queue and waiters; held for a few list operations per message,
- *				never two at once, never in interrupts
+ *	port->lock	(spin)	queue and waiters; held for a few list operations per message
+ *				and a look at waiting receivers it is too long or not urgent
+ *				enough for; never two at once, never in interrupts
  *	users->lock	(spin)	accounts of users; a leaf that is not taken under port->lock, as
  *				charging and uncharging happen outside of it
  *
@@ -63,10 +65,11 @@ struct ipcmbox_info;
  * worker, see registry.c.
  *
  * Barriers. (1) waiter_park() sets the task state, then the waiter's state by cmpxchg; its partner
- * ipcmbox_wakes_flush() exchanges the waiter's state, then wakes: one of them sees the other's
- * write. The same exchange orders the outcome before the waiter's return. (2) wq_has_sleeper() in
- * ipcmbox_wakes_flush() after the port has changed; its partner is poll_wait() in
- * ipcmbox_mailbox_poll(), which queues the poller before the port is looked at.
+ * ipcmbox_wakes_complete() exchanges the waiter's state, then wakes: one of them sees the other's
+ * write. The exchange also releases the outcome to the load-acquire at the end of waiter_park().
+ * (2) wq_has_sleeper() in ipcmbox_wakes_flush() comes after a change under the port's lock; its
+ * partner handle_poll() queues the poller and then looks under the port's lock: whichever
+ * has the lock second sees what the other did before.
  */
 
 /**
@@ -82,11 +85,12 @@ struct ipcmbox_info;
  * @next_seq: number of the next message
  * @max_messages: capacity; 0 rendezvous, IPCMBOX_UNBOUNDED
  * @overflow: IPCMBOX_OVERFLOW_*
+ * @max_length: bytes of the longest message (constant)
  * @max_bytes: capacity in bytes, 0 unbounded
  * @slots: messages that occupy the capacity
  * @slot_bytes: their payload
- * @receivers_gone: nobody will ever receive: sends fail with EPIPE
- * @senders_gone: nobody will ever send: receives from an empty port fail with EPIPE
+ * @receivers_gone: nobody can receive: sends fail with EPIPE
+ * @senders_gone: nobody can send: receives that find nothing fail with EPIPE
  * @lost_before_first: losses to report with the next message taken
  * @lost_before_next: losses to report with the next message sent
  * @sent: messages accepted, less those withdrawn
@@ -110,6 +114,7 @@ struct ipcmbox_port {
 	u32 nr_senders;
 	u32 taken;
 	u32 max_messages;
+	u32 max_length;
 	u64 max_bytes;
 	u64 next_seq;
 	u64 slots;
@@ -134,9 +139,45 @@ struct ipcmbox_port {
 #define IPCMBOX_POLL_RECEIVE	(EPOLLIN | EPOLLRDNORM)
 #define IPCMBOX_POLL_SEND	(EPOLLOUT | EPOLLWRNORM)
 
-void ipcmbox_port_init(struct ipcmbox_port *port, u32 max_messages, u64 max_bytes, u32 overflow);
+/**
+ * ipcmbox_port_would_have_room() - would one more message fit if others were dropped?
+ * @port: the port, locked
+ * @length: bytes of the message
+ * @dropped: how many others
+ * @dropped_bytes: their payload
+ *
+ * Under drop-oldest a message that a receiver is copying does not count: the newest message must
+ * find a place, and there would be nothing to drop for it.
+ *
+ * Return: whether it fits.
+ */
+static inline bool ipcmbox_port_would_have_room(const struct ipcmbox_port *port, u32 length,
+						u32 dropped, u64 dropped_bytes)
+{
+	bool newest = port->overflow == IPCMBOX_OVERFLOW_DROP_OLDEST;
+	u64 messages = (newest ? port->queue.count : port->slots) - dropped;
+	u64 bytes = (newest ? port->queue.bytes : port->slot_bytes) - dropped_bytes;
+
+	if (port->max_messages != IPCMBOX_UNBOUNDED && messages >= port->max_messages)
+		return false;
+	return !port->max_bytes || bytes + length <= port->max_bytes;
+}
+
+static inline bool ipcmbox_port_has_room(const struct ipcmbox_port *port, u32 length)
+{
+	return ipcmbox_port_would_have_room(port, length, 0, 0);
+}
+
+/* The policy drops a message rather than make its sender wait, or fail. */
+static inline bool ipcmbox_port_never_blocks(const struct ipcmbox_port *port)
+{
+	return port->overflow == IPCMBOX_OVERFLOW_DROP_OLDEST ||
+	       port->overflow == IPCMBOX_OVERFLOW_DROP_NEWEST;
+}
+
+void ipcmbox_port_init(struct ipcmbox_port *port, u32 max_messages, u32 max_length, u64 max_bytes,
+		       u32 overflow);
 void ipcmbox_port_drain(struct ipcmbox_port *port);
-bool ipcmbox_port_has_room(const struct ipcmbox_port *port, u32 length);
 __poll_t ipcmbox_port_poll(struct ipcmbox_port *port);
 void ipcmbox_port_report(struct ipcmbox_port *port, struct ipcmbox_info *info);
 

@@ -134,19 +134,37 @@ struct ipcmbox_message *ipcmbox_queue_least(const struct ipcmbox_queue *queue)
 }
 
 /**
+ * ipcmbox_queue_next_least() - the message to drop after another
+ * @message: in a queue
+ *
+ * Return: the next of its level, or the first of the next higher one, or NULL.
+ */
+struct ipcmbox_message *ipcmbox_queue_next_least(struct ipcmbox_message *message)
+{
+	struct ipcmbox_message *next = list_next_entry(message, link);
+
+	return is_level(next) ? level_of(rb_prev(&next->node)) : next;
+}
+
+/* How many levels ipcmbox_queue_oldest() looks at. */
+#define OLDEST_LEVELS	256
+
+/**
  * ipcmbox_queue_oldest() - the message that is there for the longest time
  * @queue: where
  *
- * Looks at one message of each priority in use, so it is for looking, not for the message path.
+ * Looks at one message of each priority in use from the lowest, where messages get old, up to 256
+ * of them: anybody may ask, and others wait for the lock.
  *
  * Return: the message, or NULL.
  */
 struct ipcmbox_message *ipcmbox_queue_oldest(const struct ipcmbox_queue *queue)
 {
+	struct rb_node *node = rb_last(&queue->levels.rb_root);
 	struct ipcmbox_message *oldest = NULL, *first;
-	struct rb_node *node;
+	int n;
 
-	for (node = rb_first_cached(&queue->levels); node; node = rb_next(node)) {
+	for (n = 0; node && n < OLDEST_LEVELS; node = rb_prev(node), n++) {
 		first = level_of(node);
 		if (!oldest || first->seq < oldest->seq)
 			oldest = first;

@@ -36,6 +36,7 @@ void ipcmbox_queue_insert(struct ipcmbox_queue *queue, struct ipcmbox_message *m
 void ipcmbox_queue_remove(struct ipcmbox_queue *queue, struct ipcmbox_message *message);
 struct ipcmbox_message *ipcmbox_queue_first(const struct ipcmbox_queue *queue);
 struct ipcmbox_message *ipcmbox_queue_least(const struct ipcmbox_queue *queue);
+struct ipcmbox_message *ipcmbox_queue_next_least(struct ipcmbox_message *message);
 struct ipcmbox_message *ipcmbox_queue_oldest(const struct ipcmbox_queue *queue);
 
 #endif /* _IPCMBOX_QUEUE_H */

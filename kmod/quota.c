@@ -30,7 +30,7 @@ MODULE_PARM_DESC(user_bytes,
 void ipcmbox_quota_init(void)
 {
 	if (!user_bytes)
-		user_bytes = clamp(totalram_pages() << PAGE_SHIFT >> 4, 64UL << 20, 512UL << 20);
+		user_bytes = clamp(totalram_pages() << (PAGE_SHIFT - 4), 64UL << 20, 512UL << 20);
 }
 
 void ipcmbox_users_init(struct ipcmbox_users *users)

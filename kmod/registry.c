@@ -36,7 +36,6 @@ static struct ipcmbox_registry *registry_new(struct ipc_namespace *ipc_ns)
 		return NULL;
 
 	refcount_set(&registry->refs, 1);
-	registry->serial = ++last_serial;
 	registry->mount = mntget(ipc_ns->mq_mnt);
 	registry->is_initial = ipc_ns->ns.inum == PROC_IPC_INIT_INO;
 	registry->user_ns = get_user_ns(ipc_ns->user_ns);
@@ -45,6 +44,32 @@ static struct ipcmbox_registry *registry_new(struct ipc_namespace *ipc_ns)
 	registry->ids = RB_ROOT;
 	ipcmbox_users_init(&registry->users);
 	return registry;
+}
+
+static void registry_free(struct ipcmbox_registry *registry)
+{
+	WARN_ON_ONCE(!RB_EMPTY_ROOT(&registry->users.tree));
+	mntput(registry->mount);
+	put_user_ns(registry->user_ns);
+	mutex_destroy(&registry->lock);
+	kfree(registry);
+}
+
+/* Returns a reference or NULL. */
+static struct ipcmbox_registry *find_registry(const struct vfsmount *mount)
+{
+	struct ipcmbox_registry *registry;
+
+	lockdep_assert_held(&registries_lock);
+
+	list_for_each_entry(registry, &registries, link) {
+		if (registry->mount == mount) {
+			/* In the list under the lock, so its last reference is not gone yet. */
+			refcount_inc(&registry->refs);
+			return registry;
+		}
+	}
+	return NULL;
 }
 
 /**
@@ -56,25 +81,31 @@ static struct ipcmbox_registry *registry_new(struct ipc_namespace *ipc_ns)
 struct ipcmbox_registry *ipcmbox_registry_open(void)
 {
 	struct ipc_namespace *ipc_ns = current->nsproxy->ipc_ns;
-	struct ipcmbox_registry *registry;
+	struct ipcmbox_registry *registry, *new = NULL;
 
-	mutex_lock(&registries_lock);
-	list_for_each_entry(registry, &registries, link) {
-		if (registry->mount == ipc_ns->mq_mnt) {
-			/* In the list under the lock, so its last reference is not gone yet. */
-			refcount_inc(&registry->refs);
-			goto found;
+	for (;;) {
+		mutex_lock(&registries_lock);
+		registry = find_registry(ipc_ns->mq_mnt);
+		if (!registry && new) {
+			new->serial = ++last_serial;
+			list_add_tail(&new->link, &registries);
+			registry = new;
+			new = NULL;
 		}
+		if (registry)
+			registry->devices++;
+		mutex_unlock(&registries_lock);
+
+		if (registry) {
+			if (new)
+				registry_free(new);
+			return registry;
+		}
+
+		new = registry_new(ipc_ns);
+		if (!new)
+			return NULL;
 	}
-	registry = registry_new(ipc_ns);
-	if (!registry)
-		goto unlock;
-	list_add_tail(&registry->link, &registries);
-found:
-	registry->devices++;
-unlock:
-	mutex_unlock(&registries_lock);
-	return registry;
 }
 
 /**
@@ -100,12 +131,7 @@ void ipcmbox_registry_put(struct ipcmbox_registry *registry)
 		return;
 	list_del(&registry->link);
 	mutex_unlock(&registries_lock);
-
-	WARN_ON_ONCE(!RB_EMPTY_ROOT(&registry->users.tree));
-	mntput(registry->mount);
-	put_user_ns(registry->user_ns);
-	mutex_destroy(&registry->lock);
-	kfree(registry);
+	registry_free(registry);
 }
 
 /* Names and ids. */
@@ -216,7 +242,7 @@ struct ipcmbox_mailbox *ipcmbox_registry_find_id(struct ipcmbox_registry *regist
 {
 	struct ipcmbox_mailbox *mailbox = find_from(registry, id);
 
-	return mailbox && mailbox->id == id ? mailbox : NULL;
+	return mailbox && mailbox->id == id && ipcmbox_mailbox_is_alive(mailbox) ? mailbox : NULL;
 }
 
 /**
@@ -235,6 +261,8 @@ struct ipcmbox_mailbox *ipcmbox_registry_next(struct ipcmbox_registry *registry,
 
 	mutex_lock(&registry->lock);
 	mailbox = find_from(registry, after_id + 1);
+	while (mailbox && !ipcmbox_mailbox_is_alive(mailbox))
+		mailbox = by_id(rb_next(&mailbox->id_node));
 	if (mailbox)
 		refcount_inc(&mailbox->refs);
 	mutex_unlock(&registry->lock);
@@ -286,16 +314,29 @@ static struct ipcmbox_registry *next_registry(struct ipcmbox_registry *registry)
 	return next;
 }
 
-static bool has_unreachable_names(struct ipcmbox_registry *registry)
+/**
+ * enum reach - can somebody get at the names of a registry without having opened the device before?
+ * @REACHABLE: yes, or there are none
+ * @UNKNOWN: somebody may be in the namespace
+ * @UNREACHABLE: no, the namespace has ended
+ */
+enum reach {
+	REACHABLE,
+	UNKNOWN,
+	UNREACHABLE,
+};
+
+static enum reach reach_of(struct ipcmbox_registry *registry)
 {
-	bool ret;
+	enum reach reach = REACHABLE;
 
 	mutex_lock(&registries_lock);
 	mutex_lock(&registry->lock);
-	ret = !registry->is_initial && !registry->devices && !RB_EMPTY_ROOT(&registry->names);
+	if (!registry->is_initial && !registry->devices && !RB_EMPTY_ROOT(&registry->names))
+		reach = READ_ONCE(registry->mount->mnt_sb->s_fs_info) ? UNKNOWN : UNREACHABLE;
 	mutex_unlock(&registry->lock);
 	mutex_unlock(&registries_lock);
-	return ret;
+	return reach;
 }
 
 static void reap_work_fn(struct work_struct *work)
@@ -304,12 +345,16 @@ static void reap_work_fn(struct work_struct *work)
 	bool again = false;
 
 	while ((registry = next_registry(registry))) {
-		if (!has_unreachable_names(registry))
-			continue;
-		if (READ_ONCE(registry->mount->mnt_sb->s_fs_info))
+		switch (reach_of(registry)) {
+		case REACHABLE:
+			break;
+		case UNKNOWN:
 			again = true;
-		else
+			break;
+		case UNREACHABLE:
 			drop_names(registry);
+			break;
+		}
 	}
 	if (again)
 		queue_delayed_work(system_power_efficient_wq, &reap_work, REAP_INTERVAL);

@@ -8,6 +8,7 @@
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/string_helpers.h>
 
 #include <uapi/linux/ipcmbox.h>
 
@@ -18,13 +19,19 @@
 
 static struct dentry *debugfs_root;
 
-/* Names are bytes of the user's choice; nothing of them may look like another line. */
+/*
+ * Names are bytes of the user's choice: nothing of them may look like another line, or mean
+ * anything to a terminal.
+ */
 static void show_name(struct seq_file *m, const struct ipcmbox_info *info)
 {
-	if (!info->name[0])
-		seq_puts(m, "-");
-	else
-		seq_escape(m, info->name, " \t\n\\");
+	if (!info->name[0]) {
+		seq_putc(m, '-');
+		return;
+	}
+	seq_putc(m, '"');
+	seq_escape_str(m, info->name, ESCAPE_NAP | ESCAPE_APPEND | ESCAPE_OCTAL, "\"\\ ");
+	seq_putc(m, '"');
 }
 
 /**

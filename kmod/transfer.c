@@ -49,37 +49,22 @@ static struct ipcmbox_message *import(struct ipcmbox_handle *handle, struct iov_
 	return message;
 }
 
-static void put_victims(struct list_head *victims)
-{
-	struct ipcmbox_message *message, *next;
-
-	list_for_each_entry_safe(message, next, victims, link)
-		ipcmbox_message_put(message);
-	INIT_LIST_HEAD(victims);
-}
-
-/* Like ipcmbox_port_post(), in as many rounds under the lock as dropping takes. */
 static int post(struct ipcmbox_port *port, struct ipcmbox_message *message,
 		struct ipcmbox_waiter *waiter, bool receipt)
 {
+	struct ipcmbox_message *victim, *next;
 	struct ipcmbox_wakes wakes;
 	LIST_HEAD(victims);
 	int ret;
 
 	ipcmbox_wakes_init(&wakes);
-	do {
-		spin_lock(&port->lock);
-		ret = ipcmbox_port_post(port, message, waiter, receipt, &victims, &wakes);
-		spin_unlock(&port->lock);
+	spin_lock(&port->lock);
+	ret = ipcmbox_port_post(port, message, waiter, receipt, &victims, &wakes);
+	spin_unlock(&port->lock);
+	ipcmbox_wakes_flush(&wakes, &port->pollers);
 
-		ipcmbox_wakes_flush(&wakes, &port->pollers);
-		put_victims(&victims);
-		if (ret == IPCMBOX_POSTED_AGAIN) {
-			if (fatal_signal_pending(current))
-				return -EINTR;
-			cond_resched();
-		}
-	} while (ret == IPCMBOX_POSTED_AGAIN);
+	list_for_each_entry_safe(victim, next, &victims, link)
+		ipcmbox_message_put(victim);
 	return ret;
 }
 
@@ -184,14 +169,15 @@ static int take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 
 	ipcmbox_wakes_init(&wakes);
 	spin_lock(&port->lock);
-	ret = ipcmbox_port_take(port, waiter);
-	if (ret != -EAGAIN || deadline->nonblock) {
-		spin_unlock(&port->lock);
-		return ret;
+	ret = ipcmbox_port_take(port, waiter, &wakes);
+	if (ret == -EAGAIN && !deadline->nonblock) {
+		ipcmbox_port_await(port, waiter, &wakes);
+		ret = -EINPROGRESS;
 	}
-	ipcmbox_port_await(port, waiter, &wakes);
 	spin_unlock(&port->lock);
 	ipcmbox_wakes_flush(&wakes, &port->pollers);
+	if (ret != -EINPROGRESS)
+		return ret;
 
 	ret = ipcmbox_waiter_sleep(waiter, deadline);
 	if (!ret)
@@ -206,6 +192,9 @@ static int take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 	return waiter->result;
 }
 
+/* What a receiver is told of the message, in one piece. */
+#define RECEIPT_SIZE	(sizeof(struct ipcmbox_recv) - offsetof(struct ipcmbox_recv, length))
+
 /* Copies payload and description. Returns false if user memory was not all present. */
 static bool export(struct ipcmbox_message *message, struct ipcmbox_reception *reception)
 {
@@ -215,18 +204,25 @@ static bool export(struct ipcmbox_message *message, struct ipcmbox_reception *re
 	pagefault_disable();
 	done = ipcmbox_message_copy_out(message, &to) &&
 	       (!reception->uarg ||
-		!copy_to_user(reception->uarg, reception->arg, reception->usize));
+		!copy_to_user(&reception->uarg->length, &reception->arg->length, RECEIPT_SIZE));
 	pagefault_enable();
 	if (done)
 		*reception->to = to;
 	return done;
 }
 
+/*
+ * Writes to the buffer, as the program itself would: that also grows a stack. The structure was
+ * just read, so it exists; it may only have to be made writable.
+ */
 static int fault_in(struct ipcmbox_reception *reception)
 {
-	if (fault_in_iov_iter_writeable(reception->to, reception->arg->length))
+	struct iov_iter to = *reception->to;
+
+	if (iov_iter_zero(reception->arg->length, &to) != reception->arg->length)
 		return -EFAULT;
-	if (reception->uarg && fault_in_safe_writeable(reception->uarg, reception->usize))
+	if (reception->uarg && fault_in_safe_writeable((void __user *)reception->uarg,
+						       sizeof(*reception->uarg)))
 		return -EFAULT;
 	return 0;
 }
@@ -258,52 +254,58 @@ static void put_back(struct ipcmbox_port *port, struct ipcmbox_message *message)
 }
 
 /*
- * Makes the buffer present. Returns 0; -EFAULT if that is impossible; -ESTALE if the message was
- * withdrawn meanwhile, and is not the caller's any more.
+ * Makes the buffer present. Returns 0; -EFAULT if that is impossible; -ESTALE if the message is not
+ * the caller's any more: its sender has withdrawn it, or it was only looked at.
  */
-static int pause_and_fault_in(struct ipcmbox_port *port, struct ipcmbox_message *message,
+static int pause_and_fault_in(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 			      struct ipcmbox_reception *reception)
 {
+	struct ipcmbox_message *message = waiter->message;
 	struct ipcmbox_wakes wakes;
 	bool held;
 	int ret;
 
-	/* A peek holds a reference, and nobody waits for it. */
-	if (reception->peek)
-		return fault_in(reception);
+	if (reception->peek) {
+		/* A peek has no turn to lose, and must not keep what others have received. */
+		ipcmbox_message_put(message);
+		waiter->message = NULL;
+		return fault_in(reception) ?: -ESTALE;
+	}
 
 	ipcmbox_wakes_init(&wakes);
 	spin_lock(&port->lock);
-	held = ipcmbox_port_pause(port, message, &wakes);
+	held = ipcmbox_port_pause(port, waiter, &wakes);
 	spin_unlock(&port->lock);
 	ipcmbox_wakes_flush(&wakes, &port->pollers);
-
-	if (held) {
-		ret = fault_in(reception);
-		spin_lock(&port->lock);
-		held = ipcmbox_port_resume(port, message);
-		spin_unlock(&port->lock);
+	if (!held) {
+		ipcmbox_message_put(message);
+		waiter->message = NULL;
+		return -ESTALE;
 	}
-	ipcmbox_message_put(message);
+
+	ret = fault_in(reception);
+
+	spin_lock(&port->lock);
+	held = ipcmbox_port_resume(port, waiter);
+	spin_unlock(&port->lock);
 	return held ? ret : -ESTALE;
 }
 
-/* Returns the length, or -EFAULT, -EINTR (killed); -ESTALE if the message is gone. */
-static long deliver(struct ipcmbox_port *port, struct ipcmbox_message *message,
+/* Returns the length, or -EFAULT, -EINTR (killed), -ESTALE: start over. */
+static long deliver(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 		    struct ipcmbox_reception *reception)
 {
-	int tries = FAULT_IN_TRIES;
 	int ret;
 
 	for (;;) {
 		/* A killed process reads nothing any more: leave the message to another. */
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		if (export(message, reception))
-			return message->length;
-		if (!tries--)
+		if (export(waiter->message, reception))
+			return waiter->message->length;
+		if (!reception->tries--)
 			return -EFAULT;
-		ret = pause_and_fault_in(port, message, reception);
+		ret = pause_and_fault_in(port, waiter, reception);
 		if (ret)
 			return ret;
 		cond_resched();
@@ -323,36 +325,33 @@ static long deliver(struct ipcmbox_port *port, struct ipcmbox_message *message,
 long ipcmbox_transfer_receive(struct ipcmbox_handle *handle, struct ipcmbox_reception *reception,
 			      const struct ipcmbox_deadline *deadline)
 {
+	struct ipcmbox_waiter waiter = {
+		.peek = reception->peek,
+		.min_priority = reception->arg->min_priority,
+		.room = iov_iter_count(reception->to),
+	};
 	struct ipcmbox_port *port = &handle->mailbox->port;
 	struct ipcmbox_recv *arg = reception->arg;
-	struct ipcmbox_message *message;
-	struct ipcmbox_waiter waiter;
 	long ret;
 
+	reception->tries = FAULT_IN_TRIES;
 	do {
-		waiter = (struct ipcmbox_waiter) {
-			.peek = reception->peek,
-			.min_priority = arg->min_priority,
-			.room = iov_iter_count(reception->to),
-		};
 		ipcmbox_waiter_init(&waiter);
 		ret = take(port, &waiter, deadline);
 		if (ret) {
 			arg->length = waiter.needed;
 			return ret;
 		}
-
-		message = waiter.message;
-		ipcmbox_message_describe(message, arg);
+		ipcmbox_message_describe(waiter.message, arg);
 		arg->lost = waiter.lost;
-		ret = deliver(port, message, reception);
+		ret = deliver(port, &waiter, reception);
 	} while (ret == -ESTALE);
 
 	if (reception->peek)
-		ipcmbox_message_put(message);
+		ipcmbox_message_put(waiter.message);
 	else if (ret < 0)
-		put_back(port, message);
+		put_back(port, waiter.message);
 	else
-		finish(port, message);
+		finish(port, waiter.message);
 	return ret;
 }

@@ -38,16 +38,16 @@ int ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct iov_iter *from, 
  * struct ipcmbox_reception - one receive
  * @to: where the payload goes; its length is the room
  * @arg: min_priority in; everything that is out is written
- * @uarg: where @arg is copied to together with the payload, or NULL
- * @usize: bytes of @arg to copy
+ * @uarg: where what is out of @arg is copied to together with the payload, or NULL
  * @peek: leave the message
+ * @tries: how often the buffer may still be faulted in
  */
 struct ipcmbox_reception {
 	struct iov_iter *to;
 	struct ipcmbox_recv *arg;
-	void __user *uarg;
-	size_t usize;
+	struct ipcmbox_recv __user *uarg;
 	bool peek;
+	int tries;
 };
 
 long ipcmbox_transfer_receive(struct ipcmbox_handle *handle, struct ipcmbox_reception *reception,

@@ -4,6 +4,7 @@
  */
 #include <linux/hrtimer.h>
 #include <linux/lockdep.h>
+#include <linux/nospec.h>
 #include <linux/nsproxy.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -41,16 +42,8 @@ static ktime_t deadline_to_host(clockid_t clock, ktime_t expires)
 #endif
 }
 
-/**
- * ipcmbox_deadline_import() - validate what a caller says about waiting
- * @deadline: filled in
- * @flags: IPCMBOX_NONBLOCK, IPCMBOX_DEADLINE; others are not looked at
- * @clock: IPCMBOX_CLOCK_*
- * @ns: absolute time on @clock
- *
- * Return: 0, or -EINVAL: both flags, unknown clock, or a time or clock without the flag for it.
- */
-int ipcmbox_deadline_import(struct ipcmbox_deadline *deadline, u32 flags, u32 clock, u64 ns)
+/* The rest of ipcmbox_deadline_import(), for a caller who gives a time. */
+int ipcmbox_deadline_set(struct ipcmbox_deadline *deadline, u32 clock, u64 ns)
 {
 	static const clockid_t clocks[] = {
 		[IPCMBOX_CLOCK_MONOTONIC] = CLOCK_MONOTONIC,
@@ -58,17 +51,10 @@ int ipcmbox_deadline_import(struct ipcmbox_deadline *deadline, u32 flags, u32 cl
 		[IPCMBOX_CLOCK_BOOTTIME] = CLOCK_BOOTTIME,
 	};
 
-	deadline->nonblock = flags & IPCMBOX_NONBLOCK;
-	deadline->clock = CLOCK_MONOTONIC;
-	deadline->expires = IPCMBOX_FOREVER;
-
-	if (!(flags & IPCMBOX_DEADLINE))
-		return clock || ns ? -EINVAL : 0;
-
 	if (deadline->nonblock || clock >= ARRAY_SIZE(clocks))
 		return -EINVAL;
 
-	deadline->clock = clocks[clock];
+	deadline->clock = clocks[array_index_nospec(clock, ARRAY_SIZE(clocks))];
 	if (ns < KTIME_MAX)
 		deadline->expires = deadline_to_host(deadline->clock, ns);
 	return 0;
@@ -76,13 +62,14 @@ int ipcmbox_deadline_import(struct ipcmbox_deadline *deadline, u32 flags, u32 cl
 
 /**
  * ipcmbox_waiter_init() - make a waiter for the calling task
- * @waiter: zeroed but for the constant fields, which its owner sets
+ * @waiter: zeroed but for the constant fields, which its owner sets; or used before and completed
  */
 void ipcmbox_waiter_init(struct ipcmbox_waiter *waiter)
 {
 	INIT_LIST_HEAD(&waiter->link);
 	waiter->task = current;
 	waiter->state = IPCMBOX_WAITER_AWAKE;
+	waiter->claimed = false;
 }
 
 /* Returns 0 when completed, -EINTR for a signal that @mode hears, -ETIMEDOUT. */
@@ -94,7 +81,7 @@ static int waiter_park(struct ipcmbox_waiter *waiter, unsigned int mode, ktime_t
 
 	for (;;) {
 		/*
-		 * Pairs with the exchange in ipcmbox_wakes_flush(): either that sees PARKED
+		 * Pairs with the exchange in ipcmbox_wakes_complete(): either that sees PARKED
 		 * and wakes this task, which has set its state before, or this sees DONE.
 		 */
 		set_current_state(mode);
@@ -112,10 +99,11 @@ static int waiter_park(struct ipcmbox_waiter *waiter, unsigned int mode, ktime_t
 	}
 	__set_current_state(TASK_RUNNING);
 
-	/* Completed meanwhile: the outcome wins over signal and deadline. */
-	if (ret && smp_load_acquire(&waiter->state) == IPCMBOX_WAITER_DONE)
-		ret = 0;
-	return ret;
+	/*
+	 * Completed, now or meanwhile: the outcome wins over signal and deadline. The acquire
+	 * orders the reading of it; a cmpxchg that fails orders nothing.
+	 */
+	return smp_load_acquire(&waiter->state) == IPCMBOX_WAITER_DONE ? 0 : ret;
 }
 
 /**
@@ -175,40 +163,32 @@ void ipcmbox_waiter_claim(struct ipcmbox_waiter *waiter, int result, struct ipcm
 	list_move_tail(&waiter->link, &wakes->claimed);
 }
 
-/**
- * ipcmbox_wakes_flush() - complete the claimed waiters, announce poll events
- * @wakes: filled under a port's lock; empty afterwards
- * @pollers: wait queue of the port
- *
- * Context: any lock of the port dropped.
- */
-void ipcmbox_wakes_flush(struct ipcmbox_wakes *wakes, wait_queue_head_t *pollers)
+/* Completes the claimed waiters, wakes those that are parked. */
+void ipcmbox_wakes_complete(struct ipcmbox_wakes *wakes)
 {
 	struct ipcmbox_waiter *waiter, *next;
 	struct task_struct *task;
 
-	if (!list_empty(&wakes->claimed)) {
-		/*
-		 * A task can leave and exit as soon as its waiter is DONE. Task structures
-		 * are freed after a grace period, so @task stays valid for the wake-up.
-		 */
-		rcu_read_lock();
-		list_for_each_entry_safe(waiter, next, &wakes->claimed, link) {
-			task = waiter->task;
-			/* Orders the outcome before DONE; pairs with waiter_park(). */
-			if (xchg(&waiter->state, IPCMBOX_WAITER_DONE) == IPCMBOX_WAITER_PARKED)
-				wake_up_process(task);
-		}
-		rcu_read_unlock();
-		INIT_LIST_HEAD(&wakes->claimed);
+	/*
+	 * A task can leave and exit as soon as its waiter is DONE. Task structures are freed after
+	 * a grace period, so @task stays valid for the wake-up.
+	 */
+	rcu_read_lock();
+	list_for_each_entry_safe(waiter, next, &wakes->claimed, link) {
+		task = waiter->task;
+		/* Orders the outcome before DONE; pairs with waiter_park(). */
+		if (xchg(&waiter->state, IPCMBOX_WAITER_DONE) == IPCMBOX_WAITER_PARKED)
+			wake_up_process(task);
 	}
+	rcu_read_unlock();
+	INIT_LIST_HEAD(&wakes->claimed);
+}
 
-	/* wq_has_sleeper() pairs its barrier with the one in poll_wait(). */
-	if (wakes->poll && wq_has_sleeper(pollers)) {
-		if (wakes->poll & EPOLLHUP)
-			wake_up_interruptible_all(pollers);
-		else
-			wake_up_interruptible_poll(pollers, wakes->poll);
-	}
-	wakes->poll = 0;
+void ipcmbox_wakes_announce(struct ipcmbox_wakes *wakes, wait_queue_head_t *pollers)
+{
+	/* Without a key everybody is woken, whatever the events. */
+	if (wakes->poll_all)
+		wake_up_interruptible_all(pollers);
+	else
+		wake_up_interruptible_poll(pollers, wakes->poll);
 }

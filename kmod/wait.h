@@ -5,8 +5,11 @@
 #include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/poll.h>
+#include <linux/time.h>
 #include <linux/types.h>
 #include <linux/wait.h>
+
+#include <uapi/linux/ipcmbox.h>
 
 struct ipcmbox_message;
 struct task_struct;
@@ -29,7 +32,7 @@ struct task_struct;
  * parked, and only a parked one is woken.
  */
 
-/* A deadline in the past of every clock: for ever. */
+/* A deadline that no clock reaches. */
 #define IPCMBOX_FOREVER		KTIME_MAX
 
 /**
@@ -96,15 +99,39 @@ struct ipcmbox_waiter {
  * struct ipcmbox_wakes - what to wake after the port's lock is dropped
  * @claimed: waiters to complete
  * @poll: poll events to announce
+ * @poll_all: to all pollers, not only to one of the exclusive ones
  *
  * On the stack of one task, private to it.
  */
 struct ipcmbox_wakes {
 	struct list_head claimed;
 	__poll_t poll;
+	bool poll_all;
 };
 
-int ipcmbox_deadline_import(struct ipcmbox_deadline *deadline, u32 flags, u32 clock, u64 ns);
+int ipcmbox_deadline_set(struct ipcmbox_deadline *deadline, u32 clock, u64 ns);
+
+/**
+ * ipcmbox_deadline_import() - validate what a caller says about waiting
+ * @deadline: filled in
+ * @flags: IPCMBOX_NONBLOCK, IPCMBOX_DEADLINE; others are not looked at
+ * @clock: IPCMBOX_CLOCK_*
+ * @ns: absolute time on @clock
+ *
+ * Return: 0, or -EINVAL: both flags, unknown clock, or a time or clock without the flag for it.
+ */
+static inline int ipcmbox_deadline_import(struct ipcmbox_deadline *deadline, u32 flags, u32 clock,
+					  u64 ns)
+{
+	deadline->nonblock = flags & IPCMBOX_NONBLOCK;
+	deadline->clock = CLOCK_MONOTONIC;
+	deadline->expires = IPCMBOX_FOREVER;
+
+	if (unlikely(flags & IPCMBOX_DEADLINE))
+		return ipcmbox_deadline_set(deadline, clock, ns);
+	return clock || ns ? -EINVAL : 0;
+}
+
 void ipcmbox_waiter_init(struct ipcmbox_waiter *waiter);
 int ipcmbox_waiter_sleep(struct ipcmbox_waiter *waiter, const struct ipcmbox_deadline *deadline);
 int ipcmbox_waiter_sleep_killable(struct ipcmbox_waiter *waiter);
@@ -115,8 +142,26 @@ static inline void ipcmbox_wakes_init(struct ipcmbox_wakes *wakes)
 {
 	INIT_LIST_HEAD(&wakes->claimed);
 	wakes->poll = 0;
+	wakes->poll_all = false;
 }
 
-void ipcmbox_wakes_flush(struct ipcmbox_wakes *wakes, wait_queue_head_t *pollers);
+void ipcmbox_wakes_complete(struct ipcmbox_wakes *wakes);
+void ipcmbox_wakes_announce(struct ipcmbox_wakes *wakes, wait_queue_head_t *pollers);
+
+/**
+ * ipcmbox_wakes_flush() - complete the claimed waiters, announce poll events
+ * @wakes: filled under a port's lock; empty afterwards
+ * @pollers: wait queue of the port
+ *
+ * Context: any lock of the port dropped.
+ */
+static inline void ipcmbox_wakes_flush(struct ipcmbox_wakes *wakes, wait_queue_head_t *pollers)
+{
+	if (!list_empty(&wakes->claimed))
+		ipcmbox_wakes_complete(wakes);
+	if (wakes->poll && wq_has_sleeper(pollers))
+		ipcmbox_wakes_announce(wakes, pollers);
+	wakes->poll = 0;
+}
 
 #endif /* _IPCMBOX_WAIT_H */

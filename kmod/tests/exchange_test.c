@@ -28,7 +28,7 @@ struct stage {
 static void set_up(struct kunit *test, struct stage *stage, u32 capacity, u32 overflow)
 {
 	stage->test = test;
-	ipcmbox_port_init(&stage->port, capacity, 0, overflow);
+	ipcmbox_port_init(&stage->port, capacity, 8, 0, overflow);
 	ipcmbox_wakes_init(&stage->wakes);
 	INIT_LIST_HEAD(&stage->victims);
 }
@@ -87,7 +87,7 @@ static int take(struct stage *stage, struct ipcmbox_waiter *waiter, u32 min_prio
 	waiter->min_priority = min_priority;
 	ipcmbox_waiter_init(waiter);
 	spin_lock(&stage->port.lock);
-	ret = ipcmbox_port_take(&stage->port, waiter);
+	ret = ipcmbox_port_take(&stage->port, waiter, &stage->wakes);
 	if (ret == -EAGAIN && wait)
 		ipcmbox_port_await(&stage->port, waiter, &stage->wakes);
 	expect_balance(stage);
@@ -117,24 +117,24 @@ static bool put_back(struct stage *stage, struct ipcmbox_message *message)
 	return kept;
 }
 
-static bool pause_taken(struct stage *stage, struct ipcmbox_message *message)
+static bool pause_taken(struct stage *stage, struct ipcmbox_waiter *receiver)
 {
 	bool held;
 
 	spin_lock(&stage->port.lock);
-	held = ipcmbox_port_pause(&stage->port, message, &stage->wakes);
+	held = ipcmbox_port_pause(&stage->port, receiver, &stage->wakes);
 	expect_balance(stage);
 	spin_unlock(&stage->port.lock);
 	settle(stage);
 	return held;
 }
 
-static bool resume(struct stage *stage, struct ipcmbox_message *message)
+static bool resume(struct stage *stage, struct ipcmbox_waiter *receiver)
 {
 	bool held;
 
 	spin_lock(&stage->port.lock);
-	held = ipcmbox_port_resume(&stage->port, message);
+	held = ipcmbox_port_resume(&stage->port, receiver);
 	expect_balance(stage);
 	spin_unlock(&stage->port.lock);
 	return held;
@@ -189,18 +189,28 @@ static void exchange_rendezvous(struct kunit *test)
 	message = make(&stage, 0);
 	KUNIT_EXPECT_EQ(test, post(&stage, message, &sender, false), (int)IPCMBOX_POSTED_WAIT);
 
-	/* A failed copy leaves the sender blocked where it was. */
+	/* The rendezvous is the taking; what cannot be copied then stays, as it has been sent. */
 	KUNIT_EXPECT_EQ(test, take(&stage, &receiver, 0, false), 0);
 	KUNIT_EXPECT_PTR_EQ(test, receiver.message, message);
+	KUNIT_EXPECT_TRUE(test, sender.claimed);
+	KUNIT_EXPECT_EQ(test, sender.result, 0);
+	KUNIT_EXPECT_TRUE(test, put_back(&stage, message));
+	KUNIT_EXPECT_EQ(test, stage.port.queue.count, 1UL);
+	KUNIT_EXPECT_EQ(test, take(&stage, &receiver, 0, false), 0);
+	finish(&stage, message);
+
+	/* A sender that waits for the receipt goes on waiting. */
+	message = make(&stage, 0);
+	KUNIT_EXPECT_EQ(test, post(&stage, message, &sender, true), (int)IPCMBOX_POSTED_WAIT);
+	KUNIT_EXPECT_EQ(test, take(&stage, &receiver, 0, false), 0);
+	KUNIT_EXPECT_FALSE(test, sender.claimed);
 	KUNIT_EXPECT_TRUE(test, put_back(&stage, message));
 	KUNIT_EXPECT_FALSE(test, sender.claimed);
-	KUNIT_EXPECT_EQ(test, stage.port.sent, 0ULL);
-
 	KUNIT_EXPECT_EQ(test, take(&stage, &receiver, 0, false), 0);
 	finish(&stage, message);
 	KUNIT_EXPECT_TRUE(test, sender.claimed);
-	KUNIT_EXPECT_EQ(test, stage.port.sent, 1ULL);
-	KUNIT_EXPECT_EQ(test, stage.port.received, 1ULL);
+	KUNIT_EXPECT_EQ(test, stage.port.sent, 2ULL);
+	KUNIT_EXPECT_EQ(test, stage.port.received, 2ULL);
 
 	/* A waiting receiver is handed the message, and the sender need not wait. */
 	KUNIT_EXPECT_EQ(test, take(&stage, &receiver, 0, true), -EAGAIN);
@@ -242,16 +252,16 @@ static void exchange_leaving(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, sender.claimed);
 	KUNIT_EXPECT_EQ(test, sender.result, 0);
 
-	/* Killed: the message is the receiver's, and goes if it cannot have it. */
-	set_up(test, &stage, 0, IPCMBOX_OVERFLOW_BLOCK);
+	/* Killed: the message has been sent, and stays if the receiver cannot have it. */
 	message = make(&stage, 0);
-	KUNIT_EXPECT_EQ(test, post(&stage, message, &sender, false), (int)IPCMBOX_POSTED_WAIT);
+	KUNIT_EXPECT_EQ(test, post(&stage, message, &sender, true), (int)IPCMBOX_POSTED_WAIT);
 	KUNIT_EXPECT_EQ(test, take(&stage, &receiver, 0, false), 0);
 	spin_lock(&stage.port.lock);
 	KUNIT_EXPECT_TRUE(test, ipcmbox_port_disown(&stage.port, &sender));
 	spin_unlock(&stage.port.lock);
-	KUNIT_EXPECT_FALSE(test, put_back(&stage, message));
+	KUNIT_EXPECT_TRUE(test, put_back(&stage, message));
 	KUNIT_EXPECT_EQ(test, stage.port.nr_senders, 0U);
+	KUNIT_EXPECT_EQ(test, stage.port.queue.count, 1UL);
 }
 
 /* A receiver that waits for memory keeps the message, unless its sender gives up. */
@@ -265,17 +275,17 @@ static void exchange_pause(struct kunit *test)
 	message = make(&stage, 0);
 	KUNIT_EXPECT_EQ(test, post(&stage, message, NULL, false), (int)IPCMBOX_POSTED);
 	KUNIT_EXPECT_EQ(test, take(&stage, &receiver, 0, false), 0);
-	KUNIT_EXPECT_TRUE(test, pause_taken(&stage, message));
+	KUNIT_EXPECT_TRUE(test, pause_taken(&stage, &receiver));
 	KUNIT_EXPECT_EQ(test, take(&stage, &other, 0, false), -EAGAIN);
-	KUNIT_EXPECT_TRUE(test, resume(&stage, message));
+	KUNIT_EXPECT_TRUE(test, resume(&stage, &receiver));
 	finish(&stage, message);
 
 	message = make(&stage, 0);
 	KUNIT_EXPECT_EQ(test, post(&stage, message, &sender, true), (int)IPCMBOX_POSTED_WAIT);
 	KUNIT_EXPECT_EQ(test, take(&stage, &receiver, 0, false), 0);
-	KUNIT_EXPECT_TRUE(test, pause_taken(&stage, message));
+	KUNIT_EXPECT_TRUE(test, pause_taken(&stage, &receiver));
 	KUNIT_EXPECT_EQ(test, (int)withdraw(&stage, &sender), (int)IPCMBOX_WITHDRAWN);
-	KUNIT_EXPECT_FALSE(test, resume(&stage, message));
+	KUNIT_EXPECT_FALSE(test, resume(&stage, &receiver));
 	KUNIT_EXPECT_EQ(test, stage.port.taken, 0U);
 	KUNIT_EXPECT_EQ(test, stage.port.slots, 0ULL);
 
@@ -284,7 +294,7 @@ static void exchange_pause(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, post(&stage, message, &sender, true), (int)IPCMBOX_POSTED_WAIT);
 	KUNIT_EXPECT_EQ(test, take(&stage, &receiver, 0, false), 0);
 	KUNIT_EXPECT_EQ(test, (int)withdraw(&stage, &sender), (int)IPCMBOX_WITHDRAWN_TAKEN);
-	KUNIT_EXPECT_FALSE(test, pause_taken(&stage, message));
+	KUNIT_EXPECT_FALSE(test, pause_taken(&stage, &receiver));
 	KUNIT_EXPECT_TRUE(test, sender.claimed);
 	KUNIT_EXPECT_EQ(test, sender.result, -ETIMEDOUT);
 	KUNIT_EXPECT_EQ(test, stage.port.withdrawn, 2ULL);
@@ -342,6 +352,31 @@ static void exchange_drop_oldest(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stage.port.withdrawn, 1ULL);
 }
 
+/* Nothing is dropped for a message that would not fit all the same. */
+static void exchange_drop_for_nothing(struct kunit *test)
+{
+	struct ipcmbox_message *message;
+	struct stage stage;
+
+	set_up(test, &stage, 10, IPCMBOX_OVERFLOW_DROP_OLDEST);
+	stage.port.max_bytes = 24;
+	KUNIT_EXPECT_EQ(test, post(&stage, make(&stage, 0), NULL, false), (int)IPCMBOX_POSTED);
+	KUNIT_EXPECT_EQ(test, post(&stage, make(&stage, 9), NULL, false), (int)IPCMBOX_POSTED);
+	KUNIT_EXPECT_EQ(test, post(&stage, make(&stage, 9), NULL, false), (int)IPCMBOX_POSTED);
+
+	message = make(&stage, 5);
+	message->length = 16;
+	KUNIT_EXPECT_EQ(test, post(&stage, message, NULL, false), (int)IPCMBOX_POSTED_DROPPED);
+	KUNIT_EXPECT_EQ(test, stage.port.queue.count, 3UL);
+	KUNIT_EXPECT_EQ(test, stage.port.dropped, 1ULL);
+
+	message = make(&stage, 9);
+	message->length = 16;
+	KUNIT_EXPECT_EQ(test, post(&stage, message, NULL, false), (int)IPCMBOX_POSTED);
+	KUNIT_EXPECT_EQ(test, stage.port.queue.count, 2UL);
+	KUNIT_EXPECT_EQ(test, stage.port.dropped, 3ULL);
+}
+
 static void exchange_gone(struct kunit *test)
 {
 	struct ipcmbox_waiter sender, receiver;
@@ -375,6 +410,7 @@ static struct kunit_case exchange_cases[] = {
 	KUNIT_CASE(exchange_pause),
 	KUNIT_CASE(exchange_min_priority),
 	KUNIT_CASE(exchange_drop_oldest),
+	KUNIT_CASE(exchange_drop_for_nothing),
 	KUNIT_CASE(exchange_gone),
 	{}
 };

@@ -58,7 +58,7 @@
  * EDQUOT     The calling user's budget is used up; @limit of the structure tells which one.
  * ENOMEM     No memory, or the memory cgroup of the caller is at its limit.
  * EPIPE      The other side is gone: the mailbox has no name (any more) and the last descriptor
- *            that could receive (or send) has been closed.
+ *            that could receive (or send) has been closed, and none been opened by id since.
  * EMFILE     No free descriptor number (also ENFILE).
  * ========== =====================================================================================
  *
@@ -88,8 +88,9 @@
 #define IPCMBOX_OVERFLOW_BLOCK		0	/* wait for room (EAGAIN if non-blocking) */
 #define IPCMBOX_OVERFLOW_FAIL		1	/* EAGAIN, even if the send may block */
 /*
- * Make room by dropping queued messages, the lowest priority first and the oldest first within
- * it, but none of higher priority than the new one, which is dropped itself if that is not enough.
+ * Make room by dropping queued messages, the lowest priority first and the oldest first within it,
+ * but none of higher priority than the new one, and no more than 64. If that is not enough, the new
+ * message is dropped and no other.
  */
 #define IPCMBOX_OVERFLOW_DROP_OLDEST	2
 #define IPCMBOX_OVERFLOW_DROP_NEWEST	3	/* drop the new message; the send succeeds */
@@ -153,7 +154,8 @@
  * @user_bytes: out: bytes the calling user has under way now, kernel bookkeeping included
  *
  * The budget is of the caller's real user id in the IPC namespace of the descriptor. A message is
- * charged to its sender from the send until it is received, dropped or withdrawn. Never blocks.
+ * charged to its sender from the send until it is received, dropped or withdrawn.
+ * Errors: EFAULT, ENOMEM. Never blocks.
  */
 struct ipcmbox_query {
 	__aligned_u64 features;
@@ -186,8 +188,8 @@ struct ipcmbox_query {
  * @name_len: in: 1 to %IPCMBOX_NAME_MAX bytes, or 0: an unnamed mailbox (CREATE), or by id (BY_ID)
  * @flags: in: IPCMBOX_OPEN_*
  * @id: in with BY_ID (else must be 0): the id to open; out: the id of the mailbox
- * @access: in: %IPCMBOX_READ, %IPCMBOX_WRITE or both; 0 for a descriptor that can only look (STAT)
- *	and administer (SET), which needs no right of the mode
+ * @access: in: %IPCMBOX_READ, %IPCMBOX_WRITE or both; 0 for a descriptor to look (STAT) and to
+ *	administer (SET) only: for the owner and CAP_IPC_OWNER, whatever the mode says
  * @mode: in with CREATE: permission bits of owner, group and others, 4 receive, 2 send, as in
  *	chmod(1), less the umask of the caller; no others
  * @discipline: in with CREATE: %IPCMBOX_QUEUE
@@ -197,7 +199,7 @@ struct ipcmbox_query {
  *	smaller of %IPCMBOX_LENGTH_DEFAULT and @max_bytes
  * @max_bytes: in with CREATE: bytes of payload the mailbox holds, at least @max_length; 0 is no
  *	bound
- * @limit: out on EDQUOT: IPCMBOX_LIMIT_*
+ * @limit: out on EDQUOT and ENOMEM: IPCMBOX_LIMIT_*
  * @__reserved: must be 0
  *
  * Without CREATE, the fields used with CREATE only must be 0. When the name exists, CREATE opens
@@ -237,7 +239,8 @@ struct ipcmbox_open {
  * The name is free at once; the mailbox lives on without a name until its last descriptor is
  * closed. If nobody has it open, it and its messages end now.
  *
- * Return: 0. Errors: EFAULT, EINVAL, ENAMETOOLONG, ENOENT (also: has no name), EPERM. Never blocks.
+ * Return: 0. Errors: EFAULT, EINVAL, ENAMETOOLONG, ENOENT (also: has no name), ENOMEM, EPERM. Never
+ * blocks.
  */
 struct ipcmbox_unlink {
 	__aligned_u64 name_ptr;
@@ -278,7 +281,8 @@ struct ipcmbox_unlink {
  * @wakeups: out: waiting calls that were completed by somebody else
  * @peak_messages: out: highest number of queued messages so far
  * @peak_bytes: out: highest payload of queued messages so far, bytes
- * @oldest_ns: out: age of the oldest queued message, ns (a tick of the kernel exact), 0 if none
+ * @oldest_ns: out: age of the oldest queued message, ns (a tick of the kernel exact), 0 if none;
+ *	with more than 256 priorities in use, of the oldest among the 256 lowest
  * @next_seq: out: sequence number the next message will get
  * @name: out: the name, ended by a NUL
  *
@@ -325,8 +329,8 @@ struct ipcmbox_info {
  * @element_size: in: sizeof(struct ipcmbox_info) of the caller, the first version's at least; the
  *	kernel cuts or zero-fills
  *
- * Return: 0. Errors: EFAULT, EINVAL. Never blocks. Mailboxes that come or go meanwhile may be
- * missed or listed; no other is missed or listed twice.
+ * Return: 0. Errors: EFAULT, EINVAL, ENOMEM. Never blocks. Mailboxes that come or go meanwhile may
+ * be missed or listed; no other is missed or listed twice.
  */
 struct ipcmbox_list {
 	__aligned_u64 after_id;
@@ -385,11 +389,12 @@ struct ipcmbox_set {
  * Messages are received by priority, highest first, and in order of arrival within a priority, as
  * mq_send(3) has it. A send that has to wait for room gets it by the priority of its message, then
  * in order of arrival. A non-blocking send with completion RECEIVED, and any non-blocking send to
- * capacity 0, succeeds only if a receiver is waiting, and succeeds when the message is handed to
- * it.
+ * capacity 0 that the policy does not drop, succeeds only if a receiver is waiting, and succeeds
+ * when the message is handed to it.
  *
- * May block until the completion. A blocked send that fails has withdrawn its message; one whose
- * message is being copied to a receiver waits for the outcome of the copy first (killable).
+ * May block until the completion. A blocked send that fails has withdrawn its message; if a
+ * receiver copies the message just then, it waits for the outcome of the copy first (killable),
+ * which takes no longer than the copying itself. No SIGPIPE comes with EPIPE.
  *
  * Return: 0 or %IPCMBOX_SENT_DROPPED. Errors: EACCES, EAGAIN, EDQUOT, EFAULT, EINTR, EINVAL,
  * EMSGSIZE, ENOMEM, EPIPE, ETIMEDOUT.
@@ -429,7 +434,9 @@ struct ipcmbox_send {
  *
  * May block until there is a message. Waiting receivers are served in order of arrival, and one
  * message wakes one of them; a peek takes no turn. A receive that fails after it had a message
- * (EFAULT, a fatal signal) puts it back in its old place, even if the mailbox is full.
+ * (EFAULT, a fatal signal) puts it back in its old place, even if the mailbox is full. While a
+ * receiver waits for its own memory (swap, userfaultfd), a sender that waits for the receipt can
+ * withdraw the message.
  *
  * Return: the length. Errors: EACCES, EAGAIN, EFAULT, EINTR, EINVAL, EMSGSIZE, EPIPE, ETIMEDOUT.
  */
