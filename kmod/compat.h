@@ -26,6 +26,11 @@
 #error "ipcmbox needs a kernel with CONFIG_IPC_NS"
 #endif
 
+/* Up to 6.3 there was an allocator whose kfree() does not take objects of any cache. */
+#ifdef CONFIG_SLOB
+#error "ipcmbox needs a kernel with SLUB or SLAB"
+#endif
+
 /* Since 6.2, and some 6.1.y: which way an iov_iter goes. */
 #ifndef ITER_SOURCE
 #define ITER_SOURCE	1	/* == WRITE */

@@ -21,29 +21,18 @@ static bool may_enter(const struct ipcmbox_port *port, const struct ipcmbox_mess
 {
 	const struct ipcmbox_message *first = ipcmbox_queue_first(&port->pending);
 
-	return ipcmbox_port_has_room(port, message->length) &&
+	return ipcmbox_port_has_room(port, message->length, 0, 0) &&
 	       (!first || message->priority > first->priority);
 }
 
-static void occupy_slot(struct ipcmbox_port *port, struct ipcmbox_message *message)
-{
-	if (message->slot)
-		return;
-	message->slot = true;
-	port->slots++;
-	port->slot_bytes += message->length;
-}
+/* Steps of a message. Each leaves sent == taken + dropped + queue.count. */
 
-static void release_slot(struct ipcmbox_port *port, struct ipcmbox_message *message)
+/* However long the next message is, and whatever its priority. */
+static bool is_writable(const struct ipcmbox_port *port)
 {
-	if (!message->slot)
-		return;
-	message->slot = false;
-	port->slots--;
-	port->slot_bytes -= message->length;
+	return !ipcmbox_queue_first(&port->pending) &&
+	       ipcmbox_port_has_room(port, port->max_length, 0, 0);
 }
-
-/* Steps of a message. Each leaves sent == received + dropped + queue.count + taken. */
 
 static void number(struct ipcmbox_port *port, struct ipcmbox_message *message)
 {
@@ -61,7 +50,6 @@ static void accept(struct ipcmbox_port *port, struct ipcmbox_message *message)
 
 static void enqueue(struct ipcmbox_port *port, struct ipcmbox_message *message)
 {
-	occupy_slot(port, message);
 	message->place = IPCMBOX_MESSAGE_QUEUED;
 	ipcmbox_queue_insert(&port->queue, message);
 	port->peak_messages = max_t(u64, port->peak_messages, port->queue.count);
@@ -92,21 +80,22 @@ static void hold(struct ipcmbox_port *port, struct ipcmbox_message *message)
 	message->place = IPCMBOX_MESSAGE_TAKEN;
 	message->lost += port->lost_before_first;
 	port->lost_before_first = 0;
+	port->reported += message->lost;
 	port->taken++;
-	port->taken_bytes += message->length;
+	atomic_inc(&port->receiving);
 }
 
 static void unhold(struct ipcmbox_port *port, struct ipcmbox_message *message)
 {
 	message->place = IPCMBOX_MESSAGE_OWNED;
+	port->reported -= message->lost;
 	port->taken--;
-	port->taken_bytes -= message->length;
+	atomic_dec(&port->receiving);
 }
 
 /* An accepted message, neither queued nor taken any more, does not count as sent after all. */
 static void retract(struct ipcmbox_port *port, struct ipcmbox_message *message)
 {
-	release_slot(port, message);
 	port->lost_before_first += message->lost;
 	port->sent--;
 	port->withdrawn++;
@@ -135,9 +124,12 @@ static void claim_sender(struct ipcmbox_port *port, struct ipcmbox_message *mess
 	ipcmbox_waiter_claim(waiter, result, wakes);
 }
 
+/* Called by the sender. */
 static void await_sender(struct ipcmbox_port *port, struct ipcmbox_message *message,
-			 struct ipcmbox_waiter *waiter)
+			 struct ipcmbox_waiter *waiter, bool receipt)
 {
+	ipcmbox_waiter_init(waiter);
+	waiter->receipt = receipt;
 	waiter->message = message;
 	message->sender = waiter;
 	list_add_tail(&waiter->link, &port->senders);
@@ -170,6 +162,7 @@ static void hand_over(struct ipcmbox_port *port, struct ipcmbox_message *message
 	hold(port, message);
 	taker->message = message;
 	taker->lost = message->lost;
+	taker->receipt = message->sender;
 	claim_receiver(port, taker, 0, wakes);
 }
 
@@ -185,8 +178,8 @@ static u64 losses_before(const struct ipcmbox_port *port, const struct ipcmbox_m
  * A message that stays is shown to the waiting receivers that only look, and ends the wait of those
  * whose buffer is too short for it.
  */
-static void show(struct ipcmbox_port *port, struct ipcmbox_message *message,
-		 struct ipcmbox_wakes *wakes)
+static noinline void show_waiting(struct ipcmbox_port *port, struct ipcmbox_message *message,
+				  struct ipcmbox_wakes *wakes)
 {
 	struct ipcmbox_waiter *waiter, *next;
 
@@ -203,6 +196,13 @@ static void show(struct ipcmbox_port *port, struct ipcmbox_message *message,
 			claim_receiver(port, waiter, 0, wakes);
 		}
 	}
+}
+
+static void show(struct ipcmbox_port *port, struct ipcmbox_message *message,
+		 struct ipcmbox_wakes *wakes)
+{
+	if (unlikely(!list_empty(&port->receivers)))
+		show_waiting(port, message, wakes);
 	wakes->poll |= IPCMBOX_POLL_RECEIVE;
 }
 
@@ -217,26 +217,37 @@ static void accept_pending(struct ipcmbox_port *port, struct ipcmbox_message *me
 }
 
 /* Room has come free: let blocked senders in, in their order. */
-static void admit(struct ipcmbox_port *port, struct ipcmbox_wakes *wakes)
+static noinline void admit(struct ipcmbox_port *port, struct ipcmbox_wakes *wakes)
 {
 	struct ipcmbox_message *message;
 
 	while ((message = ipcmbox_queue_first(&port->pending)) &&
-	       ipcmbox_port_has_room(port, message->length)) {
+	       ipcmbox_port_has_room(port, message->length, 0, 0)) {
 		accept_pending(port, message, wakes);
 		enqueue(port, message);
 	}
-	if (!message && ipcmbox_port_has_room(port, port->max_length)) {
+	if (!message && is_writable(port)) {
 		wakes->poll |= IPCMBOX_POLL_SEND;
 		/* One long message makes room for many short ones. */
 		wakes->poll_all |= port->max_bytes != 0;
 	}
 }
 
+/* Takes a message out for good: that is news only where it makes room. */
+static void remove(struct ipcmbox_port *port, struct ipcmbox_message *message,
+		   struct ipcmbox_wakes *wakes)
+{
+	bool was_writable = is_writable(port);
+
+	dequeue(port, message);
+	if (!was_writable)
+		admit(port, wakes);
+}
+
 /* Posting. */
 
 static void drop(struct ipcmbox_port *port, struct ipcmbox_message *victim,
-		 struct list_head *victims, struct ipcmbox_wakes *wakes)
+		 struct ipcmbox_wakes *wakes)
 {
 	dequeue(port, victim);
 	if (victim->sender) {
@@ -244,11 +255,11 @@ static void drop(struct ipcmbox_port *port, struct ipcmbox_message *victim,
 		retract(port, victim);
 		claim_sender(port, victim, -EAGAIN, wakes);
 	} else {
-		release_slot(port, victim);
 		port->dropped++;
 		port->lost_before_first += victim->lost + 1;
 	}
-	list_add_tail(&victim->link, victims);
+	victim->next_victim = wakes->victims;
+	wakes->victims = victim;
 }
 
 static int drop_new(struct ipcmbox_port *port, struct ipcmbox_message *message, bool receipt)
@@ -266,8 +277,8 @@ static int drop_new(struct ipcmbox_port *port, struct ipcmbox_message *message, 
  * Drops what must go for the message, or nothing if that would not be enough, or too much to be
  * done under the lock.
  */
-static void make_room(struct ipcmbox_port *port, const struct ipcmbox_message *message,
-		      struct list_head *victims, struct ipcmbox_wakes *wakes)
+static noinline void make_room(struct ipcmbox_port *port, const struct ipcmbox_message *message,
+			       struct ipcmbox_wakes *wakes)
 {
 	const struct ipcmbox_message *first = ipcmbox_queue_first(&port->pending);
 	struct ipcmbox_message *victim = ipcmbox_queue_least(&port->queue);
@@ -278,18 +289,19 @@ static void make_room(struct ipcmbox_port *port, const struct ipcmbox_message *m
 	if (first && first->priority >= message->priority)
 		return;
 
-	for (n = 0; !ipcmbox_port_would_have_room(port, message->length, n, bytes); n++) {
+	for (n = 0; !ipcmbox_port_has_room(port, message->length, n, bytes); n++) {
 		if (n == DROP_MAX || !victim || victim->priority > message->priority)
 			return;
 		bytes += victim->length;
 		victim = ipcmbox_queue_next_least(victim);
 	}
 	while (n--)
-		drop(port, ipcmbox_queue_least(&port->queue), victims, wakes);
+		drop(port, ipcmbox_queue_least(&port->queue), wakes);
 }
 
-static int overflow(struct ipcmbox_port *port, struct ipcmbox_message *message,
-		    struct ipcmbox_waiter *waiter, bool receipt, struct ipcmbox_wakes *wakes)
+static noinline int overflow(struct ipcmbox_port *port, struct ipcmbox_message *message,
+			     struct ipcmbox_waiter *waiter, bool receipt,
+			     struct ipcmbox_wakes *wakes)
 {
 	if (port->overflow == IPCMBOX_OVERFLOW_FAIL)
 		return -EAGAIN;
@@ -300,7 +312,7 @@ static int overflow(struct ipcmbox_port *port, struct ipcmbox_message *message,
 		return -EAGAIN;
 	number(port, message);
 	suspend(port, message);
-	await_sender(port, message, waiter);
+	await_sender(port, message, waiter, receipt);
 	show(port, message, wakes);
 	return IPCMBOX_POSTED_WAIT;
 }
@@ -309,16 +321,15 @@ static int overflow(struct ipcmbox_port *port, struct ipcmbox_message *message,
  * ipcmbox_port_post() - a message arrives
  * @port: its destination
  * @message: owned by the caller, and by the port or a receiver on POSTED and POSTED_WAIT
- * @waiter: of the sender, with @receipt set as here; NULL: it must not wait
+ * @waiter: of the calling sender, made ready if it must wait; NULL: it must not
  * @receipt: the send is complete when the message has been received
- * @victims: messages the policy dropped are added, for the caller to put, whatever is returned
  * @wakes: to flush, whatever is returned
  *
  * Context: the port's lock is held.
  * Return: &enum ipcmbox_posted; -EAGAIN no room and no waiting, -EPIPE nobody will ever receive.
  */
 int ipcmbox_port_post(struct ipcmbox_port *port, struct ipcmbox_message *message,
-		      struct ipcmbox_waiter *waiter, bool receipt, struct list_head *victims,
+		      struct ipcmbox_waiter *waiter, bool receipt,
 		      struct ipcmbox_wakes *wakes)
 {
 	struct ipcmbox_waiter *taker;
@@ -333,7 +344,7 @@ int ipcmbox_port_post(struct ipcmbox_port *port, struct ipcmbox_message *message
 		if (receipt && !waiter)
 			return -EAGAIN;
 		if (port->overflow == IPCMBOX_OVERFLOW_DROP_OLDEST)
-			make_room(port, message, victims, wakes);
+			make_room(port, message, wakes);
 		if (!may_enter(port, message))
 			return overflow(port, message, waiter, receipt, wakes);
 	}
@@ -341,7 +352,7 @@ int ipcmbox_port_post(struct ipcmbox_port *port, struct ipcmbox_message *message
 	number(port, message);
 	accept(port, message);
 	if (receipt && waiter)
-		await_sender(port, message, waiter);
+		await_sender(port, message, waiter, receipt);
 	if (taker) {
 		hand_over(port, message, taker, wakes);
 	} else {
@@ -456,29 +467,31 @@ int ipcmbox_port_take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 	if (message->place == IPCMBOX_MESSAGE_PENDING)
 		accept_pending(port, message, wakes);
 	else
-		dequeue(port, message);
+		remove(port, message, wakes);
 	hold(port, message);
 	waiter->lost = message->lost;
+	waiter->receipt = message->sender;
 	return 0;
 }
 
 /**
  * ipcmbox_port_await() - a receiver waits for a message
  * @port: the port, which had none
- * @waiter: of the receiver
+ * @waiter: of the calling receiver
  * @wakes: to flush
  *
  * Context: the port's lock is held, and has been since ipcmbox_port_take().
  */
-void ipcmbox_port_await(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
-			struct ipcmbox_wakes *wakes)
+noinline void ipcmbox_port_await(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
+				 struct ipcmbox_wakes *wakes)
 {
 	lockdep_assert_held(&port->lock);
 
+	ipcmbox_waiter_init(waiter);
 	list_add_tail(&waiter->link, &port->receivers);
 	port->nr_receivers++;
 	/* Where there is no room, a send need not wait now. */
-	if (!waiter->peek && !ipcmbox_port_has_room(port, port->max_length))
+	if (!waiter->peek && !ipcmbox_port_has_room(port, port->max_length, 0, 0))
 		wakes->poll |= IPCMBOX_POLL_SEND;
 }
 
@@ -502,7 +515,7 @@ bool ipcmbox_port_cancel(struct ipcmbox_port *port, struct ipcmbox_waiter *waite
 }
 
 /**
- * ipcmbox_port_finish() - a receiver has its message
+ * ipcmbox_port_finish() - a receiver has its message, whose sender waits for that
  * @port: the port
  * @message: taken by the caller, who owns it afterwards
  * @wakes: to flush
@@ -514,12 +527,7 @@ void ipcmbox_port_finish(struct ipcmbox_port *port, struct ipcmbox_message *mess
 {
 	lockdep_assert_held(&port->lock);
 
-	unhold(port, message);
-	release_slot(port, message);
-	port->received++;
-	port->reported += message->lost;
 	claim_sender(port, message, 0, wakes);
-	admit(port, wakes);
 }
 
 /* The sender of a taken message waits for nothing but to be told that it can go. */
@@ -534,7 +542,6 @@ static void discard(struct ipcmbox_port *port, struct ipcmbox_message *message,
 	unhold(port, message);
 	retract(port, message);
 	claim_sender(port, message, message->sender->leaving, wakes);
-	admit(port, wakes);
 }
 
 /**
@@ -637,13 +644,12 @@ void ipcmbox_port_set_capacity(struct ipcmbox_port *port, u32 max_messages, u64 
  * @port: the port
  * @receivers_gone: nobody can receive: blocked sends are withdrawn and fail with EPIPE
  * @senders_gone: nobody can send: waiting receives fail with EPIPE
- * @victims: messages withdrawn are added, for the caller to put
  * @wakes: to flush
  *
  * Context: the port's lock is held.
  */
 void ipcmbox_port_set_gone(struct ipcmbox_port *port, bool receivers_gone, bool senders_gone,
-			   struct list_head *victims, struct ipcmbox_wakes *wakes)
+			   struct ipcmbox_wakes *wakes)
 {
 	struct ipcmbox_waiter *waiter, *next;
 	struct ipcmbox_message *message;
@@ -668,7 +674,8 @@ void ipcmbox_port_set_gone(struct ipcmbox_port *port, bool receivers_gone, bool 
 				unsuspend(port, message);
 			}
 			claim_sender(port, message, -EPIPE, wakes);
-			list_add_tail(&message->link, victims);
+			message->next_victim = wakes->victims;
+			wakes->victims = message;
 		}
 	}
 	if (senders_gone)

@@ -8,7 +8,6 @@ struct ipcmbox_message;
 struct ipcmbox_port;
 struct ipcmbox_waiter;
 struct ipcmbox_wakes;
-struct list_head;
 
 /**
  * DOC: Exchanges
@@ -18,7 +17,8 @@ struct list_head;
  * collects in a &struct ipcmbox_wakes, to be flushed when the lock is dropped.
  *
  * A sender posts, and withdraws or disowns if it must leave before the outcome. A receiver takes
- * or awaits, cancels if it must leave, and finishes the message it got or puts it back. While it
+ * or awaits, cancels if it must leave, and is done with the message it got (and finishes it if the
+ * sender waits for that) or puts it back. While it
  * copies a message the sender cannot withdraw it; a receiver that has to wait for memory pauses,
  * and finds out when it resumes whether it still has the message.
  */
@@ -48,7 +48,7 @@ enum ipcmbox_withdrawal {
 };
 
 int ipcmbox_port_post(struct ipcmbox_port *port, struct ipcmbox_message *message,
-		      struct ipcmbox_waiter *waiter, bool receipt, struct list_head *victims,
+		      struct ipcmbox_waiter *waiter, bool receipt,
 		      struct ipcmbox_wakes *wakes);
 enum ipcmbox_withdrawal ipcmbox_port_withdraw(struct ipcmbox_port *port,
 					      struct ipcmbox_waiter *waiter, int error,
@@ -71,6 +71,6 @@ bool ipcmbox_port_put_back(struct ipcmbox_port *port, struct ipcmbox_message *me
 void ipcmbox_port_set_capacity(struct ipcmbox_port *port, u32 max_messages, u64 max_bytes,
 			       u32 overflow, struct ipcmbox_wakes *wakes);
 void ipcmbox_port_set_gone(struct ipcmbox_port *port, bool receivers_gone, bool senders_gone,
-			   struct list_head *victims, struct ipcmbox_wakes *wakes);
+			   struct ipcmbox_wakes *wakes);
 
 #endif /* _IPCMBOX_EXCHANGE_H */

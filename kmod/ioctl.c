@@ -99,7 +99,7 @@ static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
 	return command->handler(&call);
 }
 
-/* Sizes of the structures in the first version: written out, as they must not follow the structures. */
+/* Sizes of the structures in the first version: written out, as they must not follow growth. */
 #define QUERY_SIZE_MIN	72
 #define OPEN_SIZE_MIN	64
 #define UNLINK_SIZE_MIN	24
@@ -242,10 +242,11 @@ static int import_deadline(struct ipcmbox_deadline *deadline, const struct file 
 	return ret;
 }
 
-static long send(struct file *file, struct ipcmbox_send *arg, void __user *uarg, size_t usize)
+static __always_inline long send(struct file *file, struct ipcmbox_send *arg,
+				 struct ipcmbox_send __user *uarg)
 {
-	struct ipcmbox_deadline deadline;
-	struct iov_iter from;
+	struct ipcmbox_deadline deadline __uninitialized;
+	struct iov_iter from __uninitialized;
 	int ret;
 
 	if (arg->flags & ~TRANSFER_VALID || arg->priority > IPCMBOX_PRIORITY_MAX ||
@@ -265,14 +266,15 @@ static long send(struct file *file, struct ipcmbox_send *arg, void __user *uarg,
 				    arg->completion == IPCMBOX_RECEIVED, &deadline, &arg->limit);
 	/* Nothing was sent; a caller who cannot be told which limit it was learns the error. */
 	if (unlikely(ret < 0 && arg->limit))
-		reply(uarg, usize, arg, sizeof(*arg));
+		put_user(arg->limit, &uarg->limit);
 	return ret;
 }
 
-static long recv(struct file *file, struct ipcmbox_recv *arg, void __user *uarg, size_t usize)
+static __always_inline long recv(struct file *file, struct ipcmbox_recv *arg,
+				 struct ipcmbox_recv __user *uarg)
 {
-	struct ipcmbox_deadline deadline;
-	struct iov_iter to;
+	struct ipcmbox_deadline deadline __uninitialized;
+	struct iov_iter to __uninitialized;
 	struct ipcmbox_reception reception = {
 		.to = &to,
 		.arg = arg,
@@ -295,22 +297,21 @@ static long recv(struct file *file, struct ipcmbox_recv *arg, void __user *uarg,
 
 	arg->limit = IPCMBOX_LIMIT_NONE;
 	ret = ipcmbox_transfer_receive(file->private_data, &reception, &deadline);
-	if (unlikely(ret == -EMSGSIZE)) {
-		arg->limit = IPCMBOX_LIMIT_BUFFER;
-		if (reply(uarg, usize, arg, sizeof(*arg)))
-			return -EFAULT;
-	}
+	/* Nothing else of what is out is known then. */
+	if (unlikely(ret == -EMSGSIZE) && (put_user(arg->length, &uarg->length) ||
+					   put_user(IPCMBOX_LIMIT_BUFFER, &uarg->limit)))
+		return -EFAULT;
 	return ret;
 }
 
 static long ioctl_send(struct ioctl_call *call)
 {
-	return send(call->file, &call->arg.send, call->uarg, call->usize);
+	return send(call->file, &call->arg.send, call->uarg);
 }
 
 static long ioctl_recv(struct ioctl_call *call)
 {
-	return recv(call->file, &call->arg.recv, call->uarg, call->usize);
+	return recv(call->file, &call->arg.recv, call->uarg);
 }
 
 static long ioctl_stat(struct ioctl_call *call)
@@ -332,18 +333,21 @@ static long ioctl_set(struct ioctl_call *call)
 #define DEVICE_BASE	0x00
 #define MAILBOX_BASE	0x40
 
+#define DEVICE_NR(cmd)	(_IOC_NR(cmd) - DEVICE_BASE)
+#define MAILBOX_NR(cmd)	(_IOC_NR(cmd) - MAILBOX_BASE)
+
 static const struct ioctl_command device_commands[] = {
-	[_IOC_NR(IPCMBOX_IOC_QUERY) - DEVICE_BASE] = { IPCMBOX_IOC_QUERY, QUERY_SIZE_MIN, ioctl_query },
-	[_IOC_NR(IPCMBOX_IOC_OPEN) - DEVICE_BASE] = { IPCMBOX_IOC_OPEN, OPEN_SIZE_MIN, ioctl_open },
-	[_IOC_NR(IPCMBOX_IOC_UNLINK) - DEVICE_BASE] = { IPCMBOX_IOC_UNLINK, UNLINK_SIZE_MIN, ioctl_unlink },
-	[_IOC_NR(IPCMBOX_IOC_LIST) - DEVICE_BASE] = { IPCMBOX_IOC_LIST, LIST_SIZE_MIN, ioctl_list },
+	[DEVICE_NR(IPCMBOX_IOC_QUERY)] = { IPCMBOX_IOC_QUERY, QUERY_SIZE_MIN, ioctl_query },
+	[DEVICE_NR(IPCMBOX_IOC_OPEN)] = { IPCMBOX_IOC_OPEN, OPEN_SIZE_MIN, ioctl_open },
+	[DEVICE_NR(IPCMBOX_IOC_UNLINK)] = { IPCMBOX_IOC_UNLINK, UNLINK_SIZE_MIN, ioctl_unlink },
+	[DEVICE_NR(IPCMBOX_IOC_LIST)] = { IPCMBOX_IOC_LIST, LIST_SIZE_MIN, ioctl_list },
 };
 
 static const struct ioctl_command mailbox_commands[] = {
-	[_IOC_NR(IPCMBOX_IOC_SEND) - MAILBOX_BASE] = { IPCMBOX_IOC_SEND, SEND_SIZE_MIN, ioctl_send },
-	[_IOC_NR(IPCMBOX_IOC_RECV) - MAILBOX_BASE] = { IPCMBOX_IOC_RECV, RECV_SIZE_MIN, ioctl_recv },
-	[_IOC_NR(IPCMBOX_IOC_STAT) - MAILBOX_BASE] = { IPCMBOX_IOC_STAT, INFO_SIZE_MIN, ioctl_stat },
-	[_IOC_NR(IPCMBOX_IOC_SET) - MAILBOX_BASE] = { IPCMBOX_IOC_SET, SET_SIZE_MIN, ioctl_set },
+	[MAILBOX_NR(IPCMBOX_IOC_SEND)] = { IPCMBOX_IOC_SEND, SEND_SIZE_MIN, ioctl_send },
+	[MAILBOX_NR(IPCMBOX_IOC_RECV)] = { IPCMBOX_IOC_RECV, RECV_SIZE_MIN, ioctl_recv },
+	[MAILBOX_NR(IPCMBOX_IOC_STAT)] = { IPCMBOX_IOC_STAT, INFO_SIZE_MIN, ioctl_stat },
+	[MAILBOX_NR(IPCMBOX_IOC_SET)] = { IPCMBOX_IOC_SET, SET_SIZE_MIN, ioctl_set },
 };
 
 long ipcmbox_ioctl_device(struct file *file, unsigned int cmd, unsigned long arg)
@@ -352,34 +356,56 @@ long ipcmbox_ioctl_device(struct file *file, unsigned int cmd, unsigned long arg
 }
 
 /*
- * The two commands that matter, when their structures are of today's size: copied with a size that
- * the compiler knows, and without a table, they take 150 instructions less each than by
- * dispatch().
+ * The two commands that matter, when their structures are of today's size: without a table, and
+ * field by field, they are imported in a tenth of the instructions dispatch() takes.
  */
-static long send_now(struct file *file, void __user *uarg)
-{
-	struct ipcmbox_send arg;
 
-	if (copy_from_user(&arg, uarg, sizeof(arg)))
+static noinline long send_now(struct file *file, struct ipcmbox_send __user *uarg)
+{
+	struct ipcmbox_send arg __uninitialized;
+
+	if (!user_read_access_begin(uarg, sizeof(*uarg)))
 		return -EFAULT;
-	return send(file, &arg, uarg, sizeof(arg));
+	unsafe_get_user(arg.buf_ptr, &uarg->buf_ptr, fault);
+	unsafe_get_user(arg.buf_len, &uarg->buf_len, fault);
+	unsafe_get_user(arg.flags, &uarg->flags, fault);
+	unsafe_get_user(arg.deadline_ns, &uarg->deadline_ns, fault);
+	unsafe_get_user(arg.clock, &uarg->clock, fault);
+	unsafe_get_user(arg.priority, &uarg->priority, fault);
+	unsafe_get_user(arg.completion, &uarg->completion, fault);
+	user_read_access_end();
+	return send(file, &arg, uarg);
+fault:
+	user_read_access_end();
+	return -EFAULT;
 }
 
-static long recv_now(struct file *file, void __user *uarg)
+static noinline long recv_now(struct file *file, struct ipcmbox_recv __user *uarg)
 {
-	struct ipcmbox_recv arg;
+	struct ipcmbox_recv arg __uninitialized;
 
-	if (copy_from_user(&arg, uarg, sizeof(arg)))
+	if (!user_read_access_begin(uarg, sizeof(*uarg)))
 		return -EFAULT;
-	return recv(file, &arg, uarg, sizeof(arg));
+	unsafe_get_user(arg.buf_ptr, &uarg->buf_ptr, fault);
+	unsafe_get_user(arg.buf_len, &uarg->buf_len, fault);
+	unsafe_get_user(arg.flags, &uarg->flags, fault);
+	unsafe_get_user(arg.deadline_ns, &uarg->deadline_ns, fault);
+	unsafe_get_user(arg.clock, &uarg->clock, fault);
+	unsafe_get_user(arg.min_priority, &uarg->min_priority, fault);
+	unsafe_get_user(arg.__reserved, &uarg->__reserved, fault);
+	user_read_access_end();
+	return recv(file, &arg, uarg);
+fault:
+	user_read_access_end();
+	return -EFAULT;
 }
 
 long ipcmbox_ioctl_mailbox(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	if (cmd == IPCMBOX_IOC_SEND)
-		return send_now(file, (void __user *)arg);
+		return send_now(file, (struct ipcmbox_send __user *)arg);
 	if (cmd == IPCMBOX_IOC_RECV)
-		return recv_now(file, (void __user *)arg);
+		return recv_now(file, (struct ipcmbox_recv __user *)arg);
 	return dispatch(file, cmd, arg, mailbox_commands, MAILBOX_BASE,
 			ARRAY_SIZE(mailbox_commands));
 }

@@ -76,7 +76,7 @@ static int check_access(const struct ipcmbox_mailbox *mailbox, u32 access)
 
 	lockdep_assert_held(&mailbox->registry->lock);
 
-	/* To look and to administer: only for whom it is of use, as a descriptor keeps a mailbox. */
+	/* To look and administer: for whom that is of use only, as a descriptor keeps a mailbox. */
 	if (!access)
 		return may_administer(mailbox) ? 0 : -EACCES;
 
@@ -176,9 +176,7 @@ void ipcmbox_mailbox_put(struct ipcmbox_mailbox *mailbox)
 static void update_gone(struct ipcmbox_mailbox *mailbox)
 {
 	struct ipcmbox_port *port = &mailbox->port;
-	struct ipcmbox_message *message, *next;
 	struct ipcmbox_wakes wakes;
-	LIST_HEAD(victims);
 
 	lockdep_assert_held(&mailbox->registry->lock);
 
@@ -187,12 +185,9 @@ static void update_gone(struct ipcmbox_mailbox *mailbox)
 	ipcmbox_port_set_gone(port,
 			      !mailbox->is_named && mailbox->had_reader && !mailbox->readers,
 			      !mailbox->is_named && mailbox->had_writer && !mailbox->writers,
-			      &victims, &wakes);
+			      &wakes);
 	spin_unlock(&port->lock);
 	ipcmbox_wakes_flush(&wakes, &port->pollers);
-
-	list_for_each_entry_safe(message, next, &victims, link)
-		ipcmbox_message_put(message);
 }
 
 /**

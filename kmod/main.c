@@ -46,7 +46,7 @@ static int __init ipcmbox_init(void)
 
 	ipcmbox_quota_init();
 
-	ret = ipcmbox_message_cache_create();
+	ret = ipcmbox_message_init();
 	if (ret)
 		return ret;
 
@@ -59,7 +59,7 @@ static int __init ipcmbox_init(void)
 
 err_show:
 	ipcmbox_show_exit();
-	ipcmbox_message_cache_destroy();
+	ipcmbox_message_exit();
 	return ret;
 }
 
@@ -68,7 +68,7 @@ static void __exit ipcmbox_exit(void)
 	misc_deregister(&device);
 	ipcmbox_show_exit();
 	ipcmbox_registry_exit();
-	ipcmbox_message_cache_destroy();
+	ipcmbox_message_exit();
 }
 
 module_init(ipcmbox_init);

@@ -5,6 +5,7 @@
 #include <linux/cred.h>
 #include <linux/minmax.h>
 #include <linux/pid.h>
+#include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -13,10 +14,35 @@
 
 #include <uapi/linux/ipcmbox.h>
 
+#include "compat.h"
 #include "message.h"
 #include "quota.h"
 
-#define MESSAGE_INLINE	(IPCMBOX_MESSAGE_SIZE - offsetof(struct ipcmbox_message, data))
+/**
+ * struct size_class - messages whose objects are of one size
+ * @name: of the cache
+ * @room: bytes of payload in the object
+ * @cache: where they come from
+ *
+ * Set up once, then constant.
+ */
+struct size_class {
+	const char *name;
+	u32 room;
+	struct kmem_cache *cache;
+};
+
+/* The allocator adds a word, which brings the first two to 256 and 512 bytes. */
+#define ROOM(size)	((size) - sizeof(void *) - offsetof(struct ipcmbox_message, data))
+#define ROOM_SHORT	ROOM(256)
+#define ROOM_MAX	4096
+
+static struct size_class size_classes[] = {
+	{ .name = "ipcmbox_message_256", .room = ROOM_SHORT },
+	{ .name = "ipcmbox_message_512", .room = ROOM(512) },
+	{ .name = "ipcmbox_message_1k", .room = 1024 },
+	{ .name = "ipcmbox_message_4k", .room = ROOM_MAX },
+};
 
 /*
  * Chunks start at what the page allocator gives out without compacting memory, and fall back to
@@ -39,39 +65,100 @@ struct ipcmbox_chunk {
 	u8 data[];
 };
 
-static struct kmem_cache *message_cache;
-
-int ipcmbox_message_cache_create(void)
+/*
+ * All of a message is written before it is used, and no more of @data is read than was written. The
+ * allocator cannot know; where it clears all memory it gives out, it does not clear what has a
+ * constructor.
+ */
+static void message_construct(void *object)
 {
-	BUILD_BUG_ON(MESSAGE_INLINE < 64);
-
-	message_cache = kmem_cache_create_usercopy("ipcmbox_message", IPCMBOX_MESSAGE_SIZE, 0,
-						   SLAB_ACCOUNT | SLAB_HWCACHE_ALIGN,
-						   offsetof(struct ipcmbox_message, data),
-						   MESSAGE_INLINE, NULL);
-	return message_cache ? 0 : -ENOMEM;
 }
 
-void ipcmbox_message_cache_destroy(void)
+/**
+ * ipcmbox_message_init() - make the caches
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int ipcmbox_message_init(void)
 {
-	kmem_cache_destroy(message_cache);
+	struct size_class *class;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(size_classes); i++) {
+		class = &size_classes[i];
+		class->cache = kmem_cache_create_usercopy(class->name,
+							  struct_size((struct ipcmbox_message *)0,
+								      data, class->room),
+							  __alignof__(struct ipcmbox_message),
+							  SLAB_ACCOUNT,
+							  offsetof(struct ipcmbox_message, data),
+							  class->room, message_construct);
+		if (!class->cache) {
+			ipcmbox_message_exit();
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+void ipcmbox_message_exit(void)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(size_classes); i++)
+		kmem_cache_destroy(size_classes[i].cache);
+}
+
+/* The smallest class with room for the payload; the smallest of all for what lies in chunks. */
+static const struct size_class *size_class_of(size_t length)
+{
+	const struct size_class *class = size_classes;
+
+	if (likely(length <= ROOM_SHORT) || length > ROOM_MAX)
+		return class;
+	while (length > class->room)
+		class++;
+	return class;
+}
+
+/* A single piece of user memory, and a processor that does not mind where words begin. */
+static bool is_plain(const struct iov_iter *iter)
+{
+	return iter_is_ubuf(iter) && IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS);
 }
 
 /*
- * Copies of short payloads, word by word: the general routines check and count for longer than such
- * a copy takes. The destination and the source in the kernel are always the message's own @data.
+ * Copies of payloads that lie in the object. Its size class was chosen by their length, so
+ * copy_from_user() need not ask the allocator for the size of the object; and the short ones are
+ * copied word by word, which takes less than calling and counting.
  */
+
+struct words {
+	u64 word[4];
+};
 
 static bool fetch(u8 *to, const void __user *from, size_t length)
 {
+	struct words *w = (struct words *)to;
+	const struct words __user *u = from;
+
+	if (length > ROOM_SHORT)
+		return !_copy_from_user(to, from, length);
+
 	if (!user_read_access_begin(from, length))
 		return false;
-	for (; length >= sizeof(u64); length -= sizeof(u64)) {
-		unsafe_get_user(*(u64 *)to, (const u64 __user *)from, fault);
-		to += sizeof(u64);
-		from += sizeof(u64);
+	for (; length >= sizeof(*w); length -= sizeof(*w), w++, u++) {
+		unsafe_get_user(w->word[0], &u->word[0], fault);
+		unsafe_get_user(w->word[1], &u->word[1], fault);
+		unsafe_get_user(w->word[2], &u->word[2], fault);
+		unsafe_get_user(w->word[3], &u->word[3], fault);
 	}
-	for (; length; length--)
+	for (; length >= sizeof(w->word[0]); length -= sizeof(w->word[0])) {
+		unsafe_get_user(w->word[0], &u->word[0], fault);
+		w = (void *)&w->word[1];
+		u = (const void __user *)&u->word[1];
+	}
+	for (to = (u8 *)w, from = u; length; length--)
 		unsafe_get_user(*to++, (const u8 __user *)from++, fault);
 	user_read_access_end();
 	return true;
@@ -82,14 +169,26 @@ fault:
 
 static bool store(void __user *to, const u8 *from, size_t length)
 {
+	const struct words *w = (const struct words *)from;
+	struct words __user *u = to;
+
+	if (length > ROOM_SHORT)
+		return !_copy_to_user(to, from, length);
+
 	if (!user_write_access_begin(to, length))
 		return false;
-	for (; length >= sizeof(u64); length -= sizeof(u64)) {
-		unsafe_put_user(*(const u64 *)from, (u64 __user *)to, fault);
-		to += sizeof(u64);
-		from += sizeof(u64);
+	for (; length >= sizeof(*w); length -= sizeof(*w), w++, u++) {
+		unsafe_put_user(w->word[0], &u->word[0], fault);
+		unsafe_put_user(w->word[1], &u->word[1], fault);
+		unsafe_put_user(w->word[2], &u->word[2], fault);
+		unsafe_put_user(w->word[3], &u->word[3], fault);
 	}
-	for (; length; length--)
+	for (; length >= sizeof(w->word[0]); length -= sizeof(w->word[0])) {
+		unsafe_put_user(w->word[0], &u->word[0], fault);
+		w = (const void *)&w->word[1];
+		u = (void __user *)&u->word[1];
+	}
+	for (from = (const u8 *)w, to = u; length; length--)
 		unsafe_put_user(*from++, (u8 __user *)to++, fault);
 	user_write_access_end();
 	return true;
@@ -118,7 +217,7 @@ static struct ipcmbox_chunk *chunk_alloc(size_t length)
 	return chunk;
 }
 
-static void chunks_free(struct ipcmbox_chunk *chunk)
+static noinline void chunks_free(struct ipcmbox_chunk *chunk)
 {
 	struct ipcmbox_chunk *next;
 
@@ -128,17 +227,17 @@ static void chunks_free(struct ipcmbox_chunk *chunk)
 	}
 }
 
-/* On failure the caller frees what was allocated, with the message. */
-static int message_fill(struct ipcmbox_message *message, struct iov_iter *from)
+/*
+ * Any payload from any kind of buffer. On failure the caller frees what was allocated, with the
+ * message.
+ */
+static noinline int message_fill(struct ipcmbox_message *message, struct iov_iter *from)
 {
 	struct ipcmbox_chunk **link = &message->chunks;
 	size_t left = message->length;
 
-	if (left <= MESSAGE_INLINE) {
-		if (iter_is_ubuf(from) && IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS))
-			return fetch(message->data, from->ubuf + from->iov_offset, left) ? 0 : -EFAULT;
+	if (left <= ROOM_MAX)
 		return copy_from_iter(message->data, left, from) == left ? 0 : -EFAULT;
-	}
 
 	/* Up to 16 MiB: give way between chunks, and stop when killed. */
 	for (; left; left -= (*link)->length, link = &(*link)->next) {
@@ -154,19 +253,31 @@ static int message_fill(struct ipcmbox_message *message, struct iov_iter *from)
 	return 0;
 }
 
+static int message_copy_in(struct ipcmbox_message *message, struct iov_iter *from)
+{
+	if (message->length > ROOM_MAX || !is_plain(from))
+		return message_fill(message, from);
+	return fetch(message->data, from->ubuf + from->iov_offset, message->length) ? 0 : -EFAULT;
+}
+
 static void message_free(struct ipcmbox_message *message)
 {
-	chunks_free(message->chunks);
+	if (message->chunks)
+		chunks_free(message->chunks);
+	if (message->tid != message->tgid)
+		put_pid(message->tid);
 	put_pid(message->tgid);
-	put_pid(message->tid);
-	ipcmbox_user_uncharge_message(message->user, IPCMBOX_MESSAGE_SIZE + message->length);
-	ipcmbox_user_put(message->user);
-	kmem_cache_free(message_cache, message);
+	ipcmbox_user_uncharge_message(message->user, message->charge);
+	if (message->owns_user)
+		ipcmbox_user_put(message->user);
+	/* The allocator knows which cache it is from. */
+	kfree(message);
 }
 
 /**
  * ipcmbox_message_import() - make a message of what the caller sends
  * @user: account of the calling user
+ * @creator: account that the mailbox refers to for as long as it has messages
  * @from: the payload, all of it
  * @priority: of the message
  * @limit: set to the limit that was hit
@@ -174,20 +285,26 @@ static void message_free(struct ipcmbox_message *message)
  * Context: may sleep and fault, no locks held.
  * Return: a message owned by the caller, or -EDQUOT, -ENOMEM, -EFAULT, -EINTR (a fatal signal).
  */
-struct ipcmbox_message *ipcmbox_message_import(struct ipcmbox_user *user, struct iov_iter *from,
-					       u32 priority, u32 *limit)
+struct ipcmbox_message *ipcmbox_message_import(struct ipcmbox_user *user,
+					       const struct ipcmbox_user *creator,
+					       struct iov_iter *from, u32 priority, u32 *limit)
 {
 	size_t length = iov_iter_count(from);
+	const struct size_class *class = size_class_of(length);
 	struct ipcmbox_message *message;
+	u32 charge;
 	int ret;
 
-	ret = ipcmbox_user_charge_message(user, IPCMBOX_MESSAGE_SIZE + length, limit);
+	charge = sizeof(*message) + class->room;
+	if (length > ROOM_MAX)
+		charge += length;
+	ret = ipcmbox_user_charge_message(user, charge, limit);
 	if (ret)
 		return ERR_PTR(ret);
 
-	message = kmem_cache_alloc(message_cache, IPCMBOX_GFP);
+	message = kmem_cache_alloc(class->cache, IPCMBOX_GFP);
 	if (!message) {
-		ipcmbox_user_uncharge_message(user, IPCMBOX_MESSAGE_SIZE + length);
+		ipcmbox_user_uncharge_message(user, charge);
 		*limit = IPCMBOX_LIMIT_MEMORY;
 		return ERR_PTR(-ENOMEM);
 	}
@@ -197,15 +314,20 @@ struct ipcmbox_message *ipcmbox_message_import(struct ipcmbox_user *user, struct
 	message->sender = NULL;
 	message->lost = 0;
 	message->place = IPCMBOX_MESSAGE_OWNED;
-	message->slot = false;
+	message->charge = charge;
 	refcount_set(&message->refs, 1);
 	current_euid_egid(&message->uid, &message->gid);
 	message->tgid = get_pid(task_tgid(current));
-	message->tid = get_pid(task_pid(current));
-	message->user = ipcmbox_user_get(user);
+	message->tid = task_pid(current);
+	if (message->tid != message->tgid)
+		get_pid(message->tid);
+	message->user = user;
+	message->owns_user = user != creator;
+	if (message->owns_user)
+		ipcmbox_user_get(user);
 	message->chunks = NULL;
 
-	ret = message_fill(message, from);
+	ret = message_copy_in(message, from);
 	if (ret) {
 		if (ret == -ENOMEM)
 			*limit = IPCMBOX_LIMIT_MEMORY;
@@ -223,32 +345,63 @@ struct ipcmbox_message *ipcmbox_message_import(struct ipcmbox_user *user, struct
  */
 void ipcmbox_message_put(struct ipcmbox_message *message)
 {
-	if (message && refcount_dec_and_test(&message->refs))
-		message_free(message);
+	if (!message)
+		return;
+	/* The last reference cannot become two: nobody finds the message any more. */
+	if (likely(refcount_read(&message->refs) == 1))
+		smp_rmb(); /* what a peeker that is done has read, see refcount_dec_and_test() */
+	else if (!refcount_dec_and_test(&message->refs))
+		return;
+	message_free(message);
+}
+
+/**
+ * ipcmbox_message_put_victims() - put messages that were dropped under a port's lock
+ * @victim: the first, or NULL
+ */
+void ipcmbox_message_put_victims(struct ipcmbox_message *victim)
+{
+	struct ipcmbox_message *next;
+
+	for (; victim; victim = next) {
+		next = victim->next_victim;
+		ipcmbox_message_put(victim);
+	}
+}
+
+/* Any payload into any kind of buffer. */
+static noinline bool copy_out(const struct ipcmbox_message *message, const struct iov_iter *buffer)
+{
+	const struct ipcmbox_chunk *chunk;
+	struct iov_iter to = *buffer;
+
+	if (message->length <= ROOM_MAX)
+		return copy_to_iter(message->data, message->length, &to) == message->length;
+
+	for (chunk = message->chunks; chunk; chunk = chunk->next)
+		if (copy_to_iter(chunk->data, chunk->length, &to) != chunk->length)
+			return false;
+	return true;
 }
 
 /**
  * ipcmbox_message_copy_out() - copy the payload
  * @message: stays as it is
- * @to: at least as long as the payload; may be advanced
+ * @to: at least as long as the payload; stays as it is
  *
  * Return: whether all of it could be copied.
  */
-bool ipcmbox_message_copy_out(const struct ipcmbox_message *message, struct iov_iter *to)
+bool ipcmbox_message_copy_out(const struct ipcmbox_message *message, const struct iov_iter *to)
 {
-	const struct ipcmbox_chunk *chunk;
+	if (message->length <= ROOM_MAX && is_plain(to))
+		return store(to->ubuf + to->iov_offset, message->data, message->length);
+	return copy_out(message, to);
+}
 
-	if (message->length <= MESSAGE_INLINE) {
-		if (iter_is_ubuf(to) && IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS))
-			return store(to->ubuf + to->iov_offset, message->data,
-				     message->length);
-		return copy_to_iter(message->data, message->length, to) == message->length;
-	}
-
-	for (chunk = message->chunks; chunk; chunk = chunk->next)
-		if (copy_to_iter(chunk->data, chunk->length, to) != chunk->length)
-			return false;
-	return true;
+/* As pid_nr_ns(); in the first namespace everybody has a number. */
+static pid_t pid_in(struct pid *pid, struct pid_namespace *ns)
+{
+	return likely(!ns->level) ? pid->numbers[0].nr : pid_nr_ns(pid, ns);
 }
 
 /**
@@ -258,14 +411,15 @@ bool ipcmbox_message_copy_out(const struct ipcmbox_message *message, struct iov_
  */
 void ipcmbox_message_describe(const struct ipcmbox_message *message, struct ipcmbox_recv *arg)
 {
+	struct pid_namespace *pid_ns = ns_of_pid(task_pid(current));
 	struct user_namespace *user_ns = current_user_ns();
 
 	arg->length = message->length;
 	arg->priority = message->priority;
 	arg->seq = message->seq;
 	arg->sender_endpoint = 0;
-	arg->pid = pid_vnr(message->tgid);
-	arg->tid = message->tid == message->tgid ? arg->pid : pid_vnr(message->tid);
+	arg->pid = pid_in(message->tgid, pid_ns);
+	arg->tid = pid_in(message->tid, pid_ns);
 	if (user_ns == &init_user_ns) {
 		/* Every id is itself there. */
 		arg->uid = __kuid_val(message->uid);

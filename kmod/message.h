@@ -22,14 +22,11 @@ struct pid;
  * its sender, a port, or a receiver; only peeking shares it, by reference, for as long as one copy
  * takes.
  *
- * A short payload lies in the object itself, which comes from a cache of its own. A longer one lies
- * in a list of chunks, as large as the allocator has them without effort, so that no message
- * depends on finding much contiguous memory. Payload never lies in vmalloc space, where the
- * hardened user copy looks up every address under a global lock.
+ * A payload of up to a page lies in the object itself, which comes from a cache for its size. A
+ * longer one lies in a list of chunks, as large as the allocator has them without effort, so that
+ * no message depends on finding much contiguous memory. Payload never lies in vmalloc space, where
+ * the hardened user copy looks up every address under a global lock.
  */
-
-/* One object with a short payload: four cache lines. */
-#define IPCMBOX_MESSAGE_SIZE	256
 
 struct ipcmbox_chunk;
 
@@ -53,6 +50,7 @@ enum ipcmbox_message_place {
  * struct ipcmbox_message - a message
  * @node: queued or pending, the first of its level: in &ipcmbox_queue.levels (port lock)
  * @holder: paused: the receiver that has it (port lock)
+ * @next_victim: dropped: the next in &ipcmbox_wakes.victims
  * @link: ring of the messages of its level (port lock)
  * @seq: number in order of sending to its port (port lock until taken)
  * @priority: 0 to IPCMBOX_PRIORITY_MAX (constant)
@@ -61,13 +59,15 @@ enum ipcmbox_message_place {
  * @lost: messages dropped just before it (port lock until taken)
  * @queued_at: jiffies when it was sent (port lock)
  * @place: &enum ipcmbox_message_place (port lock)
- * @slot: counted in the port's capacity (port lock)
  * @refs: one of the owner, one of each peeker
  * @uid: effective uid of the sender (constant)
  * @gid: effective gid of the sender (constant)
  * @tgid: sender's process, reference (constant)
- * @tid: sender's thread, reference (constant)
- * @user: who is charged, reference (constant)
+ * @tid: sender's thread, reference unless it is the same as @tgid (constant)
+ * @charge: bytes it is charged with (constant)
+ * @user: who is charged (constant)
+ * @owns_user: @user is a reference; else it is the creator of the mailbox, whose account outlives it
+ *	(constant)
  * @chunks: payload, if it is longer than @data (constant)
  * @data: payload, if it fits
  */
@@ -75,6 +75,7 @@ struct ipcmbox_message {
 	union {
 		struct rb_node node;
 		struct ipcmbox_waiter *holder;
+		struct ipcmbox_message *next_victim;
 	};
 	struct list_head link;
 	u64 seq;
@@ -84,8 +85,9 @@ struct ipcmbox_message {
 	u64 lost;
 	unsigned long queued_at;
 	u8 place;
-	bool slot;
+	bool owns_user;
 	refcount_t refs;
+	u32 charge;
 	kuid_t uid;
 	kgid_t gid;
 	struct pid *tgid;
@@ -95,13 +97,15 @@ struct ipcmbox_message {
 	u8 data[];
 };
 
-int ipcmbox_message_cache_create(void);
-void ipcmbox_message_cache_destroy(void);
+int ipcmbox_message_init(void);
+void ipcmbox_message_exit(void);
 
-struct ipcmbox_message *ipcmbox_message_import(struct ipcmbox_user *user, struct iov_iter *from,
-					       u32 priority, u32 *limit);
+struct ipcmbox_message *ipcmbox_message_import(struct ipcmbox_user *user,
+					       const struct ipcmbox_user *creator,
+					       struct iov_iter *from, u32 priority, u32 *limit);
 void ipcmbox_message_put(struct ipcmbox_message *message);
-bool ipcmbox_message_copy_out(const struct ipcmbox_message *message, struct iov_iter *to);
+void ipcmbox_message_put_victims(struct ipcmbox_message *victim);
+bool ipcmbox_message_copy_out(const struct ipcmbox_message *message, const struct iov_iter *to);
 void ipcmbox_message_describe(const struct ipcmbox_message *message, struct ipcmbox_recv *arg);
 
 #endif /* _IPCMBOX_MESSAGE_H */

@@ -38,7 +38,8 @@ void ipcmbox_port_drain(struct ipcmbox_port *port)
 {
 	struct ipcmbox_message *message;
 
-	WARN_ON_ONCE(port->nr_receivers || port->nr_senders || port->taken);
+	WARN_ON_ONCE(port->nr_receivers || port->nr_senders ||
+		     atomic_read(&port->receiving));
 
 	while ((message = ipcmbox_queue_first(&port->queue))) {
 		ipcmbox_queue_remove(&port->queue, message);
@@ -65,7 +66,7 @@ __poll_t ipcmbox_port_poll(struct ipcmbox_port *port)
 
 	/* However long the next message is: a poll for room that is not enough would spin. */
 	if (ipcmbox_port_never_blocks(port) ||
-	    (ipcmbox_port_has_room(port, port->max_length) &&
+	    (ipcmbox_port_has_room(port, port->max_length, 0, 0) &&
 	     !ipcmbox_queue_first(&port->pending)))
 		events |= IPCMBOX_POLL_SEND;
 	else
@@ -93,18 +94,20 @@ __poll_t ipcmbox_port_poll(struct ipcmbox_port *port)
 void ipcmbox_port_report(struct ipcmbox_port *port, struct ipcmbox_info *info)
 {
 	const struct ipcmbox_message *oldest;
+	u32 receiving;
 
 	spin_lock(&port->lock);
+	receiving = atomic_read(&port->receiving);
 	info->overflow = port->overflow;
 	info->max_messages = port->max_messages;
 	info->max_bytes = port->max_bytes;
-	info->messages = port->queue.count + port->taken;
-	info->bytes = port->queue.bytes + port->taken_bytes;
-	info->receiving = port->taken;
+	info->messages = port->queue.count + receiving;
+	info->bytes = port->queue.bytes;
+	info->receiving = receiving;
 	info->waiting_receivers = port->nr_receivers;
 	info->waiting_senders = port->nr_senders;
 	info->sent = port->sent;
-	info->received = port->received;
+	info->received = port->taken - receiving;
 	info->dropped = port->dropped;
 	info->withdrawn = port->withdrawn;
 	info->unreported = port->dropped - port->reported;

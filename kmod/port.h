@@ -2,6 +2,7 @@
 #ifndef _IPCMBOX_PORT_H
 #define _IPCMBOX_PORT_H
 
+#include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/poll.h>
 #include <linux/spinlock.h>
@@ -27,11 +28,11 @@ struct ipcmbox_info;
  *   waiting receiver that takes it, and queued only if there is none.
  * - A message is pending only while its sender waits for room. The first pending message does not
  *   fit, and a new one passes it only with a higher priority.
- * - sent == received + dropped + queue.count + taken.
- * - slots counts the accepted messages that occupy the capacity: the queued ones and those taken
- *   from the queue. A receiver that fails puts its message back, so its slot is not given away
- *   before it has succeeded. A message handed to a waiting receiver, or taken from a blocked sender,
- *   never had a slot; put back it gets one, beyond the capacity if need be: it has been sent.
+ * - sent == taken + dropped + queue.count. A taken message counts as received unless a receiver
+ *   still has it in its hands, which is told apart when somebody looks.
+ * - The capacity bounds what is queued. A message that was handed to a receiver and put back is
+ *   queued beyond it if need be, as it has been sent; but nothing more is let in before it is
+ *   gone, so that there are never more of these than there were receivers at once.
  */
 
 /**
@@ -67,41 +68,38 @@ struct ipcmbox_info;
  * Barriers. (1) waiter_park() sets the task state, then the waiter's state by cmpxchg; its partner
  * ipcmbox_wakes_complete() exchanges the waiter's state, then wakes: one of them sees the other's
  * write. The exchange also releases the outcome to the load-acquire at the end of waiter_park().
- * (2) wq_has_sleeper() in ipcmbox_wakes_flush() comes after a change under the port's lock; its
- * partner handle_poll() queues the poller and then looks under the port's lock: whichever
- * has the lock second sees what the other did before.
+ * (2) None is needed for pollers: ipcmbox_wakes_flush() looks for them after a change under the
+ * port's lock, and handle_poll() queues the poller before it looks under that lock; whichever has
+ * the lock second sees what the other did before.
  */
 
 /**
  * struct ipcmbox_port - queued messages, waiting receivers, waiting senders
- * @lock: protects everything here but @pollers
+ * @lock: protects everything here but @receiving and @pollers
  * @queue: accepted messages nobody has taken
  * @pending: messages of senders that are blocked for room
  * @receivers: waiters in order of arrival
  * @senders: waiters with a pending message, or with an accepted one whose receipt they wait for
  * @nr_receivers: length of @receivers
  * @nr_senders: length of @senders
- * @taken: accepted messages in the hands of receivers
  * @next_seq: number of the next message
  * @max_messages: capacity; 0 rendezvous, IPCMBOX_UNBOUNDED
  * @overflow: IPCMBOX_OVERFLOW_*
  * @max_length: bytes of the longest message (constant)
  * @max_bytes: capacity in bytes, 0 unbounded
- * @slots: messages that occupy the capacity
- * @slot_bytes: their payload
  * @receivers_gone: nobody can receive: sends fail with EPIPE
  * @senders_gone: nobody can send: receives that find nothing fail with EPIPE
  * @lost_before_first: losses to report with the next message taken
  * @lost_before_next: losses to report with the next message sent
  * @sent: messages accepted, less those withdrawn
- * @received: messages received
+ * @taken: messages taken by receivers, less those put back
  * @dropped: messages dropped by the policy
- * @reported: of @dropped, those that received messages have told of
+ * @reported: of @dropped, those that taken messages tell of
  * @withdrawn: accepted messages withdrawn by their senders
  * @wakeups: waiters claimed
  * @peak_messages: highest queue.count
  * @peak_bytes: highest queue.bytes
- * @taken_bytes: payload of the taken ones
+ * @receiving: of @taken, those in the hands of receivers (atomic; raised under @lock only)
  * @pollers: for poll and epoll; lives as long as the descriptors, as the port does
  */
 struct ipcmbox_port {
@@ -112,27 +110,24 @@ struct ipcmbox_port {
 	struct list_head senders;
 	u32 nr_receivers;
 	u32 nr_senders;
-	u32 taken;
 	u32 max_messages;
 	u32 max_length;
 	u64 max_bytes;
 	u64 next_seq;
-	u64 slots;
-	u64 slot_bytes;
 	u8 overflow;
 	bool receivers_gone;
 	bool senders_gone;
 	u64 lost_before_first;
 	u64 lost_before_next;
 	u64 sent;
-	u64 received;
+	u64 taken;
 	u64 dropped;
 	u64 reported;
 	u64 withdrawn;
 	u64 wakeups;
 	u64 peak_messages;
 	u64 peak_bytes;
-	u64 taken_bytes;
+	atomic_t receiving;
 	wait_queue_head_t pollers;
 };
 
@@ -140,32 +135,21 @@ struct ipcmbox_port {
 #define IPCMBOX_POLL_SEND	(EPOLLOUT | EPOLLWRNORM)
 
 /**
- * ipcmbox_port_would_have_room() - would one more message fit if others were dropped?
+ * ipcmbox_port_has_room() - would one more message fit?
  * @port: the port, locked
  * @length: bytes of the message
- * @dropped: how many others
+ * @dropped: how many others would be dropped for it
  * @dropped_bytes: their payload
- *
- * Under drop-oldest a message that a receiver is copying does not count: the newest message must
- * find a place, and there would be nothing to drop for it.
  *
  * Return: whether it fits.
  */
-static inline bool ipcmbox_port_would_have_room(const struct ipcmbox_port *port, u32 length,
-						u32 dropped, u64 dropped_bytes)
+static inline bool ipcmbox_port_has_room(const struct ipcmbox_port *port, u32 length,
+					 unsigned long dropped, u64 dropped_bytes)
 {
-	bool newest = port->overflow == IPCMBOX_OVERFLOW_DROP_OLDEST;
-	u64 messages = (newest ? port->queue.count : port->slots) - dropped;
-	u64 bytes = (newest ? port->queue.bytes : port->slot_bytes) - dropped_bytes;
-
-	if (port->max_messages != IPCMBOX_UNBOUNDED && messages >= port->max_messages)
+	if (port->max_messages != IPCMBOX_UNBOUNDED &&
+	    port->queue.count - dropped >= port->max_messages)
 		return false;
-	return !port->max_bytes || bytes + length <= port->max_bytes;
-}
-
-static inline bool ipcmbox_port_has_room(const struct ipcmbox_port *port, u32 length)
-{
-	return ipcmbox_port_would_have_room(port, length, 0, 0);
+	return !port->max_bytes || port->queue.bytes - dropped_bytes + length <= port->max_bytes;
 }
 
 /* The policy drops a message rather than make its sender wait, or fail. */

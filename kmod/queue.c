@@ -62,7 +62,6 @@ void ipcmbox_queue_insert(struct ipcmbox_queue *queue, struct ipcmbox_message *m
 	struct rb_node *parent = NULL;
 	bool leftmost = true;
 
-	INIT_LIST_HEAD(&message->link);
 	RB_CLEAR_NODE(&message->node);
 	queue->count++;
 	queue->bytes += message->length;
@@ -86,6 +85,7 @@ void ipcmbox_queue_insert(struct ipcmbox_queue *queue, struct ipcmbox_message *m
 			leftmost = false;
 		}
 	}
+	INIT_LIST_HEAD(&message->link);
 	rb_link_node(&message->node, parent, link);
 	rb_insert_color_cached(&message->node, &queue->levels, leftmost);
 }

@@ -29,42 +29,44 @@
 
 /* Send. */
 
-static struct ipcmbox_message *import(struct ipcmbox_handle *handle, struct iov_iter *from,
-				      u32 priority, u32 *limit)
+/* From a descriptor that came from another user. */
+static noinline struct ipcmbox_message *import_foreign(struct ipcmbox_handle *handle,
+						       struct iov_iter *from, u32 priority,
+						       u32 *limit)
 {
-	struct ipcmbox_user *user = handle->user;
+	struct ipcmbox_user *user;
 	struct ipcmbox_message *message;
 
-	if (likely(uid_eq(user->uid, current_uid())))
-		return ipcmbox_message_import(user, from, priority, limit);
-
-	/* A descriptor that came from another user. */
 	user = ipcmbox_user_find(&handle->mailbox->registry->users, current_uid());
 	if (!user) {
 		*limit = IPCMBOX_LIMIT_MEMORY;
 		return ERR_PTR(-ENOMEM);
 	}
-	message = ipcmbox_message_import(user, from, priority, limit);
+	message = ipcmbox_message_import(user, handle->mailbox->creator, from, priority, limit);
 	ipcmbox_user_put(user);
 	return message;
+}
+
+static struct ipcmbox_message *import(struct ipcmbox_handle *handle, struct iov_iter *from,
+				      u32 priority, u32 *limit)
+{
+	if (unlikely(!uid_eq(handle->user->uid, current_uid())))
+		return import_foreign(handle, from, priority, limit);
+	return ipcmbox_message_import(handle->user, handle->mailbox->creator, from, priority,
+				      limit);
 }
 
 static int post(struct ipcmbox_port *port, struct ipcmbox_message *message,
 		struct ipcmbox_waiter *waiter, bool receipt)
 {
-	struct ipcmbox_message *victim, *next;
-	struct ipcmbox_wakes wakes;
-	LIST_HEAD(victims);
+	struct ipcmbox_wakes wakes __uninitialized;
 	int ret;
 
 	ipcmbox_wakes_init(&wakes);
 	spin_lock(&port->lock);
-	ret = ipcmbox_port_post(port, message, waiter, receipt, &victims, &wakes);
+	ret = ipcmbox_port_post(port, message, waiter, receipt, &wakes);
 	spin_unlock(&port->lock);
 	ipcmbox_wakes_flush(&wakes, &port->pollers);
-
-	list_for_each_entry_safe(victim, next, &victims, link)
-		ipcmbox_message_put(victim);
 	return ret;
 }
 
@@ -72,8 +74,8 @@ static int post(struct ipcmbox_port *port, struct ipcmbox_message *message,
  * The wait of a sender was cut short with @error. Either the message can be withdrawn, and the send
  * has never been; or somebody has decided the outcome, and that is what counts.
  */
-static int give_up(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
-		   struct ipcmbox_message *message, int error)
+static noinline int give_up(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
+			    struct ipcmbox_message *message, int error)
 {
 	enum ipcmbox_withdrawal how;
 	struct ipcmbox_wakes wakes;
@@ -120,11 +122,12 @@ static int give_up(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
  * Context: process context, no locks held.
  * Return: 0, IPCMBOX_SENT_DROPPED, or an error of struct ipcmbox_send.
  */
-int ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct iov_iter *from, u32 priority,
-			  bool receipt, const struct ipcmbox_deadline *deadline, u32 *limit)
+int __flatten ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct iov_iter *from,
+				    u32 priority, bool receipt,
+				    const struct ipcmbox_deadline *deadline, u32 *limit)
 {
-	struct ipcmbox_waiter waiter = { .receipt = receipt };
 	struct ipcmbox_port *port = &handle->mailbox->port;
+	struct ipcmbox_waiter waiter __uninitialized;
 	struct ipcmbox_message *message;
 	int ret;
 
@@ -137,7 +140,6 @@ int ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct iov_iter *from, 
 	if (IS_ERR(message))
 		return PTR_ERR(message);
 
-	ipcmbox_waiter_init(&waiter);
 	ret = post(port, message, deadline->nonblock ? NULL : &waiter, receipt);
 	switch (ret) {
 	case IPCMBOX_POSTED:
@@ -163,7 +165,7 @@ int ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct iov_iter *from, 
 static int take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 		const struct ipcmbox_deadline *deadline)
 {
-	struct ipcmbox_wakes wakes;
+	struct ipcmbox_wakes wakes __uninitialized;
 	bool cancelled;
 	int ret;
 
@@ -192,22 +194,37 @@ static int take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 	return waiter->result;
 }
 
-/* What a receiver is told of the message, in one piece. */
-#define RECEIPT_SIZE	(sizeof(struct ipcmbox_recv) - offsetof(struct ipcmbox_recv, length))
+/* What a receiver is told of the message. */
+static bool export_receipt(struct ipcmbox_recv __user *uarg, const struct ipcmbox_recv *arg)
+{
+	if (!user_write_access_begin(uarg, sizeof(*uarg)))
+		return false;
+	unsafe_put_user(arg->length, &uarg->length, fault);
+	unsafe_put_user(arg->priority, &uarg->priority, fault);
+	unsafe_put_user(arg->seq, &uarg->seq, fault);
+	unsafe_put_user(arg->lost, &uarg->lost, fault);
+	unsafe_put_user(arg->sender_endpoint, &uarg->sender_endpoint, fault);
+	unsafe_put_user(arg->pid, &uarg->pid, fault);
+	unsafe_put_user(arg->tid, &uarg->tid, fault);
+	unsafe_put_user(arg->uid, &uarg->uid, fault);
+	unsafe_put_user(arg->gid, &uarg->gid, fault);
+	unsafe_put_user(arg->limit, &uarg->limit, fault);
+	user_write_access_end();
+	return true;
+fault:
+	user_write_access_end();
+	return false;
+}
 
 /* Copies payload and description. Returns false if user memory was not all present. */
-static bool export(struct ipcmbox_message *message, struct ipcmbox_reception *reception)
+static bool export(const struct ipcmbox_message *message, struct ipcmbox_reception *reception)
 {
-	struct iov_iter to = *reception->to;
 	bool done;
 
 	pagefault_disable();
-	done = ipcmbox_message_copy_out(message, &to) &&
-	       (!reception->uarg ||
-		!copy_to_user(&reception->uarg->length, &reception->arg->length, RECEIPT_SIZE));
+	done = ipcmbox_message_copy_out(message, reception->to) &&
+	       (!reception->uarg || export_receipt(reception->uarg, reception->arg));
 	pagefault_enable();
-	if (done)
-		*reception->to = to;
 	return done;
 }
 
@@ -227,7 +244,7 @@ static int fault_in(struct ipcmbox_reception *reception)
 	return 0;
 }
 
-static void finish(struct ipcmbox_port *port, struct ipcmbox_message *message)
+static noinline void acknowledge(struct ipcmbox_port *port, struct ipcmbox_message *message)
 {
 	struct ipcmbox_wakes wakes;
 
@@ -236,10 +253,19 @@ static void finish(struct ipcmbox_port *port, struct ipcmbox_message *message)
 	ipcmbox_port_finish(port, message, &wakes);
 	spin_unlock(&port->lock);
 	ipcmbox_wakes_flush(&wakes, &port->pollers);
-	ipcmbox_message_put(message);
 }
 
-static void put_back(struct ipcmbox_port *port, struct ipcmbox_message *message)
+/* The message has been received. If nobody waits to hear of it that takes no lock. */
+static void finish(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter)
+{
+	/* First, so that the sender sees it received when it is told so. */
+	atomic_dec(&port->receiving);
+	if (unlikely(waiter->receipt))
+		acknowledge(port, waiter->message);
+	ipcmbox_message_put(waiter->message);
+}
+
+static noinline void put_back(struct ipcmbox_port *port, struct ipcmbox_message *message)
 {
 	struct ipcmbox_wakes wakes;
 	bool kept;
@@ -257,8 +283,8 @@ static void put_back(struct ipcmbox_port *port, struct ipcmbox_message *message)
  * Makes the buffer present. Returns 0; -EFAULT if that is impossible; -ESTALE if the message is not
  * the caller's any more: its sender has withdrawn it, or it was only looked at.
  */
-static int pause_and_fault_in(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
-			      struct ipcmbox_reception *reception)
+static noinline int pause_and_fault_in(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
+				       struct ipcmbox_reception *reception)
 {
 	struct ipcmbox_message *message = waiter->message;
 	struct ipcmbox_wakes wakes;
@@ -322,21 +348,21 @@ static long deliver(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
  * Return: the length, or an error of struct ipcmbox_recv; on -EMSGSIZE the length that is needed is
  * in @reception->arg.
  */
-long ipcmbox_transfer_receive(struct ipcmbox_handle *handle, struct ipcmbox_reception *reception,
-			      const struct ipcmbox_deadline *deadline)
+long __flatten ipcmbox_transfer_receive(struct ipcmbox_handle *handle,
+					struct ipcmbox_reception *reception,
+					const struct ipcmbox_deadline *deadline)
 {
-	struct ipcmbox_waiter waiter = {
-		.peek = reception->peek,
-		.min_priority = reception->arg->min_priority,
-		.room = iov_iter_count(reception->to),
-	};
 	struct ipcmbox_port *port = &handle->mailbox->port;
 	struct ipcmbox_recv *arg = reception->arg;
+	struct ipcmbox_waiter waiter __uninitialized;
 	long ret;
 
+	waiter.peek = reception->peek;
+	waiter.min_priority = arg->min_priority;
+	waiter.room = iov_iter_count(reception->to);
 	reception->tries = FAULT_IN_TRIES;
 	do {
-		ipcmbox_waiter_init(&waiter);
+		waiter.needed = 0;
 		ret = take(port, &waiter, deadline);
 		if (ret) {
 			arg->length = waiter.needed;
@@ -352,6 +378,6 @@ long ipcmbox_transfer_receive(struct ipcmbox_handle *handle, struct ipcmbox_rece
 	else if (ret < 0)
 		put_back(port, waiter.message);
 	else
-		finish(port, waiter.message);
+		finish(port, &waiter);
 	return ret;
 }

@@ -60,18 +60,6 @@ int ipcmbox_deadline_set(struct ipcmbox_deadline *deadline, u32 clock, u64 ns)
 	return 0;
 }
 
-/**
- * ipcmbox_waiter_init() - make a waiter for the calling task
- * @waiter: zeroed but for the constant fields, which its owner sets; or used before and completed
- */
-void ipcmbox_waiter_init(struct ipcmbox_waiter *waiter)
-{
-	INIT_LIST_HEAD(&waiter->link);
-	waiter->task = current;
-	waiter->state = IPCMBOX_WAITER_AWAKE;
-	waiter->claimed = false;
-}
-
 /* Returns 0 when completed, -EINTR for a signal that @mode hears, -ETIMEDOUT. */
 static int waiter_park(struct ipcmbox_waiter *waiter, unsigned int mode, ktime_t expires,
 		       clockid_t clock)
@@ -181,7 +169,6 @@ void ipcmbox_wakes_complete(struct ipcmbox_wakes *wakes)
 			wake_up_process(task);
 	}
 	rcu_read_unlock();
-	INIT_LIST_HEAD(&wakes->claimed);
 }
 
 void ipcmbox_wakes_announce(struct ipcmbox_wakes *wakes, wait_queue_head_t *pollers)

@@ -5,13 +5,15 @@
 #include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/poll.h>
+#include <linux/sched.h>
 #include <linux/time.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 
 #include <uapi/linux/ipcmbox.h>
 
-struct ipcmbox_message;
+#include "message.h"
+
 struct task_struct;
 
 /**
@@ -69,7 +71,8 @@ enum ipcmbox_waiter_state {
  * @state: &enum ipcmbox_waiter_state (atomic exchange)
  * @claimed: taken off the port, completion is on its way (port lock)
  * @peek: receiver: wants to look, not to take (constant)
- * @receipt: sender: waits until its message is received, not only for room (constant)
+ * @receipt: sender: waits until its message is received, not only for room (constant); receiver:
+ *	the sender of its message does so (as @message)
  * @min_priority: receiver: takes only messages of this priority or higher (constant)
  * @room: receiver: takes only messages of up to this length (constant)
  * @needed: receiver: length of the message that was too long for @room (as @message)
@@ -96,8 +99,9 @@ struct ipcmbox_waiter {
 };
 
 /**
- * struct ipcmbox_wakes - what to wake after the port's lock is dropped
+ * struct ipcmbox_wakes - what to do after the port's lock is dropped
  * @claimed: waiters to complete
+ * @victims: messages to put
  * @poll: poll events to announce
  * @poll_all: to all pollers, not only to one of the exclusive ones
  *
@@ -105,6 +109,7 @@ struct ipcmbox_waiter {
  */
 struct ipcmbox_wakes {
 	struct list_head claimed;
+	struct ipcmbox_message *victims;
 	__poll_t poll;
 	bool poll_all;
 };
@@ -132,7 +137,20 @@ static inline int ipcmbox_deadline_import(struct ipcmbox_deadline *deadline, u32
 	return clock || ns ? -EINVAL : 0;
 }
 
-void ipcmbox_waiter_init(struct ipcmbox_waiter *waiter);
+/**
+ * ipcmbox_waiter_init() - make a waiter for the calling task
+ * @waiter: its owner sets the constant fields
+ */
+static inline void ipcmbox_waiter_init(struct ipcmbox_waiter *waiter)
+{
+	INIT_LIST_HEAD(&waiter->link);
+	waiter->task = current;
+	waiter->state = IPCMBOX_WAITER_AWAKE;
+	waiter->claimed = false;
+	waiter->leaving = 0;
+	waiter->result = 0;
+}
+
 int ipcmbox_waiter_sleep(struct ipcmbox_waiter *waiter, const struct ipcmbox_deadline *deadline);
 int ipcmbox_waiter_sleep_killable(struct ipcmbox_waiter *waiter);
 void ipcmbox_waiter_join(struct ipcmbox_waiter *waiter);
@@ -141,6 +159,7 @@ void ipcmbox_waiter_claim(struct ipcmbox_waiter *waiter, int result, struct ipcm
 static inline void ipcmbox_wakes_init(struct ipcmbox_wakes *wakes)
 {
 	INIT_LIST_HEAD(&wakes->claimed);
+	wakes->victims = NULL;
 	wakes->poll = 0;
 	wakes->poll_all = false;
 }
@@ -149,8 +168,8 @@ void ipcmbox_wakes_complete(struct ipcmbox_wakes *wakes);
 void ipcmbox_wakes_announce(struct ipcmbox_wakes *wakes, wait_queue_head_t *pollers);
 
 /**
- * ipcmbox_wakes_flush() - complete the claimed waiters, announce poll events
- * @wakes: filled under a port's lock; empty afterwards
+ * ipcmbox_wakes_flush() - complete the claimed waiters, announce poll events, put the victims
+ * @wakes: filled under a port's lock; used up afterwards
  * @pollers: wait queue of the port
  *
  * Context: any lock of the port dropped.
@@ -159,9 +178,11 @@ static inline void ipcmbox_wakes_flush(struct ipcmbox_wakes *wakes, wait_queue_h
 {
 	if (!list_empty(&wakes->claimed))
 		ipcmbox_wakes_complete(wakes);
-	if (wakes->poll && wq_has_sleeper(pollers))
+	/* No barrier is needed: the pollers look under the port's lock, see port.h. */
+	if (wakes->poll && waitqueue_active(pollers))
 		ipcmbox_wakes_announce(wakes, pollers);
-	wakes->poll = 0;
+	if (wakes->victims)
+		ipcmbox_message_put_victims(wakes->victims);
 }
 
 #endif /* _IPCMBOX_WAIT_H */

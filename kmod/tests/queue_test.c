@@ -12,7 +12,7 @@ static struct ipcmbox_message *make(struct kunit *test, u32 priority, u64 seq)
 {
 	struct ipcmbox_message *message;
 
-	message = kunit_kzalloc(test, IPCMBOX_MESSAGE_SIZE, GFP_KERNEL);
+	message = kunit_kzalloc(test, sizeof(*message), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, message);
 	message->priority = priority;
 	message->seq = seq;

@@ -46,15 +46,16 @@ static void ipcmbox_open(struct end ends[2], const struct shape *shape)
 	ends_open(ends, shape, open_queue);
 }
 
+/* What is written to the structures is not read, so they are filled in once and used again. */
+
 static void ipcmbox_send(const struct end *end, struct message *message,
 			 size_t size, unsigned int priority)
 {
-	struct ipcmbox_send arg = {
-		.buf_ptr = (uintptr_t)message->data,
-		.buf_len = size,
-		.priority = priority,
-	};
+	static struct ipcmbox_send arg;
 
+	arg.buf_ptr = (uintptr_t)message->data;
+	arg.buf_len = size;
+	arg.priority = priority;
 	if (ioctl(end->tx, IPCMBOX_IOC_SEND, &arg))
 		err(EXIT_FAILURE, "IPCMBOX_IOC_SEND, limit %u", arg.limit);
 }
@@ -62,11 +63,10 @@ static void ipcmbox_send(const struct end *end, struct message *message,
 static void ipcmbox_recv(const struct end *end, struct message *message,
 			 size_t size)
 {
-	struct ipcmbox_recv arg = {
-		.buf_ptr = (uintptr_t)message->data,
-		.buf_len = size,
-	};
+	static struct ipcmbox_recv arg;
 
+	arg.buf_ptr = (uintptr_t)message->data;
+	arg.buf_len = size;
 	if (ioctl(end->rx, IPCMBOX_IOC_RECV, &arg) != (int)size)
 		err(EXIT_FAILURE, "IPCMBOX_IOC_RECV");
 }
