@@ -358,6 +358,9 @@ int ipcmbox_port_post(struct ipcmbox_port *port, struct ipcmbox_message *message
 	} else {
 		enqueue(port, message);
 		show(port, message, wakes);
+		/* What was dropped for it may have been longer than it is. */
+		if (unlikely(wakes->victims))
+			admit(port, wakes);
 	}
 	return receipt && waiter ? IPCMBOX_POSTED_WAIT : IPCMBOX_POSTED;
 }

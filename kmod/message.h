@@ -66,7 +66,7 @@ enum ipcmbox_message_place {
  * @tid: sender's thread, reference unless it is the same as @tgid (constant)
  * @charge: bytes it is charged with (constant)
  * @user: who is charged (constant)
- * @owns_user: @user is a reference; else it is the creator of the mailbox, whose account outlives it
+ * @owns_user: @user is a reference; else it is the creator of the mailbox, who outlives it
  *	(constant)
  * @chunks: payload, if it is longer than @data (constant)
  * @data: payload, if it fits

@@ -266,7 +266,7 @@ struct ipcmbox_unlink {
  * @max_length: out: bytes of the longest message
  * @max_bytes: out: capacity in bytes, 0 is no bound
  * @messages: out: messages accepted and not yet received: queued, or in the hands of a receiver
- * @bytes: out: their payload, bytes
+ * @bytes: out: payload of those that are queued, bytes
  * @receiving: out: how many of @messages are in the hands of a receiver just now
  * @readers: out: open descriptions that can receive
  * @writers: out: open descriptions that can send
