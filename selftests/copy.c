@@ -122,7 +122,7 @@ static __u32 first_number(FIXTURE_DATA(copy) *self)
 	return number;
 }
 
-TEST_F(copy, is_counted_and_keeps_its_slot)
+TEST_F(copy, is_counted_and_leaves_its_place)
 {
 	struct ipcmbox_info info;
 
@@ -132,24 +132,26 @@ TEST_F(copy, is_counted_and_keeps_its_slot)
 	ASSERT_TRUE(start_slow_recv(self, 0));
 	info = mailbox_info(self->fd);
 	EXPECT_EQ(1, info.messages);
-	EXPECT_EQ(4, info.bytes);
+	EXPECT_EQ(0, info.bytes);
 	EXPECT_EQ(1, info.receiving);
 	EXPECT_EQ(0, info.received);
 	EXPECT_EQ(1, info.sent);
 	EXPECT_EQ(-EAGAIN, take(self->fd)) TH_LOG("two have got the same message");
 	EXPECT_EQ(0, put(self->fd, 0, 2));
-	EXPECT_EQ(-EAGAIN, put(self->fd, 0, 3)) TH_LOG("its slot was given away");
+	EXPECT_EQ(0, put(self->fd, 0, 3));
+	EXPECT_EQ(-EAGAIN, put(self->fd, 0, 4));
 	EXPECT_EQ(2, take(self->fd));
+	EXPECT_EQ(3, take(self->fd));
 	EXPECT_TRUE(mailbox_balanced(self->fd));
 	ASSERT_TRUE(hold_end(&self->hold));
 	EXPECT_EQ(4, call_join(self->recv));
 	EXPECT_EQ(1, first_number(self));
 	info = mailbox_info(self->fd);
-	EXPECT_EQ(2, info.received);
+	EXPECT_EQ(3, info.received);
 	EXPECT_EQ(0, info.receiving | info.messages | info.bytes);
 }
 
-TEST_F(copy, blocked_sender_waits_for_its_end)
+TEST_F(copy, blocked_sender_does_not_wait_for_its_end)
 {
 	if (!held(self))
 		return;
@@ -158,10 +160,9 @@ TEST_F(copy, blocked_sender_waits_for_its_end)
 	put_start(self->send, self->fd, 0, 3);
 	ASSERT_TRUE(await_senders(self->fd, 1));
 	ASSERT_TRUE(start_slow_recv(self, 0));
-	EXPECT_EQ(1, mailbox_info(self->fd).waiting_senders);
+	EXPECT_EQ(0, call_join(self->send));
 	ASSERT_TRUE(hold_end(&self->hold));
 	EXPECT_EQ(4, call_join(self->recv));
-	EXPECT_EQ(0, call_join(self->send));
 	EXPECT_EQ(2, take(self->fd));
 	EXPECT_EQ(3, take(self->fd));
 }
@@ -219,19 +220,80 @@ TEST_F(copy, failure_hands_it_to_the_next)
 	EXPECT_EQ(1, mailbox_info(self->fd).received);
 }
 
-/* Nor does the rendezvous sender learn of it. */
+/* A rendezvous sender that waits for the receipt goes on waiting. */
 TEST_F(copy, failure_leaves_the_sender_blocked)
 {
+	if (!held(self))
+		return;
+	ASSERT_EQ(0, mailbox_change(self->fd, .mask = IPCMBOX_SET_MAX_MESSAGES));
+	start_receipt(self, 0);
+	ASSERT_TRUE(await_senders(self->fd, 1));
+	ASSERT_TRUE(start_slow_recv(self, 0));
+	EXPECT_EQ(1, mailbox_info(self->fd).waiting_senders);
+	ASSERT_TRUE(hold_break(&self->hold));
+	EXPECT_EQ(-EFAULT, call_join(self->recv));
+	EXPECT_EQ(1, mailbox_info(self->fd).waiting_senders);
+	EXPECT_EQ(0, self->send->done);
+	EXPECT_LE(0, take(self->fd));
+	EXPECT_EQ(0, call_join(self->send));
+	EXPECT_TRUE(mailbox_balanced(self->fd));
+}
+
+/* One that does not is free as soon as its message is in the hands of a receiver. */
+TEST_F(copy, does_not_hold_up_a_rendezvous_sender)
+{
+	struct ipcmbox_info info;
+
 	if (!held(self))
 		return;
 	ASSERT_EQ(0, mailbox_change(self->fd, .mask = IPCMBOX_SET_MAX_MESSAGES));
 	put_start(self->send, self->fd, 0, 1);
 	ASSERT_TRUE(await_senders(self->fd, 1));
 	ASSERT_TRUE(start_slow_recv(self, 0));
+	EXPECT_EQ(0, call_join(self->send));
+	info = mailbox_info(self->fd);
+	EXPECT_EQ(0, info.waiting_senders);
+	EXPECT_EQ(1, info.messages);
+	EXPECT_EQ(1, info.receiving);
+	EXPECT_EQ(1, info.sent);
+	/* The next one may come while the first is still copied. */
+	put_start(self->send, self->fd, 0, 2);
+	ASSERT_TRUE(await_senders(self->fd, 1));
+	EXPECT_EQ(2, take(self->fd));
+	EXPECT_EQ(0, call_join(self->send));
+	ASSERT_TRUE(hold_end(&self->hold));
+	EXPECT_EQ(4, call_join(self->recv));
+	EXPECT_EQ(1, first_number(self));
+	EXPECT_EQ(2, mailbox_info(self->fd).received);
+	EXPECT_TRUE(mailbox_balanced(self->fd));
+}
+
+/* Nor one that was blocked for room, when a receiver picks its message by priority. */
+TEST_F(copy, does_not_hold_up_a_sender_blocked_for_room)
+{
+	int i;
+
+	if (!held(self))
+		return;
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(0, put(self->fd, 0, i));
+	put_start(self->send, self->fd, 5, 50);
+	ASSERT_TRUE(await_senders(self->fd, 1));
+	recv_start(self->recv, self->fd, .buf_ptr = ptr_u64(self->hold.page),
+		   .buf_len = self->hold.size, .min_priority = 5);
+	ASSERT_TRUE(hold_await(&self->hold));
+	EXPECT_EQ(0, call_join(self->send));
+	EXPECT_EQ(3, mailbox_info(self->fd).messages);
+	EXPECT_EQ(1, mailbox_info(self->fd).receiving);
+	EXPECT_EQ(-EAGAIN, put(self->fd, 9, 51));
 	ASSERT_TRUE(hold_break(&self->hold));
 	EXPECT_EQ(-EFAULT, call_join(self->recv));
-	EXPECT_EQ(1, take(self->fd));
-	EXPECT_EQ(0, call_join(self->send));
+	EXPECT_EQ(3, mailbox_info(self->fd).messages);
+	EXPECT_EQ(50, take(self->fd));
+	EXPECT_EQ(-EAGAIN, put(self->fd, 9, 51));
+	for (i = 0; i < 2; i++)
+		EXPECT_EQ(i, take(self->fd));
+	EXPECT_EQ(-EAGAIN, take(self->fd));
 	EXPECT_TRUE(mailbox_balanced(self->fd));
 }
 
@@ -377,19 +439,6 @@ static int slow_receiver(void *arg)
 	return 2;
 }
 
-/* Nobody else is shown it. That of a rendezvous sender does not count as receiving. */
-static bool await_gone(int fd)
-{
-	__u64 start = now_ns(IPCMBOX_CLOCK_MONOTONIC);
-	__u32 number;
-
-	while (take_info(fd, &number, &(struct ipcmbox_recv){ .flags = IPCMBOX_PEEK }) > 0) {
-		if (now_ns(IPCMBOX_CLOCK_MONOTONIC) - start > PATIENCE_NS)
-			return false;
-	}
-	return true;
-}
-
 TEST_F(copy, death_of_the_receiver)
 {
 	pid_t pid;
@@ -408,15 +457,18 @@ TEST_F(copy, death_of_the_receiver)
 		if (!i)
 			ASSERT_EQ(0, call_join(self->send));
 		pid = child_start(slow_receiver, self);
-		ASSERT_TRUE(await_gone(self->fd));
-		EXPECT_EQ(i < 2, mailbox_info(self->fd).receiving);
+		ASSERT_TRUE(await_receiving(self->fd, 1));
+		EXPECT_EQ(1, mailbox_info(self->fd).messages);
 		EXPECT_EQ(-EAGAIN, take(self->fd));
+		/* It has done all it was asked for. */
+		if (i == 2)
+			EXPECT_EQ(0, call_join(self->send));
 		kill(pid, SIGKILL);
 		EXPECT_EQ(255, child_wait(pid));
 		EXPECT_EQ(0, mailbox_info(self->fd).receiving);
 		EXPECT_EQ(0, mailbox_info(self->fd).received - i);
 		EXPECT_LE(0, take(self->fd)) TH_LOG("the message died with its receiver");
-		if (i)
+		if (i == 1)
 			EXPECT_EQ(0, call_join(self->send));
 		EXPECT_TRUE(mailbox_balanced(self->fd));
 	}
@@ -444,19 +496,61 @@ TEST_F(copy, death_of_the_last_receiver)
 	EXPECT_TRUE(mailbox_balanced(writer));
 }
 
-/* Looking at it keeps nobody from receiving it. */
+/*
+ * Looking at a message keeps nobody from receiving it. Whoever looks has to look again when the
+ * memory is there.
+ */
 TEST_F(copy, of_a_peek)
 {
+	struct ipcmbox_query before, after;
+
 	if (!held(self))
 		return;
+	ASSERT_EQ(0, query_budget(self->dev, &before));
 	ASSERT_EQ(0, put(self->fd, 0, 1));
 	ASSERT_TRUE(start_slow_recv(self, IPCMBOX_PEEK));
 	EXPECT_EQ(0, mailbox_info(self->fd).receiving);
 	EXPECT_EQ(1, take(self->fd));
 	EXPECT_EQ(0, mailbox_info(self->fd).messages);
+	ASSERT_EQ(0, query_budget(self->dev, &after));
+	EXPECT_EQ(before.user_messages, after.user_messages);
+	EXPECT_EQ(before.user_bytes, after.user_bytes);
+	ASSERT_TRUE(hold_end(&self->hold));
+	ASSERT_TRUE(await_receivers(self->fd, 1));
+	EXPECT_EQ(0, self->recv->done);
+	ASSERT_EQ(0, put(self->fd, 0, 2));
+	EXPECT_EQ(4, call_join(self->recv));
+	EXPECT_EQ(2, first_number(self));
+	EXPECT_EQ(2, self->recv->recv.seq);
+	EXPECT_EQ(2, take(self->fd));
+	EXPECT_TRUE(mailbox_balanced(self->fd));
+}
+
+/* The message is the same one if nothing happened meanwhile. */
+TEST_F(copy, of_an_undisturbed_peek)
+{
+	if (!held(self))
+		return;
+	ASSERT_EQ(0, put(self->fd, 3, 1));
+	ASSERT_TRUE(start_slow_recv(self, IPCMBOX_PEEK));
 	ASSERT_TRUE(hold_end(&self->hold));
 	EXPECT_EQ(4, call_join(self->recv));
 	EXPECT_EQ(1, first_number(self));
+	EXPECT_EQ(1, self->recv->recv.seq);
+	EXPECT_EQ(3, self->recv->recv.priority);
+	EXPECT_EQ(1, take(self->fd));
+}
+
+/* A peek that does not wait finds nothing, then. */
+TEST_F(copy, of_a_nonblocking_peek)
+{
+	if (!held(self))
+		return;
+	ASSERT_EQ(0, put(self->fd, 0, 1));
+	ASSERT_TRUE(start_slow_recv(self, IPCMBOX_PEEK | IPCMBOX_NONBLOCK));
+	EXPECT_EQ(1, take(self->fd));
+	ASSERT_TRUE(hold_end(&self->hold));
+	EXPECT_EQ(-EAGAIN, call_join(self->recv));
 }
 
 /* One that is slow to write its message is not there yet, and stops nobody. */

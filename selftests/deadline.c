@@ -117,10 +117,15 @@ TEST_F(deadline, in_the_past)
 	EXPECT_TRUE(mailbox_balanced(self->fd));
 }
 
-/* On a descriptor that does not wait it is not looked at. */
+/* On a descriptor that does not wait it is not looked at, whether it is past or ahead. */
 TEST_F(deadline, on_a_nonblocking_descriptor)
 {
+	__u64 ahead = now_ns(variant->clock) + 100 * NSEC_PER_SEC;
+
 	ASSERT_EQ(0, fcntl(self->fd, F_SETFL, O_NONBLOCK));
+	EXPECT_EQ(-EAGAIN, recv_until(self->fd, variant->clock, ahead, 0));
+	EXPECT_EQ(-EAGAIN, recv_until(self->fd, variant->clock, ahead, IPCMBOX_PEEK));
+	EXPECT_EQ(-EAGAIN, send_until(self->fd, variant->clock, ahead, IPCMBOX_RECEIVED));
 	EXPECT_EQ(-EAGAIN, recv_until(self->fd, variant->clock, ~0ULL, 0));
 	EXPECT_EQ(-EAGAIN, recv_until(self->fd, variant->clock, 0, 0));
 	EXPECT_EQ(0, send_until(self->fd, variant->clock, 0, IPCMBOX_QUEUED));

@@ -126,8 +126,8 @@ TEST_F(fault, read)
 	free(buf);
 }
 
-/* A message that is given back needs its slot: nobody else gets it meanwhile. */
-TEST_F(fault, full_mailbox_stays_full)
+/* Its place may have been given away meanwhile; it is taken back all the same. */
+TEST_F(fault, full_mailbox_takes_it_back)
 {
 	struct ipcmbox_recv recv = bad_recv(self, variant);
 	char *buf = malloc(variant->length);
@@ -140,18 +140,23 @@ TEST_F(fault, full_mailbox_stays_full)
 	prepare(self, self->calls, buf, variant->length, 0, 3);
 	call_start(self->calls);
 	ASSERT_TRUE(await_senders(self->fd, 1));
+	/* The blocked sender got the place; nobody gets another before it is there again. */
 	EXPECT_EQ(-EFAULT, mailbox_recv(self->fd, &recv));
-	EXPECT_EQ(1, mailbox_info(self->fd).waiting_senders);
-	EXPECT_EQ(3, mailbox_info(self->fd).messages);
-	EXPECT_EQ(3, mailbox_info(self->fd).peak_messages);
-	EXPECT_TRUE(receive_intact(self->fd, variant->length, 0));
 	EXPECT_EQ(0, call_join(self->calls));
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(-EFAULT, mailbox_recv(self->fd, &recv));
+		EXPECT_EQ(4, mailbox_info(self->fd).messages);
+		EXPECT_EQ(-EAGAIN, put(self->fd, 0, 9));
+	}
+	EXPECT_TRUE(receive_intact(self->fd, variant->length, 0));
+	EXPECT_EQ(-EAGAIN, put(self->fd, 0, 9));
 	for (i = 1; i <= 3; i++)
 		EXPECT_TRUE(receive_intact(self->fd, variant->length, i));
 	free(buf);
 }
 
-TEST_F(fault, rendezvous_sender_stays_blocked)
+/* It waits for the receipt, and there was none. */
+TEST_F(fault, rendezvous_sender_waits_for_its_receipt)
 {
 	struct ipcmbox_recv recv = bad_recv(self, variant);
 	char *buf = malloc(variant->length);
@@ -159,6 +164,7 @@ TEST_F(fault, rendezvous_sender_stays_blocked)
 
 	ASSERT_EQ(0, mailbox_change(self->fd, .mask = IPCMBOX_SET_MAX_MESSAGES));
 	prepare(self, self->calls, buf, variant->length, 0, 1);
+	self->calls->send.completion = IPCMBOX_RECEIVED;
 	call_start(self->calls);
 	ASSERT_TRUE(await_senders(self->fd, 1));
 	for (i = 0; i < 3; i++) {
@@ -168,6 +174,64 @@ TEST_F(fault, rendezvous_sender_stays_blocked)
 	}
 	EXPECT_TRUE(receive_intact(self->fd, variant->length, 1));
 	EXPECT_EQ(0, call_join(self->calls));
+	EXPECT_TRUE(mailbox_balanced(self->fd));
+	free(buf);
+}
+
+/* It was handed over, which is all its sender waited for, and stays for the next receiver. */
+TEST_F(fault, rendezvous_sender_is_done)
+{
+	struct ipcmbox_recv recv = bad_recv(self, variant);
+	char *buf = malloc(variant->length);
+	struct ipcmbox_info info;
+	int i;
+
+	ASSERT_EQ(0, mailbox_change(self->fd, .mask = IPCMBOX_SET_MAX_MESSAGES));
+	prepare(self, self->calls, buf, variant->length, 0, 1);
+	call_start(self->calls);
+	ASSERT_TRUE(await_senders(self->fd, 1));
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(-EFAULT, mailbox_recv(self->fd, &recv));
+		if (!i)
+			EXPECT_EQ(0, call_join(self->calls));
+		info = mailbox_info(self->fd);
+		EXPECT_EQ(0, info.waiting_senders);
+		EXPECT_EQ(1, info.messages);
+		EXPECT_EQ(1, info.sent);
+		EXPECT_EQ(0, info.receiving | info.received);
+		EXPECT_LE(info.peak_messages, 1);
+		EXPECT_EQ(-EAGAIN, put(self->fd, 9, 0)) TH_LOG("there is no room for another");
+	}
+	EXPECT_TRUE(receive_intact(self->fd, variant->length, 1));
+	EXPECT_EQ(-EAGAIN, take(self->fd)) TH_LOG("received twice");
+	EXPECT_EQ(1, mailbox_info(self->fd).received);
+	EXPECT_TRUE(mailbox_balanced(self->fd));
+	free(buf);
+}
+
+/* Taken for its priority while the mailbox was full: now it is one message fuller. */
+TEST_F(fault, full_mailbox_gets_fuller)
+{
+	struct ipcmbox_recv recv = bad_recv(self, variant);
+	char *buf = malloc(variant->length);
+	int i;
+
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, put(self->fd, 1, i));
+	prepare(self, self->calls, buf, variant->length, 5, 7);
+	call_start(self->calls);
+	ASSERT_TRUE(await_senders(self->fd, 1));
+	recv.min_priority = 5;
+	EXPECT_EQ(-EFAULT, mailbox_recv(self->fd, &recv));
+	EXPECT_EQ(0, call_join(self->calls));
+	EXPECT_EQ(4, mailbox_info(self->fd).messages);
+	EXPECT_EQ(0, mailbox_info(self->fd).waiting_senders);
+	EXPECT_TRUE(mailbox_balanced(self->fd));
+	EXPECT_TRUE(receive_intact(self->fd, variant->length, 7));
+	EXPECT_EQ(-EAGAIN, put(self->fd, 1, 3)) TH_LOG("that only made it full");
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(i, take(self->fd));
+	EXPECT_EQ(-EAGAIN, take(self->fd));
 	EXPECT_TRUE(mailbox_balanced(self->fd));
 	free(buf);
 }
@@ -275,6 +339,37 @@ TEST_F(fault, fresh_buffer_is_good)
 		EXPECT_TRUE(check_pattern(at, variant->length, i));
 	}
 	munmap(fresh, size);
+	free(buf);
+}
+
+/* So is what a stack grows into. */
+TEST_F(fault, below_a_stack_is_good)
+{
+	char *buf = malloc(variant->length), *room, *stack;
+	size_t size = 4 << 20;
+	int i;
+
+	/* Far from all other mappings, as the kernel wants it before it lets a stack grow. */
+	room = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, room);
+	ASSERT_EQ(0, munmap(room, size));
+	stack = mmap(room + size - self->page, self->page, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_FIXED, -1, 0);
+	ASSERT_NE(MAP_FAILED, stack);
+	for (i = 0; i < 2; i++) {
+		/* Just below its start, and across what is its start by now. */
+		stack -= i ? self->page : variant->length;
+		prepare(self, self->calls, buf, variant->length, 0, i);
+		ASSERT_EQ(0, mailbox_send(self->fd, &self->calls->send));
+		ASSERT_EQ(variant->length, message_recv(self->fd, .buf_ptr = ptr_u64(stack),
+							.buf_len = variant->length));
+		EXPECT_TRUE(check_pattern(stack, variant->length, i));
+	}
+	ASSERT_EQ(variant->length, write(self->fd, stack, variant->length));
+	stack -= self->page;
+	EXPECT_EQ(variant->length, read(self->fd, stack, variant->length));
+	EXPECT_TRUE(check_pattern(stack, variant->length, 1));
+	munmap(room, size);
 	free(buf);
 }
 

@@ -253,6 +253,60 @@ TEST_F(mailbox, transient_name_goes_with_the_last_descriptor)
 	EXPECT_FALSE(mailbox_listed(self->dev, info.id));
 }
 
+struct lister {
+	pthread_t thread;
+	int dev;
+	volatile int lists, stop;
+	int failed;
+};
+
+static void *list_all_the_time(void *arg)
+{
+	struct lister *lister = arg;
+
+	while (!lister->stop) {
+		if (mailbox_count(lister->dev) < 0)
+			lister->failed++;
+		lister->lists++;
+	}
+	return NULL;
+}
+
+/* Also while others look at the mailbox. As they hold it up, there is a limit to the time. */
+TEST_F(mailbox, transient_name_goes_while_others_list)
+{
+	struct lister listers[3] = {};
+	__u64 end = now_ns(IPCMBOX_CLOCK_MONOTONIC) + 10 * NSEC_PER_SEC;
+	struct ipcmbox_query before, after;
+	int fd, i, n = scaled(1000);
+
+	ASSERT_EQ(0, query_budget(self->dev, &before));
+	for (i = 0; i < ARRAY_SIZE(listers); i++) {
+		listers[i].dev = self->dev;
+		ASSERT_EQ(0, pthread_create(&listers[i].thread, NULL, list_all_the_time,
+					    &listers[i]));
+		ASSERT_TRUE(await_value(&listers[i].lists, 1));
+	}
+	for (i = 0; i < n && now_ns(IPCMBOX_CLOCK_MONOTONIC) < end; i++) {
+		fd = mailbox_new(self->dev, NAME("test"), .max_messages = 2,
+				 .flags = IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT);
+		ASSERT_GE(fd, 0) TH_LOG("the name was still there the %dth time", i);
+		ASSERT_EQ(-EAGAIN, take(fd)) TH_LOG("a message of the former one");
+		ASSERT_EQ(0, put(fd, 0, i));
+		close(fd);
+	}
+	TH_LOG("%d times", i);
+	EXPECT_EQ(-ENOENT, mailbox_find(self->dev, "test", RW));
+	for (i = 0; i < ARRAY_SIZE(listers); i++) {
+		listers[i].stop = 1;
+		pthread_join(listers[i].thread, NULL);
+		EXPECT_EQ(0, listers[i].failed);
+	}
+	ASSERT_EQ(0, query_budget(self->dev, &after));
+	EXPECT_EQ(before.user_mailboxes, after.user_mailboxes);
+	EXPECT_EQ(before.user_messages, after.user_messages);
+}
+
 TEST_F(mailbox, unlinked_lives_with_its_descriptors)
 {
 	int old = mailbox_new(self->dev, NAME("test"), .max_messages = 2);
@@ -330,6 +384,33 @@ TEST_F(mailbox, ids_are_never_used_again)
 	qsort(ids, ARRAY_SIZE(ids), sizeof(ids[0]), compare_ids);
 	for (i = 1; i < ARRAY_SIZE(ids); i++)
 		ASSERT_NE(ids[i - 1], ids[i]);
+}
+
+TEST_F(mailbox, no_id_is_0)
+{
+	struct ipcmbox_open arg;
+	struct ipcmbox_info info;
+	int fds[6], i;
+
+	for (i = 0; i < ARRAY_SIZE(fds); i++) {
+		/* Unnamed; named; the same once more. */
+		arg = (struct ipcmbox_open){ .max_messages = 1 };
+		if (i % 3) {
+			arg.name_ptr = ptr_u64("test");
+			arg.name_len = 4;
+		}
+		fds[i] = mailbox_create(self->dev, &arg);
+		ASSERT_GE(fds[i], 0);
+		EXPECT_NE(0, arg.id);
+		ASSERT_EQ(0, mailbox_stat(fds[i], &info));
+		EXPECT_EQ(arg.id, info.id);
+	}
+	ASSERT_EQ(1, mailbox_list(self->dev, 0, &info, 1));
+	EXPECT_NE(0, info.id);
+	EXPECT_EQ(-ENOENT, mailbox_by_id(self->dev, 0, RW));
+	for (i = 0; i < ARRAY_SIZE(fds); i++)
+		close(fds[i]);
+	EXPECT_EQ(0, mailbox_unlink(self->dev, "test"));
 }
 
 static int open_name(int dev, const void *name, size_t len)

@@ -261,7 +261,8 @@ TEST_F(order, room_for_many_admits_many)
 }
 
 /*
- * Many senders, many receivers: nothing lost, doubled or reordered within a sender and priority.
+ * Many senders, many receivers: nothing lost, doubled or reordered within a sender and priority,
+ * and to each receiver all numbers of a priority go up.
  */
 
 #define SENDERS		4
@@ -275,11 +276,12 @@ struct item {
 struct party {
 	int fd, index;
 	__u32 count, completion;
+	bool cold;
 	/* what this receiver got last of each sender and priority, and how many in all */
 	__s64 last[SENDERS][PRIORITIES];
 	__u64 sum[SENDERS][PRIORITIES];
 	__u32 received;
-	__u64 last_seq[SENDERS][PRIORITIES];
+	__u64 last_seq[PRIORITIES];
 };
 
 FIXTURE(stream) {
@@ -290,6 +292,7 @@ FIXTURE(stream) {
 FIXTURE_VARIANT(stream) {
 	__u32 capacity;
 	__u32 completion;
+	bool cold;	/* the receivers' buffers are not there when the messages come */
 };
 
 FIXTURE_VARIANT_ADD(stream, rendezvous) { .capacity = 0 };
@@ -297,6 +300,14 @@ FIXTURE_VARIANT_ADD(stream, one) { .capacity = 1 };
 FIXTURE_VARIANT_ADD(stream, some) { .capacity = 7 };
 FIXTURE_VARIANT_ADD(stream, unbounded) { .capacity = IPCMBOX_UNBOUNDED };
 FIXTURE_VARIANT_ADD(stream, received) { .capacity = 7, .completion = IPCMBOX_RECEIVED };
+FIXTURE_VARIANT_ADD(stream, cold_rendezvous) { .capacity = 0, .cold = true };
+FIXTURE_VARIANT_ADD(stream, cold_one) { .capacity = 1, .cold = true };
+FIXTURE_VARIANT_ADD(stream, cold_some) { .capacity = 7, .cold = true };
+FIXTURE_VARIANT_ADD(stream, cold_unbounded) { .capacity = IPCMBOX_UNBOUNDED, .cold = true };
+
+FIXTURE_VARIANT_ADD(stream, cold_received) {
+	.capacity = 7, .completion = IPCMBOX_RECEIVED, .cold = true
+};
 
 FIXTURE_SETUP(stream)
 {
@@ -339,25 +350,33 @@ static int sender_body(void *arg)
 static int receiver_body(void *arg)
 {
 	struct party *party = arg;
+	size_t page = sysconf(_SC_PAGESIZE);
 	struct item item;
+	void *room;
 	int ret;
 
+	room = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (room == MAP_FAILED)
+		return 4;
 	for (;;) {
 		struct ipcmbox_recv recv = {
-			.buf_ptr = ptr_u64(&item), .buf_len = sizeof(item),
+			.buf_ptr = ptr_u64(room), .buf_len = sizeof(item),
 		};
 
+		if (party->cold && madvise(room, page, MADV_DONTNEED))
+			return 5;
 		ret = mailbox_recv(party->fd, &recv);
 		if (!ret)
 			return 0;
+		memcpy(&item, room, sizeof(item));
 		if (ret != sizeof(item) || recv.priority != item.priority)
 			return 1;
 		if (item.number <= party->last[item.sender][item.priority])
 			return 2;
-		if (recv.seq <= party->last_seq[item.sender][item.priority])
+		if (recv.seq <= party->last_seq[item.priority])
 			return 3;
 		party->last[item.sender][item.priority] = item.number;
-		party->last_seq[item.sender][item.priority] = recv.seq;
+		party->last_seq[item.priority] = recv.seq;
 		party->sum[item.sender][item.priority] += item.number + 1;
 		party->received++;
 	}
@@ -392,7 +411,7 @@ TEST_F_TIMEOUT(stream, many_to_many, 120)
 
 		*party = (struct party){
 			.fd = self->fd, .index = i, .count = count,
-			.completion = variant->completion,
+			.completion = variant->completion, .cold = variant->cold,
 		};
 		memset(party->last, 0xff, sizeof(party->last));
 		pids[i] = child_start(i < SENDERS ? sender_body : receiver_body, party);

@@ -371,24 +371,172 @@ TEST_F(oldest, as_many_as_needed_for_the_bytes)
 	EXPECT_TRUE(mailbox_balanced(self->fd));
 }
 
-/*
- * Those of lower priority are not enough, so the new one goes. Whether they have to go with it is
- * left open by the manual; that the counts agree is not.
- */
-TEST_F(oldest, not_enough_to_drop)
+/* Those of lower priority would not be enough, so the new one goes, and they stay. */
+TEST_F(oldest, drops_nothing_in_vain)
 {
+	struct ipcmbox_send send;
 	struct ipcmbox_info info;
 	char buf[100] = "";
 
-	ASSERT_EQ(0, message_send(self->fd, .buf_ptr = ptr_u64(buf), .buf_len = 60, .priority = 9));
-	ASSERT_EQ(0, message_send(self->fd, .buf_ptr = ptr_u64(buf), .buf_len = 30, .priority = 1));
-	EXPECT_EQ(IPCMBOX_SENT_DROPPED, message_send(self->fd, .buf_ptr = ptr_u64(buf),
-						     .buf_len = 50, .priority = 5));
+	send = (struct ipcmbox_send){ .buf_ptr = ptr_u64(buf), .buf_len = 60, .priority = 9 };
+	ASSERT_EQ(0, mailbox_send(self->fd, &send));
+	send = (struct ipcmbox_send){ .buf_ptr = ptr_u64(buf), .buf_len = 30, .priority = 1 };
+	ASSERT_EQ(0, mailbox_send(self->fd, &send));
+
+	/* Who waits for the receipt is told at once, and nothing else has happened. */
+	send = (struct ipcmbox_send){
+		.buf_ptr = ptr_u64(buf), .buf_len = 50, .priority = 5,
+		.completion = IPCMBOX_RECEIVED,
+	};
+	EXPECT_EQ(-EAGAIN, mailbox_send(self->fd, &send));
+	EXPECT_EQ(IPCMBOX_LIMIT_CAPACITY, send.limit);
+	EXPECT_EQ(0, mailbox_info(self->fd).dropped);
+	EXPECT_EQ(2, mailbox_info(self->fd).sent);
+
+	send.completion = IPCMBOX_QUEUED;
+	EXPECT_EQ(IPCMBOX_SENT_DROPPED, mailbox_send(self->fd, &send));
 	info = mailbox_info(self->fd);
-	EXPECT_GE(info.dropped, 1);
+	EXPECT_EQ(1, info.dropped);
 	EXPECT_EQ(3, info.sent);
+	EXPECT_EQ(2, info.messages);
+	EXPECT_EQ(90, info.bytes);
+
+	/* With what priority 1 has there is just enough for this one. */
+	send.buf_len = 40;
+	EXPECT_EQ(0, mailbox_send(self->fd, &send));
+	EXPECT_EQ(2, mailbox_info(self->fd).dropped);
 	EXPECT_TRUE(mailbox_balanced(self->fd));
 	EXPECT_EQ(60, read(self->fd, buf, sizeof(buf)));
+	EXPECT_EQ(40, read(self->fd, buf, sizeof(buf)));
+	EXPECT_EQ(-EAGAIN, take(self->fd));
+}
+
+#define DROP_MAX	64
+
+/* As many as that for one message, and no more. */
+TEST_F(oldest, drops_up_to_64)
+{
+	int fd = mailbox_new(self->dev, .max_messages = IPCMBOX_UNBOUNDED, .max_bytes = 100,
+			     .overflow = IPCMBOX_OVERFLOW_DROP_OLDEST);
+	struct ipcmbox_send send;
+	struct ipcmbox_info info;
+	char buf[100] = "";
+	int i;
+
+	ASSERT_GE(fd, 0);
+	for (i = 0; i < 100; i++) {
+		buf[0] = i;
+		ASSERT_EQ(0, message_send(fd, .buf_ptr = ptr_u64(buf), .buf_len = 1));
+	}
+	send = (struct ipcmbox_send){
+		.buf_ptr = ptr_u64(buf), .buf_len = DROP_MAX + 1, .priority = 7,
+		.completion = IPCMBOX_RECEIVED,
+	};
+	EXPECT_EQ(-EAGAIN, mailbox_send(fd, &send));
+	EXPECT_EQ(IPCMBOX_LIMIT_CAPACITY, send.limit);
+	EXPECT_EQ(0, mailbox_info(fd).dropped);
+	send.completion = IPCMBOX_QUEUED;
+	EXPECT_EQ(IPCMBOX_SENT_DROPPED, mailbox_send(fd, &send));
+	EXPECT_EQ(1, mailbox_info(fd).dropped);
+	EXPECT_EQ(100, mailbox_info(fd).messages);
+
+	send.buf_len = DROP_MAX;
+	EXPECT_EQ(0, mailbox_send(fd, &send));
+	info = mailbox_info(fd);
+	EXPECT_EQ(1 + DROP_MAX, info.dropped);
+	EXPECT_EQ(100 - DROP_MAX + 1, info.messages);
+	EXPECT_EQ(100, info.bytes);
+	EXPECT_EQ(DROP_MAX, read(fd, buf, sizeof(buf)));
+	/* The oldest have gone. */
+	for (i = DROP_MAX; i < 100; i++) {
+		ASSERT_EQ(1, read(fd, buf, sizeof(buf)));
+		EXPECT_EQ(i, buf[0]);
+	}
+	EXPECT_TRUE(mailbox_balanced(fd));
+	close(fd);
+}
+
+/* By number as by bytes: after a SET there may be more than ever fits. */
+TEST_F(oldest, drops_up_to_64_beyond_a_smaller_capacity)
+{
+	int fd = mailbox_new(self->dev, .max_messages = 100,
+			     .overflow = IPCMBOX_OVERFLOW_DROP_OLDEST);
+	int i;
+
+	ASSERT_GE(fd, 0);
+	for (i = 0; i < 100; i++)
+		ASSERT_EQ(0, send_number(fd, 0, i));
+	ASSERT_EQ(0, mailbox_change(fd, .mask = IPCMBOX_SET_MAX_MESSAGES, .max_messages = 36));
+	EXPECT_EQ(IPCMBOX_SENT_DROPPED, send_number(fd, 0, 100));
+	EXPECT_EQ(100, mailbox_info(fd).messages);
+	ASSERT_EQ(0, mailbox_change(fd, .mask = IPCMBOX_SET_MAX_MESSAGES, .max_messages = 37));
+	EXPECT_EQ(0, send_number(fd, 0, 101));
+	EXPECT_EQ(37, mailbox_info(fd).messages);
+	EXPECT_EQ(1 + DROP_MAX, mailbox_info(fd).dropped);
+	for (i = DROP_MAX; i < 100; i++)
+		ASSERT_EQ(i, take(fd));
+	EXPECT_EQ(101, take(fd));
+	EXPECT_TRUE(mailbox_balanced(fd));
+	close(fd);
+}
+
+/* A sender that blocked before the policy changed is passed by what is more urgent, and only so. */
+TEST_F(oldest, more_urgent_than_a_blocked_sender)
+{
+	struct call *blocked = calls_alloc(1);
+	int i;
+
+	ASSERT_EQ(0, mailbox_change(self->fd, .mask = IPCMBOX_SET_OVERFLOW));
+	for (i = 0; i < CAPACITY; i++)
+		ASSERT_EQ(0, send_number(self->fd, 3, i));
+	put_start(blocked, self->fd, 3, 33);
+	ASSERT_TRUE(await_senders(self->fd, 1));
+	ASSERT_EQ(0, mailbox_change(self->fd, .mask = IPCMBOX_SET_OVERFLOW,
+				    .overflow = IPCMBOX_OVERFLOW_DROP_OLDEST));
+	EXPECT_EQ(1, mailbox_info(self->fd).waiting_senders);
+
+	/* It may not take a place from those before it. */
+	EXPECT_EQ(IPCMBOX_SENT_DROPPED, send_number(self->fd, 3, 34));
+	EXPECT_EQ(IPCMBOX_SENT_DROPPED, send_number(self->fd, 0, 1));
+	EXPECT_EQ(2, mailbox_info(self->fd).dropped);
+	EXPECT_EQ(CAPACITY, mailbox_info(self->fd).messages);
+
+	EXPECT_EQ(0, send_number(self->fd, 9, 99));
+	EXPECT_EQ(3, mailbox_info(self->fd).dropped);
+	EXPECT_EQ(CAPACITY, mailbox_info(self->fd).messages);
+	EXPECT_EQ(1, mailbox_info(self->fd).waiting_senders);
+	EXPECT_EQ(0, blocked->done);
+	EXPECT_EQ(99, take(self->fd));
+	EXPECT_EQ(0, call_join(blocked));
+	EXPECT_EQ(1, take(self->fd));
+	EXPECT_EQ(2, take(self->fd));
+	EXPECT_EQ(33, take(self->fd));
+	EXPECT_EQ(-EAGAIN, take(self->fd));
+	EXPECT_TRUE(mailbox_balanced(self->fd));
+}
+
+/* What is dropped may be longer than what comes for it. */
+TEST_F(oldest, leftover_room_is_for_the_blocked_sender)
+{
+	struct call *blocked = calls_alloc(1);
+	char buf[100] = "";
+	int i;
+
+	ASSERT_EQ(0, mailbox_change(self->fd, .mask = IPCMBOX_SET_OVERFLOW));
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(0, message_send(self->fd, .buf_ptr = ptr_u64(buf), .buf_len = 50));
+	put_start(blocked, self->fd, 0, 1);
+	ASSERT_TRUE(await_senders(self->fd, 1));
+	ASSERT_EQ(0, mailbox_change(self->fd, .mask = IPCMBOX_SET_OVERFLOW,
+				    .overflow = IPCMBOX_OVERFLOW_DROP_OLDEST));
+	EXPECT_EQ(0, send_number(self->fd, 9, 99));
+	ASSERT_EQ(0, mailbox_info(self->fd).waiting_senders);
+	EXPECT_EQ(0, call_join(blocked));
+	EXPECT_EQ(58, mailbox_info(self->fd).bytes);
+	EXPECT_EQ(99, take(self->fd));
+	EXPECT_EQ(50, read(self->fd, buf, sizeof(buf)));
+	EXPECT_EQ(1, take(self->fd));
+	EXPECT_TRUE(mailbox_balanced(self->fd));
 }
 
 TEST_F(oldest, unbounded_drops_nothing)
@@ -401,6 +549,131 @@ TEST_F(oldest, unbounded_drops_nothing)
 		ASSERT_EQ(0, send_number(fd, 0, i));
 	EXPECT_EQ(0, mailbox_info(fd).dropped);
 	close(fd);
+}
+
+/*
+ * Losses at a rendezvous: told by the message that comes next, once, whatever becomes of that.
+ */
+
+FIXTURE(losses) {
+	int dev, fd;
+	struct call *call;
+};
+
+FIXTURE_SETUP(losses)
+{
+	self->dev = device_open();
+	ASSERT_GE(self->dev, 0);
+	self->fd = mailbox_new(self->dev, .overflow = IPCMBOX_OVERFLOW_DROP_NEWEST);
+	ASSERT_GE(self->fd, 0);
+	self->call = calls_alloc(1);
+	ASSERT_EQ(IPCMBOX_SENT_DROPPED, send_number(self->fd, 0, 0));
+	ASSERT_EQ(1, mailbox_info(self->fd).unreported);
+	ASSERT_EQ(0, mailbox_change(self->fd, .mask = IPCMBOX_SET_OVERFLOW));
+}
+
+FIXTURE_TEARDOWN(losses)
+{
+	close(self->fd);
+	close(self->dev);
+}
+
+static __s64 peek_lost(int fd, __u64 *lost)
+{
+	struct ipcmbox_recv recv = { .flags = IPCMBOX_PEEK };
+	__u32 number;
+	int ret = take_info(fd, &number, &recv);
+
+	*lost = ret < 0 ? 0 : recv.lost;
+	return ret < 0 ? ret : (__s64)number;
+}
+
+TEST_F(losses, told_by_the_message_of_a_blocked_sender)
+{
+	__u64 lost;
+
+	put_start(self->call, self->fd, 0, 1);
+	ASSERT_TRUE(await_senders(self->fd, 1));
+	EXPECT_EQ(1, take_lost(self->fd, &lost));
+	EXPECT_EQ(1, lost);
+	EXPECT_EQ(0, mailbox_info(self->fd).unreported);
+	EXPECT_EQ(0, call_join(self->call));
+
+	put_start(self->call, self->fd, 0, 2);
+	ASSERT_TRUE(await_senders(self->fd, 1));
+	EXPECT_EQ(2, take_lost(self->fd, &lost));
+	EXPECT_EQ(0, lost);
+	EXPECT_EQ(0, call_join(self->call));
+	EXPECT_TRUE(mailbox_balanced(self->fd));
+}
+
+TEST_F(losses, seen_by_a_peek)
+{
+	__u64 lost;
+	int i;
+
+	put_start(self->call, self->fd, 0, 1);
+	ASSERT_TRUE(await_senders(self->fd, 1));
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(1, peek_lost(self->fd, &lost));
+		EXPECT_EQ(1, lost);
+		EXPECT_EQ(1, mailbox_info(self->fd).unreported);
+	}
+	EXPECT_EQ(1, take_lost(self->fd, &lost));
+	EXPECT_EQ(1, lost);
+	EXPECT_EQ(0, mailbox_info(self->fd).unreported);
+	EXPECT_EQ(0, call_join(self->call));
+}
+
+TEST_F(losses, told_to_a_waiting_receiver)
+{
+	recv_start(self->call, self->fd);
+	ASSERT_TRUE(await_receivers(self->fd, 1));
+	ASSERT_EQ(0, send_number(self->fd, 0, 1));
+	EXPECT_EQ(4, call_join(self->call));
+	EXPECT_EQ(1, self->call->recv.lost);
+	EXPECT_EQ(0, mailbox_info(self->fd).unreported);
+}
+
+/* The receive that failed has told nobody. */
+TEST_F(losses, told_again_after_a_fault)
+{
+	__u64 lost;
+
+	put_start(self->call, self->fd, 0, 1);
+	ASSERT_TRUE(await_senders(self->fd, 1));
+	EXPECT_EQ(-EFAULT, message_recv(self->fd, .buf_ptr = 8, .buf_len = 8));
+	EXPECT_EQ(0, call_join(self->call));
+	EXPECT_EQ(1, mailbox_info(self->fd).unreported);
+	EXPECT_EQ(1, peek_lost(self->fd, &lost));
+	EXPECT_EQ(1, lost);
+	EXPECT_EQ(1, take_lost(self->fd, &lost));
+	EXPECT_EQ(1, lost);
+	EXPECT_EQ(0, mailbox_info(self->fd).unreported);
+}
+
+/* Nor has the message that was withdrawn. */
+TEST_F(losses, told_by_the_next_after_a_withdrawal)
+{
+	static const __u32 capacities[] = { 0, 1 };
+	__u64 lost;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(capacities); i++) {
+		/* Blocked without having been accepted, and accepted and queued. */
+		ASSERT_EQ(0, mailbox_change(self->fd, .mask = IPCMBOX_SET_MAX_MESSAGES,
+					    .max_messages = capacities[i]));
+		EXPECT_EQ(-ETIMEDOUT, message_send(self->fd, .flags = IPCMBOX_DEADLINE,
+						   .deadline_ns = now_ns(0) + 20 * NSEC_PER_MSEC,
+						   .completion = IPCMBOX_RECEIVED));
+		EXPECT_EQ(i, mailbox_info(self->fd).withdrawn);
+		EXPECT_EQ(1, mailbox_info(self->fd).unreported);
+	}
+	ASSERT_EQ(0, send_number(self->fd, 0, 1));
+	EXPECT_EQ(1, take_lost(self->fd, &lost));
+	EXPECT_EQ(1, lost);
+	EXPECT_EQ(0, mailbox_info(self->fd).unreported);
+	EXPECT_TRUE(mailbox_balanced(self->fd));
 }
 
 TEST_HARNESS_MAIN

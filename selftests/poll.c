@@ -128,6 +128,99 @@ TEST_F(poll, full_with_a_blocked_sender)
 	EXPECT_EQ(POLLIN, ready(self->fd));
 }
 
+/* To it, a full mailbox is as full as to one that blocks. */
+TEST_F(poll, policy_fail)
+{
+	ASSERT_EQ(0, mailbox_change(self->fd, .mask = IPCMBOX_SET_OVERFLOW,
+				    .overflow = IPCMBOX_OVERFLOW_FAIL));
+	EXPECT_EQ(POLLOUT, ready(self->fd));
+	ASSERT_EQ(0, put(self->fd, 0, 1));
+	EXPECT_EQ(POLLIN | POLLOUT, ready(self->fd));
+	ASSERT_EQ(0, put(self->fd, 0, 2));
+	EXPECT_EQ(POLLIN, ready(self->fd));
+	EXPECT_EQ(-EAGAIN, put(self->fd, 0, 3));
+	EXPECT_EQ(1, take(self->fd));
+	EXPECT_EQ(POLLIN | POLLOUT, ready(self->fd));
+
+	ASSERT_TRUE(set_capacity(self->fd, 0));
+	EXPECT_EQ(2, take(self->fd));
+	EXPECT_EQ(0, ready(self->fd));
+}
+
+/* A mailbox for 100 bytes and messages of up to 40. */
+static int bytes_bounded(int dev, __u32 overflow)
+{
+	return mailbox_new(dev, .max_messages = IPCMBOX_UNBOUNDED, .max_length = 40,
+			   .max_bytes = 100, .overflow = overflow);
+}
+
+static int put_bytes(int fd, __u32 length)
+{
+	static const char bytes[40];
+
+	return message_send(fd, .buf_ptr = ptr_u64(bytes), .buf_len = length,
+			    .flags = IPCMBOX_NONBLOCK);
+}
+
+static int take_bytes(int fd)
+{
+	char bytes[40];
+
+	return message_recv(fd, .buf_ptr = ptr_u64(bytes), .buf_len = sizeof(bytes),
+			    .flags = IPCMBOX_NONBLOCK);
+}
+
+/* Writable is what takes the longest message. */
+TEST_F(poll, bounded_by_bytes)
+{
+	__u32 policy;
+	int fd;
+
+	for (policy = IPCMBOX_OVERFLOW_BLOCK; policy <= IPCMBOX_OVERFLOW_FAIL; policy++) {
+		fd = bytes_bounded(self->dev, policy);
+		ASSERT_GE(fd, 0);
+		EXPECT_EQ(POLLOUT, ready(fd));
+		ASSERT_EQ(0, put_bytes(fd, 20));
+		ASSERT_EQ(0, put_bytes(fd, 40));
+		EXPECT_EQ(POLLIN | POLLOUT, ready(fd)) TH_LOG("40 bytes are left");
+		ASSERT_EQ(0, put_bytes(fd, 1));
+		EXPECT_EQ(POLLIN, ready(fd)) TH_LOG("39 bytes are left");
+		EXPECT_EQ(-EAGAIN, put_bytes(fd, 40));
+		ASSERT_EQ(0, put_bytes(fd, 39));
+		EXPECT_EQ(POLLIN, ready(fd)) TH_LOG("no byte is left");
+		EXPECT_EQ(-EAGAIN, put_bytes(fd, 1));
+		EXPECT_EQ(20, take_bytes(fd));
+		EXPECT_EQ(POLLIN, ready(fd)) TH_LOG("20 bytes are left");
+		EXPECT_EQ(40, take_bytes(fd));
+		EXPECT_EQ(POLLIN | POLLOUT, ready(fd)) TH_LOG("60 bytes are left");
+		ASSERT_EQ(0, put_bytes(fd, 40));
+		EXPECT_EQ(POLLIN, ready(fd)) TH_LOG("20 bytes are left");
+		ASSERT_EQ(0, mailbox_change(fd, .mask = IPCMBOX_SET_MAX_BYTES, .max_bytes = 120));
+		EXPECT_EQ(POLLIN | POLLOUT, ready(fd)) TH_LOG("40 bytes are left");
+		ASSERT_EQ(0, mailbox_change(fd, .mask = IPCMBOX_SET_MAX_BYTES));
+		EXPECT_EQ(POLLIN | POLLOUT, ready(fd)) TH_LOG("no bound is left");
+		close(fd);
+	}
+}
+
+/* No room would do; who waits there takes any message. */
+TEST_F(poll, waiting_receiver_makes_writable)
+{
+	int fd = bytes_bounded(self->dev, IPCMBOX_OVERFLOW_BLOCK);
+
+	ASSERT_EQ(0, put_bytes(fd, 40));
+	ASSERT_EQ(0, put_bytes(fd, 40));
+	EXPECT_EQ(POLLIN, ready(fd));
+	recv_start(self->calls, fd, .min_priority = 1);
+	ASSERT_TRUE(await_receivers(fd, 1));
+	EXPECT_EQ(POLLIN | POLLOUT, ready(fd));
+	ASSERT_EQ(0, put(fd, 1, 5));
+	EXPECT_EQ(4, call_join(self->calls));
+	EXPECT_EQ(5, call_number(self->calls));
+	EXPECT_EQ(POLLIN, ready(fd));
+	close(fd);
+}
+
 TEST_F(poll, drop_policies_always_take)
 {
 	__u32 policy;
@@ -209,6 +302,26 @@ TEST_F(poll, wakes_a_sleeping_poller)
 	ASSERT_EQ(1, take(self->fd));
 	pthread_join(thread, NULL);
 	EXPECT_EQ(POLLOUT, out.ret);
+}
+
+/* One receive is not enough for the longest message, the second is. */
+TEST_F(poll, wakes_a_sleeping_poller_for_bytes)
+{
+	int fd = bytes_bounded(self->dev, IPCMBOX_OVERFLOW_FAIL);
+	struct poller out = { .fd = fd, .events = POLLOUT };
+	pthread_t thread;
+
+	ASSERT_EQ(0, put_bytes(fd, 39));
+	ASSERT_EQ(0, put_bytes(fd, 40));
+	ASSERT_EQ(0, put_bytes(fd, 21));
+	ASSERT_TRUE(poller_start(&out, &thread));
+	EXPECT_EQ(39, take_bytes(fd));
+	ASSERT_TRUE(await_thread_asleep(getpid(), out.tid));
+	EXPECT_EQ(0, out.ret);
+	EXPECT_EQ(40, take_bytes(fd));
+	pthread_join(thread, NULL);
+	EXPECT_EQ(POLLOUT, out.ret);
+	close(fd);
 }
 
 /* The message that was put back can be received. */
@@ -335,6 +448,67 @@ TEST_F(poll, edge_triggered)
 	EXPECT_EQ(EPOLLOUT, reported(out));
 	EXPECT_EQ(0, reported(out));
 	close(in);
+	close(out);
+}
+
+TEST_F(poll, level_triggered_for_bytes)
+{
+	int fd = bytes_bounded(self->dev, IPCMBOX_OVERFLOW_BLOCK), out = watch(fd, EPOLLOUT), i;
+
+	ASSERT_GE(out, 0);
+	EXPECT_EQ(EPOLLOUT, reported(out));
+	ASSERT_EQ(0, put_bytes(fd, 40));
+	EXPECT_EQ(EPOLLOUT, reported(out));
+	ASSERT_EQ(0, put_bytes(fd, 21));
+	EXPECT_EQ(0, reported(out));
+	ASSERT_EQ(0, put_bytes(fd, 39));
+	EXPECT_EQ(0, reported(out));
+	EXPECT_EQ(40, take_bytes(fd));
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(EPOLLOUT, reported(out));
+	close(out);
+	close(fd);
+}
+
+/* The edge is where the longest message fits. */
+TEST_F(poll, edge_triggered_for_bytes)
+{
+	int fd = bytes_bounded(self->dev, IPCMBOX_OVERFLOW_BLOCK), out;
+
+	ASSERT_EQ(0, put_bytes(fd, 39));
+	ASSERT_EQ(0, put_bytes(fd, 21));
+	ASSERT_EQ(0, put_bytes(fd, 40));
+	out = watch(fd, EPOLLOUT | EPOLLET);
+	ASSERT_GE(out, 0);
+	EXPECT_EQ(0, reported(out));
+	EXPECT_EQ(39, take_bytes(fd));
+	EXPECT_EQ(0, reported(out)) TH_LOG("39 bytes are no edge");
+	EXPECT_EQ(21, take_bytes(fd));
+	EXPECT_EQ(EPOLLOUT, reported(out));
+	EXPECT_EQ(0, reported(out));
+	ASSERT_EQ(0, put_bytes(fd, 40));
+	ASSERT_EQ(0, mailbox_change(fd, .mask = IPCMBOX_SET_MAX_BYTES, .max_bytes = 200));
+	EXPECT_EQ(EPOLLOUT, reported(out)) TH_LOG("more capacity is an edge");
+	EXPECT_EQ(0, reported(out));
+	close(out);
+	close(fd);
+}
+
+/* A mailbox of policy FAIL has edges, too. */
+TEST_F(poll, edge_triggered_policy_fail)
+{
+	int out;
+
+	ASSERT_EQ(0, mailbox_change(self->fd, .mask = IPCMBOX_SET_OVERFLOW,
+				    .overflow = IPCMBOX_OVERFLOW_FAIL));
+	ASSERT_EQ(0, put(self->fd, 0, 1));
+	ASSERT_EQ(0, put(self->fd, 0, 2));
+	out = watch(self->writer, EPOLLOUT | EPOLLET);
+	ASSERT_GE(out, 0);
+	EXPECT_EQ(0, reported(out));
+	EXPECT_EQ(1, take(self->fd));
+	EXPECT_EQ(EPOLLOUT, reported(out));
+	EXPECT_EQ(0, reported(out));
 	close(out);
 }
 

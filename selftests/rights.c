@@ -248,7 +248,7 @@ TEST_F(rights, looking_needs_none)
 	EXPECT_EQ(0, attempt(self, OTHER, 1, try_list, 0));
 }
 
-/* A descriptor without access needs none either; it looks, and its owner administers. */
+/* A descriptor without access is for those who administer, whatever the mode says. */
 static int open_to_look(struct attempt *attempt)
 {
 	struct ipcmbox_recv recv = { .flags = IPCMBOX_NONBLOCK };
@@ -272,10 +272,20 @@ static int open_to_look(struct attempt *attempt)
 
 TEST_F(rights, descriptor_without_access)
 {
-	ASSERT_EQ(0, mailbox_change(self->fd, .mask = IPCMBOX_SET_MODE, .mode = 0));
-	EXPECT_EQ(EPERM, attempt(self, OTHER, 1, open_to_look, 0));
-	EXPECT_EQ(0, attempt(self, OWNER, 1, open_to_look, 0));
-	EXPECT_EQ(9, mailbox_info(self->fd).max_messages);
+	static const __u32 modes[] = { 0, 0666 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
+		ASSERT_EQ(0, mailbox_change(self->fd, .max_messages = 8, .mode = modes[i],
+					    .mask = IPCMBOX_SET_MODE | IPCMBOX_SET_MAX_MESSAGES));
+		EXPECT_EQ(EACCES, attempt(self, OTHER, 1, open_to_look, 0));
+		EXPECT_EQ(EACCES, attempt(self, MEMBER, GROUP, open_to_look, 0));
+		EXPECT_EQ(EACCES, attempt(self, OTHER, 1, try_open_by_id, 0));
+		EXPECT_EQ(8, mailbox_info(self->fd).max_messages);
+		EXPECT_EQ(0, attempt(self, OWNER, 1, open_to_look, 0));
+		EXPECT_EQ(9, mailbox_info(self->fd).max_messages);
+		EXPECT_EQ(0, attempt(self, 0, 0, open_to_look, 0));
+	}
 }
 
 static int open_device(struct attempt *attempt)
@@ -401,7 +411,8 @@ static int root_without_capability(struct attempt *attempt)
 {
 	if (set_capabilities(0))
 		return -EBADE;
-	if (try_open(attempt) != -EACCES || try_open_by_id(attempt) != -EACCES)
+	if (try_open(attempt) != -EACCES || try_open_by_id(attempt) != -EACCES ||
+	    mailbox_find(attempt->dev, "test", 0) != -EACCES)
 		return -EBADF;
 	if (try_unlink(attempt) != -EPERM || try_set_mode(attempt) != -EPERM)
 		return -EBADFD;
@@ -415,7 +426,8 @@ static int user_with_capability(void *arg)
 	if (prctl(PR_SET_KEEPCAPS, 1) || become(OTHER, OTHER) ||
 	    set_capabilities(1 << CAP_IPC_OWNER))
 		return 1;
-	if (try_open(attempt) < 0 || try_open_by_id(attempt) < 0)
+	if (try_open(attempt) < 0 || try_open_by_id(attempt) < 0 ||
+	    mailbox_find(attempt->dev, "test", 0) < 0)
 		return 2;
 	if (try_set_capacity(attempt) || try_set_mode(attempt))
 		return 3;

@@ -1,0 +1,715 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# The ipck command: prints TAP. For the guest, as root, with busybox's tools.
+#
+# A test is a function; it fails with the first command in it that fails, and then all it has done
+# is shown.
+
+parameters=/sys/module/ipcmbox/parameters
+
+# field KEY [NAME|#ID]: a line of ipck stat
+field()
+{
+	ipck stat "${2:-cli}" | sed -n "s/^$1  *//p"
+}
+
+# has FILE TEXT...: each TEXT is in the file
+has()
+{
+	local file=$1 text
+	shift
+	for text; do
+		grep -qF -e "$text" "$file" || {
+			echo "'$text' is not in:"
+			cat "$file"
+			return 1
+		}
+	done
+}
+
+# is FILE TEXT: that, as of printf, is all there is
+is()
+{
+	# shellcheck disable=SC2059
+	printf "$2" | cmp - "$1" || {
+		od -c "$1"
+		return 1
+	}
+}
+
+# fails STATUS TEXT COMMAND...: ends so, prints nothing and says why
+fails()
+{
+	local status=$1 text=$2 got=0
+	shift 2
+	"$@" </dev/null >failed.out 2>failed.err || got=$?
+	cat failed.err
+	[ $got = "$status" ]
+	[ ! -s failed.out ]
+	[ -z "$text" ] || has failed.err "$text"
+}
+
+# await COMMAND...: it succeeds within some time
+await()
+{
+	local i=0
+	until "$@" >/dev/null 2>&1; do
+		i=$((i + 1))
+		[ $i -lt 1000 ]
+		usleep 20000
+	done
+}
+
+waiting()
+{
+	[ "$(field "waiting_$1")" = "$2" ]
+}
+
+# with PARAMETER VALUE COMMAND...: while the module has such a limit
+with()
+{
+	local file=$parameters/$1 value=$2 saved status=0
+	shift 2
+	saved=$(cat "$file")
+	echo "$value" >"$file"
+	"$@" || status=$?
+	echo "$saved" >"$file"
+	return $status
+}
+
+as_nobody()
+{
+	su -s /bin/sh nobody -c "$*"
+}
+
+#
+# Mailboxes
+#
+
+create_prints_the_id()
+{
+	id=$(ipck create cli)
+	[ "$id" -gt 0 ]
+	[ "$(field id)" = "$id" ]
+	[ "$(field name "#$id")" = cli ]
+	# One that exists stays as it is.
+	[ "$(ipck create -c 5 cli)" = "$id" ]
+	[ "$(field max_messages)" = 64 ]
+	fails 1 'create cli: mailbox exists' ipck create -x cli
+	[ "$(ipck create --exclusive cli2)" -gt "$id" ]
+}
+
+create_options()
+{
+	umask 0
+	ipck create -c 3 -l 1K -b 4K -p drop-oldest -m 640 cli
+	[ "$(field max_messages)" = 3 ]
+	[ "$(field max_length)" = 1024 ]
+	[ "$(field max_bytes)" = 4096 ]
+	[ "$(field overflow)" = drop-oldest ]
+	[ "$(field mode)" = 0640 ]
+	umask 077
+	ipck create --capacity unbounded --length 1M --bytes 1G --policy fail --mode 666 cli2
+	[ "$(field max_messages cli2)" = unbounded ]
+	[ "$(field max_length cli2)" = 1048576 ]
+	[ "$(field max_bytes cli2)" = 1073741824 ]
+	[ "$(field overflow cli2)" = fail ]
+	[ "$(field mode cli2)" = 0600 ]
+}
+
+list()
+{
+	id=$(ipck create -c 5 -m 600 cli)
+	ipck create -c 0 cli2
+	ipck send cli 123 4567
+	ipck ls >table
+	head -n 1 table >title
+	has title ID OWNER MODE CAPACITY MESSAGES BYTES SENT NAME
+	awk -v id="$id" '$1 == id {
+		print $3, $4, $5, $6, $7, $8, $9, $10, $11, $NF
+	}' table >line
+	is line '0600 5 2 7 2 0 0 0 0 cli\n'
+	awk '$NF == "cli2" { print $4 }' table >line
+	is line '0\n'
+	# By ascending id
+	awk 'NR > 1 { print $1 }' table >ids
+	sort -n ids | cmp - ids
+	ipck unlink cli
+	ipck ls >table
+	! grep -q ' cli$' table
+}
+
+stat_shows_everything()
+{
+	ipck create -c 5 cli
+	ipck send cli one three
+	ipck recv cli >/dev/null
+	[ "$(field messages)" = 1 ]
+	[ "$(field bytes)" = 5 ]
+	[ "$(field sent)" = 2 ]
+	[ "$(field received)" = 1 ]
+	[ "$(field peak_messages)" = 2 ]
+	[ "$(field flags)" = named ]
+	for key in uid gid discipline receiving readers writers waiting_receivers waiting_senders \
+		   dropped withdrawn unreported wakeups; do
+		[ "$(field $key)" = 0 ]
+	done
+	field oldest_ns | grep -q '^[0-9]* (.*)$'
+	fails 1 'stat cli3: no such mailbox' ipck stat cli3
+	fails 1 'stat #999999: no such mailbox' ipck stat '#999999'
+}
+
+# Each key of the first file is in the second one.
+has_keys()
+{
+	awk '{ print $1 }' "$1" | while read -r key; do
+		grep -q "\"$key\": *[^ ]" "$2" || {
+			echo "no $key in:"
+			cat "$2"
+			return 1
+		}
+	done
+}
+
+# Brackets in pairs and strings closed, as far as can be told without a parser.
+is_json()
+{
+	awk '
+		{ text = text $0 "\n" }
+		END {
+			gsub(/\\./, "", text)
+			gsub(/"[^"]*"/, "s", text)
+			gsub(/[ \t\n]/, "", text)
+			while (gsub(/[{](s:[a-z0-9.-]+(,s:[a-z0-9.-]+)*)?[}]/, "o", text) ||
+			       gsub(/[[]([a-z0-9.-]+(,[a-z0-9.-]+)*)?[]]/, "a", text))
+				;
+			exit text !~ /^[oa]$/
+		}' "$1" || {
+		cat "$1"
+		return 1
+	}
+}
+
+json()
+{
+	id=$(ipck create -c 5 cli)
+	ipck send cli 'x"y'
+	ipck stat cli >state
+	ipck stat --json cli >stat.json
+	is_json stat.json
+	has_keys state stat.json
+	grep -q "\"id\": *$id," stat.json
+	grep -q '"name": *"cli"' stat.json
+	grep -q '"max_messages": *5,' stat.json
+	grep -q '"messages": *1,' stat.json
+
+	ipck ls --json >ls.json
+	is_json ls.json
+	has_keys state ls.json
+	[ "$(grep -c '"id":' ls.json)" = $(($(ipck ls | wc -l) - 1)) ]
+
+	ipck limits >budget
+	ipck limits --json >budget.json
+	is_json budget.json
+	has_keys budget budget.json
+
+	ipck recv --json cli >recv.json
+	is_json recv.json
+	has recv.json '"length":3' '"priority":0' '"seq":1' '"lost":0' '"payload":"x\"y"'
+	[ "$(wc -l <recv.json)" = 1 ]
+	printf '\377\000a' | ipck send cli
+	ipck recv --json cli >recv.json
+	is_json recv.json
+	has recv.json '"payload_hex":"ff0061"'
+}
+
+limits()
+{
+	ipck limits >budget
+	for key in features length_max priority_max name_max max_mailboxes max_user_messages \
+		   max_user_bytes user_mailboxes user_messages user_bytes; do
+		grep -q "^$key  *[0-9]*$" budget
+	done
+	grep -q '^priority_max  *32767$' budget
+}
+
+unlink()
+{
+	ipck create cli
+	id=$(ipck create cli2)
+	ipck unlink cli
+	fails 1 'unlink cli: no such mailbox' ipck unlink cli
+	ipck unlink "#$id"
+	fails 1 "unlink #$id: no such mailbox" ipck unlink "#$id"
+	# One that is missing keeps the others from nothing.
+	ipck create cli
+	ipck create cli3
+	fails 1 'unlink cli2: no such mailbox' ipck unlink cli cli2 cli3
+	fails 1 'no such mailbox' ipck stat cli
+	fails 1 'no such mailbox' ipck stat cli3
+}
+
+set_attributes()
+{
+	id=$(ipck create -c 1 -l 100 cli)
+	ipck set -c 7 -b 2K -p drop-newest -m 646 cli
+	[ "$(field max_messages)" = 7 ]
+	[ "$(field max_bytes)" = 2048 ]
+	[ "$(field overflow)" = drop-newest ]
+	[ "$(field mode)" = 0646 ]
+	ipck set --capacity unbounded --bytes 0 --policy block --owner 12 --group 34 "#$id"
+	[ "$(field max_messages)" = unbounded ]
+	[ "$(field max_bytes)" = 0 ]
+	[ "$(field overflow)" = block ]
+	[ "$(field uid)" = 12 ]
+	[ "$(field gid)" = 34 ]
+	[ "$(field mode)" = 0646 ]
+	fails 1 'set cli: invalid value' ipck set -b 99 cli
+	fails 1 'set cli3: no such mailbox' ipck set -c 1 cli3
+	# Whoever may receive may still not administer.
+	fails 1 'set cli: only its owner may do that' as_nobody ipck set -c 1 cli
+	[ "$(field max_messages)" = unbounded ]
+	ipck set -m 0 cli
+	[ "$(field mode)" = 0000 ]
+}
+
+more_capacity_admits_who_waits()
+{
+	ipck create -c 1 cli
+	ipck send cli one
+	ipck send cli two &
+	await waiting senders 1
+	ipck set -c 2 cli
+	wait $!
+	ipck recv -l -N 2 cli >out
+	is out 'one\ntwo\n'
+}
+
+#
+# Messages
+#
+
+standard_input_byte_by_byte()
+{
+	ipck create cli
+	{
+		printf '\000\001\n\000\377'
+		head -c 60000 /dev/urandom
+		printf '\n\000'
+	} >payload
+	ipck send cli <payload
+	[ "$(field messages)" = 1 ]
+	ipck recv cli | cmp - payload
+	ipck send cli </dev/null
+	ipck recv cli >out
+	[ ! -s out ]
+	[ "$(field received)" = 2 ]
+}
+
+arguments()
+{
+	ipck create cli
+	ipck send -- cli one '' 'two  words' -x
+	[ "$(field messages)" = 4 ]
+	ipck recv cli >out
+	is out one
+	ipck recv --zero -N 3 cli >out
+	is out '\000two  words\000-x\000'
+	fails 1 'no such mailbox' ipck send cli3 one
+	fails 1 'no such mailbox' ipck recv cli3
+}
+
+lines()
+{
+	ipck create cli
+	printf 'a\n\n b  c \n\000d\nlast' | ipck send --lines cli
+	[ "$(field messages)" = 5 ]
+	ipck recv -l -N 5 cli >out
+	is out 'a\n\n b  c \n\000d\nlast\n'
+	[ "$(field messages)" = 0 ]
+}
+
+priorities()
+{
+	ipck create cli
+	ipck send cli lowest
+	ipck send -p 5 cli middle
+	ipck send --priority 32767 cli highest
+	ipck send -p 5 cli middle2
+	ipck recv -n -l -m 6 cli >out
+	is out 'highest\n'
+	fails 3 'recv cli: no message' ipck recv -n -m 6 cli
+	ipck recv -l -N 3 cli >out
+	is out 'middle\nmiddle2\nlowest\n'
+}
+
+verbose()
+{
+	ipck create cli
+	ipck send -p 7 cli hello
+	ipck recv -v cli >out
+	sed -i 's/ pid [1-9][0-9]* / /' out
+	is out '# seq 1 priority 7 length 5 uid 0 lost 0\nhello\n'
+}
+
+peek()
+{
+	ipck create cli
+	ipck send cli one two
+	for _ in 1 2; do
+		ipck recv --peek -l cli >out
+		is out 'one\n'
+	done
+	[ "$(field messages)" = 2 ]
+	[ "$(field received)" = 0 ]
+	fails 3 'no message' ipck recv --peek -n -m 1 cli
+	ipck recv -l -N 2 cli >out
+	is out 'one\ntwo\n'
+}
+
+lost_messages()
+{
+	ipck create -c 1 -p drop-oldest cli
+	ipck send cli one two three
+	ipck recv -v cli >out
+	has out 'lost 2' three
+	[ "$(field dropped)" = 2 ]
+}
+
+nonblock()
+{
+	ipck create -c 1 cli
+	fails 3 'recv cli: no message' ipck recv -n cli
+	id=$(field id)
+	fails 3 "recv #$id: no message" ipck recv --nonblock "#$id"
+	fails 3 'send cli: mailbox is full, or no receiver is waiting' ipck send -n -r cli x
+	ipck send -n cli x
+	fails 3 'send cli: mailbox is full' ipck send -n cli y
+	fails 3 'send cli: mailbox is full' ipck send --nonblock cli y
+	[ "$(field messages)" = 1 ]
+}
+
+timeout_ends_the_wait()
+{
+	ipck create -c 1 cli
+	fails 3 'recv cli: timed out' ipck recv -t 0 cli
+	fails 3 'recv cli: timed out' ipck recv -t 20ms cli
+	ipck send -t 1 cli x
+	fails 3 'send cli: timed out' ipck send -t 0.02 cli y
+	fails 3 'send cli: timed out' ipck send --timeout 20000us cli y
+	ipck recv -t 1 cli >out
+	is out x
+	fails 3 'send cli: timed out' ipck send -r -t 20ms cli y
+	[ "$(field withdrawn)" = 1 ]
+	[ "$(field messages)" = 0 ]
+	# It is for each message, and what came before counts.
+	ipck send cli z
+	status=0
+	ipck recv -N 2 -t 20ms cli >out 2>err || status=$?
+	[ $status = 3 ]
+	is out z
+}
+
+blocking()
+{
+	ipck create -c 0 cli
+	ipck recv -l cli >out &
+	await waiting receivers 1
+	ipck send cli hello
+	wait $!
+	is out 'hello\n'
+	ipck send -r cli again &
+	await waiting senders 1
+	ipck recv -l cli >out
+	wait $!
+	is out 'again\n'
+}
+
+follow()
+{
+	ipck create cli
+	ipck recv -f -l cli >out &
+	for i in 1 2 3; do
+		ipck send cli $i
+		await grep -q $i out
+	done
+	await waiting receivers 1
+	kill $!
+	is out '1\n2\n3\n'
+}
+
+#
+# What programs have for input and output
+#
+
+exec_write()
+{
+	ipck create cli
+	ipck exec -w cli -- printf 'hello\000'
+	ipck exec -w "#$(field id)" sh -c 'echo one; echo two'
+	[ "$(field messages)" = 3 ]
+	ipck recv cli >out
+	is out 'hello\000'
+	ipck recv -N 2 cli >out
+	is out 'one\ntwo\n'
+}
+
+exec_read()
+{
+	ipck create cli
+	ipck send cli one two three
+	ipck exec -r cli -- dd bs=4096 count=1 >out
+	is out one
+	[ "$(field messages)" = 2 ]
+	# A read for less than the message is long leaves it there.
+	fails 1 '' ipck exec -r cli -- dd bs=2 count=1
+	[ "$(field messages)" = 2 ]
+	ipck exec -r -w cli -- dd bs=4096 count=1
+	ipck recv -l -N 2 cli >out
+	is out 'three\ntwo\n'
+	[ "$(field readers)" = 0 ]
+}
+
+exec_status()
+{
+	ipck create cli
+	fails 0 '' ipck exec -r cli true
+	fails 7 '' ipck exec -r cli -- sh -c 'exit 7'
+	fails 127 './none: ' ipck exec -r cli -- ./none
+	echo >none
+	fails 126 './none: ' ipck exec -r cli -- ./none
+	fails 1 'exec cli3: no such mailbox' ipck exec -w cli3 true
+}
+
+#
+# Watching
+#
+
+watch_once()
+{
+	id=$(ipck create cli)
+	ipck create cli2
+	ipck send cli one two
+	ipck watch -N 1 cli >out
+	[ "$(wc -l <out)" = 2 ]
+	has out TIME MESSAGES SENT/S RECV/S NAME
+	awk 'NR == 2 { print $2, $NF }' out >line
+	is line '2 cli\n'
+	ipck watch -N 1 "#$id" /cli2 >out
+	[ "$(wc -l <out)" = 3 ]
+	ipck watch -N 1 >out
+	has out cli cli2
+	# Nothing changes, so there is nothing more to say.
+	ipck watch -N 3 -i 10ms cli >out
+	[ "$(wc -l <out)" = 2 ]
+}
+
+watch_changes()
+{
+	ipck create cli
+	ipck watch -i 20ms cli >out &
+	await grep -q ' cli$' out
+	ipck send cli one
+	# shellcheck disable=SC2016
+	await awk '$2 == 1 && $NF == "cli" { found = 1 } END { exit !found }' out
+	ipck unlink cli
+	await grep -q 'gone cli$' out
+	kill $!
+}
+
+#
+# Names
+#
+
+odd_names()
+{
+	newline=$(printf 'cli\nx')
+	bytes=$(printf 'cli\377\001')
+	for name in 'cli a  b' "$newline" "$bytes" 'cli\x' 'cli"q' "cli'\$(echo)" 'cli#1' '-cli'; do
+		ipck create -- "$name"
+		ipck send -- "$name" "to $name"
+		ipck recv -- "$name" >out
+		printf 'to %s' "$name" | cmp - out
+		ipck stat --json -- "$name" >stat.json
+		is_json stat.json
+		ipck ls --json >ls.json
+		is_json ls.json
+	done
+	# No byte of a name gets to a terminal that is not a character to look at.
+	ipck ls >table
+	has table ' cli a  b' ' cli\x0ax' ' cli\xff\x01' ' cli\x5cx' ' cli"q' ' -cli'
+	[ "$(LC_ALL=C tr -d '\n -~' <table | wc -c)" = 0 ]
+	has ls.json '"cli\nx"' '"cli?\u0001"' '"cli\"q"'
+	fails 1 'stat clix\x0a\xff: no such' ipck stat "$(printf 'clix\n\377')"
+	ipck unlink -- 'cli a  b' "$newline" "$bytes" 'cli\x' 'cli"q' "cli'\$(echo)" 'cli#1' '-cli'
+}
+
+bad_names()
+{
+	for name in '' / cli/x //cli . ..; do
+		fails 1 ': invalid value' ipck create -- "$name"
+		fails 1 '' ipck send -- "$name" x
+		fails 1 '' ipck unlink -- "$name"
+	done
+	long=$(printf '%0255d' 0)
+	ipck create "$long"
+	ipck unlink "$long"
+	fails 1 'name is too long' ipck create "0$long"
+	fails 1 'name is too long' ipck unlink "0$long"
+	ipck create /cli
+	[ "$(field name)" = cli ]
+	ipck stat /cli
+	fails 1 '' ipck recv -n '#'
+	fails 1 '' ipck recv -n '#x'
+	fails 1 'no such mailbox' ipck recv -n '#0'
+}
+
+#
+# Errors
+#
+
+errors_name_the_limit()
+{
+	ipck create -c 1 -l 4 cli
+	fails 1 'send cli: message is longer than the mailbox allows' ipck send cli 12345
+	[ "$(field sent)" = 0 ]
+	ipck send cli 1234
+	fails 3 'send cli: mailbox is full' ipck send -n cli x
+	ipck create cli2
+	fails 1 'send cli2: too many messages of this user are under way' \
+		with user_messages 1 ipck send cli2 x
+	fails 1 'send cli2: too many bytes of this user are under way' \
+		with user_bytes 1 ipck send cli2 x
+	fails 1 'create cli3: this user has too many mailboxes' \
+		with user_mailboxes 1 ipck create cli3
+	[ "$(field messages cli2)" = 0 ]
+}
+
+permission()
+{
+	umask 0
+	ipck create -m 602 cli
+	as_nobody ipck send cli x
+	fails 1 'recv cli: permission denied' as_nobody ipck recv cli
+	fails 1 'unlink cli: only its owner may do that' as_nobody ipck unlink cli
+	as_nobody ipck stat cli
+	as_nobody ipck ls | grep ' cli$'
+	[ "$(field messages)" = 1 ]
+}
+
+usage()
+{
+	ipck create cli
+	fails 2 'usage: ipck COMMAND' ipck
+	fails 2 "no command 'frob'" ipck frob
+	for command in create stat send recv set unlink exec; do
+		fails 2 "usage: ipck $command" ipck $command
+		fails 2 "usage: ipck $command" ipck $command -Y cli
+	done
+	fails 2 'usage: ipck create' ipck create cli cli2
+	fails 2 'usage: ipck ls' ipck ls cli
+	fails 2 'usage: ipck stat' ipck stat cli cli2
+	fails 2 'usage: ipck recv' ipck recv cli cli2
+	fails 2 'usage: ipck recv' ipck recv --peek -N 2 cli
+	fails 2 'usage: ipck send' ipck send -l cli x
+	fails 2 'usage: ipck set' ipck set cli
+	fails 2 'usage: ipck exec' ipck exec cli true
+	fails 2 'usage: ipck exec' ipck exec -r cli
+	fails 2 'usage: ipck limits' ipck limits cli
+	fails 2 "bad priority '32768'" ipck send -p 32768 cli x
+	fails 2 "bad priority '-1'" ipck send -p -1 cli x
+	fails 2 "bad timeout '1x'" ipck send -t 1x cli x
+	fails 2 "bad timeout '-1'" ipck recv -t -1 cli
+	fails 2 "bad count '0'" ipck recv -N 0 cli
+	fails 2 "bad priority 'high'" ipck recv -m high cli
+	fails 2 "bad capacity '-1'" ipck create -c -1 cli2
+	fails 2 "bad length '17M'" ipck create -l 17M cli2
+	fails 2 "bad bytes '1T'" ipck create -b 1T cli2
+	fails 2 "bad policy 'drop'" ipck create -p drop cli2
+	fails 2 "bad mode '888'" ipck create -m 888 cli2
+	fails 2 "bad policy ''" ipck set -p '' cli
+	fails 2 "bad owner 'root'" ipck set -o root cli
+	fails 2 "bad interval '0'" ipck watch -i 0
+	fails 2 "bad count ''" ipck watch -N ''
+	[ "$(field sent)" = 0 ]
+	fails 1 'no such mailbox' ipck stat cli2
+}
+
+help()
+{
+	ipck help >out
+	for command in create ls stat send recv watch set unlink limits exec; do
+		has out "  $command "
+		ipck help $command >page
+		has page "usage: ipck $command"
+		ipck $command --help | cmp - page
+	done
+	ipck --help | cmp - out
+	ipck version | grep -qx 'ipck [0-9]*\.[0-9]*\.[0-9]*'
+	fails 2 "no command 'frob'" ipck help frob
+}
+
+output_that_fails()
+{
+	ipck create cli
+	ipck send cli one
+	status=0
+	ipck recv cli >/dev/full 2>err || status=$?
+	[ $status = 1 ]
+	has err 'standard output: '
+	status=0
+	ipck ls >/dev/full 2>err || status=$?
+	[ $status = 1 ]
+}
+
+#
+# Running
+#
+
+clean_up()
+{
+	ipck unlink cli cli2 cli3 2>/dev/null
+	rm -rf ./*
+}
+
+count=0 failures=0
+run()
+{
+	local log=$dir.log status
+
+	count=$((count + 1))
+	clean_up
+	# Not as a condition: there, set -e would be without effect.
+	(
+		trap 'kill $(jobs -p) 2>/dev/null || :' EXIT
+		set -ex
+		"$1"
+	) >"$log" 2>&1 </dev/null
+	status=$?
+	if [ $status = 0 ]; then
+		echo "ok $count cli.$1"
+	else
+		sed 's/^/# /' "$log"
+		echo "not ok $count cli.$1"
+		failures=$((failures + 1))
+	fi
+}
+
+echo 'TAP version 13'
+dir=$(mktemp -d)
+cd "$dir" || exit 1
+for test in \
+	create_prints_the_id create_options list stat_shows_everything json limits unlink \
+	set_attributes more_capacity_admits_who_waits \
+	standard_input_byte_by_byte arguments lines priorities verbose peek lost_messages \
+	nonblock timeout_ends_the_wait blocking follow \
+	exec_write exec_read exec_status watch_once watch_changes odd_names bad_names \
+	errors_name_the_limit permission usage help output_that_fails; do
+	run $test
+done
+clean_up
+cd / && rm -rf "$dir" "$dir.log"
+echo "1..$count"
+[ $failures = 0 ]
