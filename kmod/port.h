@@ -57,13 +57,13 @@ struct ipcmbox_info;
  *
  * Removal paths. (A) A waiter leaves by a claim (somebody had what it waited for, or the other
  * side is gone) or by itself (signal, deadline): the port's lock decides, the loser of the race
- * follows the winner, see wait.h. (B) A message leaves a port when a receiver finishes it, when
- * its sender withdraws it, when the policy drops it, or with the port. Taken messages are touched
- * by their receiver only; a killed sender disowns such a message under the lock. (C) A mailbox
- * ends with its last reference: descriptors and a lasting name. Calls hold the descriptor, so
- * nobody waits in, and no message is taken from, a port that ends. (D) A registry ends with its
- * last reference: device descriptors and mailboxes; names in a dead IPC namespace are removed by a
- * worker, see registry.c.
+ * follows the winner, see wait.h. (B) A message leaves a port when a receiver takes it (and does
+ * not put it back), when its sender withdraws it, when the policy drops it, or with the port.
+ * Taken messages are touched by their receiver only; a killed sender disowns such a message under
+ * the lock. (C) A mailbox ends with its last reference: descriptors and a lasting name. Calls hold
+ * the descriptor, so nobody waits in, and no message is taken from, a port that ends. (D) A
+ * registry ends with its last reference: device descriptors and mailboxes; names in a dead IPC
+ * namespace are removed by a worker, see registry.c.
  *
  * Barriers. (1) waiter_park() sets the task state, then the waiter's state by cmpxchg; its partner
  * ipcmbox_wakes_complete() exchanges the waiter's state, then wakes: one of them sees the other's

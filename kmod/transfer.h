@@ -21,7 +21,8 @@ struct ipcmbox_recv;
  *
  *	receive  take a message, or wait until one is handed over     port lock
  *	         export it (user copy)                                no lock
- *	         finish it, or put it back                            port lock
+ *	         finish it (port lock only if its sender waits)       no lock
+ *	         or put it back                                       port lock
  *
  * Between take and finish a sender may be waiting for the outcome, so the user copy of a taken
  * message must not wait for anything: page faults are disabled. If the buffer is not all present,

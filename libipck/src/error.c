@@ -76,7 +76,7 @@ IPCK_API const char *ipck_strerror(int error, unsigned int limit)
 	size_t i;
 
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		if (texts[i].error != error && texts[i].error != -error)
+		if (texts[i].error != error && -texts[i].error != error)
 			continue;
 		if (!texts[i].limit || texts[i].limit == limit)
 			return texts[i].text;
