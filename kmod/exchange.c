@@ -25,14 +25,14 @@ static bool may_enter(const struct ipcmbox_port *port, const struct ipcmbox_mess
 	       (!first || message->priority > first->priority);
 }
 
-/* Steps of a message. Each leaves sent == taken + dropped + queue.count. */
-
 /* However long the next message is, and whatever its priority. */
 static bool is_writable(const struct ipcmbox_port *port)
 {
 	return !ipcmbox_queue_first(&port->pending) &&
 	       ipcmbox_port_has_room(port, port->max_length, 0, 0);
 }
+
+/* Steps of a message. Each leaves sent == taken + dropped + queue.count. */
 
 static void number(struct ipcmbox_port *port, struct ipcmbox_message *message)
 {
