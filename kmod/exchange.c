@@ -11,6 +11,7 @@
 #include "exchange.h"
 #include "message.h"
 #include "port.h"
+#include "selection.h"
 #include "wait.h"
 
 /* How many messages are dropped at most to make room for one; says the UAPI header. */
@@ -126,10 +127,9 @@ static void claim_sender(struct ipcmbox_port *port, struct ipcmbox_message *mess
 
 /* Called by the sender. */
 static void await_sender(struct ipcmbox_port *port, struct ipcmbox_message *message,
-			 struct ipcmbox_waiter *waiter, bool receipt)
+			 struct ipcmbox_waiter *waiter)
 {
 	ipcmbox_waiter_init(waiter);
-	waiter->receipt = receipt;
 	waiter->message = message;
 	message->sender = waiter;
 	list_add_tail(&waiter->link, &port->senders);
@@ -143,6 +143,13 @@ static void leave_sender(struct ipcmbox_port *port, struct ipcmbox_waiter *waite
 	port->nr_senders--;
 }
 
+static bool is_wanted(const struct ipcmbox_waiter *waiter, const struct ipcmbox_message *message)
+{
+	return message->priority >= waiter->min_priority &&
+	       (likely(!waiter->selection) ||
+		ipcmbox_selection_admits(waiter->selection, message));
+}
+
 /* The first waiting receiver that can take the message. */
 static struct ipcmbox_waiter *find_taker(const struct ipcmbox_port *port,
 					 const struct ipcmbox_message *message)
@@ -150,8 +157,7 @@ static struct ipcmbox_waiter *find_taker(const struct ipcmbox_port *port,
 	struct ipcmbox_waiter *waiter;
 
 	list_for_each_entry(waiter, &port->receivers, link)
-		if (!waiter->peek && message->priority >= waiter->min_priority &&
-		    message->length <= waiter->room)
+		if (!waiter->peek && is_wanted(waiter, message) && message->length <= waiter->room)
 			return waiter;
 	return NULL;
 }
@@ -162,7 +168,7 @@ static void hand_over(struct ipcmbox_port *port, struct ipcmbox_message *message
 	hold(port, message);
 	taker->message = message;
 	taker->lost = message->lost;
-	taker->receipt = message->sender;
+	taker->conclude = message->sender;
 	claim_receiver(port, taker, 0, wakes);
 }
 
@@ -184,7 +190,7 @@ static noinline void show_waiting(struct ipcmbox_port *port, struct ipcmbox_mess
 	struct ipcmbox_waiter *waiter, *next;
 
 	list_for_each_entry_safe(waiter, next, &port->receivers, link) {
-		if (message->priority < waiter->min_priority)
+		if (!is_wanted(waiter, message))
 			continue;
 		if (message->length > waiter->room) {
 			waiter->needed = message->length;
@@ -212,7 +218,7 @@ static void accept_pending(struct ipcmbox_port *port, struct ipcmbox_message *me
 {
 	unsuspend(port, message);
 	accept(port, message);
-	if (!message->sender->receipt)
+	if (message->completion == IPCMBOX_QUEUED)
 		claim_sender(port, message, 0, wakes);
 }
 
@@ -262,9 +268,9 @@ static void drop(struct ipcmbox_port *port, struct ipcmbox_message *victim,
 	wakes->victims = victim;
 }
 
-static int drop_new(struct ipcmbox_port *port, struct ipcmbox_message *message, bool receipt)
+static int drop_new(struct ipcmbox_port *port, struct ipcmbox_message *message)
 {
-	if (receipt)
+	if (message->completion != IPCMBOX_QUEUED)
 		return -EAGAIN;
 	number(port, message);
 	port->sent++;
@@ -300,19 +306,18 @@ static noinline void make_room(struct ipcmbox_port *port, const struct ipcmbox_m
 }
 
 static noinline int overflow(struct ipcmbox_port *port, struct ipcmbox_message *message,
-			     struct ipcmbox_waiter *waiter, bool receipt,
-			     struct ipcmbox_wakes *wakes)
+			     struct ipcmbox_waiter *waiter, struct ipcmbox_wakes *wakes)
 {
 	if (port->overflow == IPCMBOX_OVERFLOW_FAIL)
 		return -EAGAIN;
 	if (port->overflow != IPCMBOX_OVERFLOW_BLOCK)
-		return drop_new(port, message, receipt);
+		return drop_new(port, message);
 
 	if (!waiter)
 		return -EAGAIN;
 	number(port, message);
 	suspend(port, message);
-	await_sender(port, message, waiter, receipt);
+	await_sender(port, message, waiter);
 	show(port, message, wakes);
 	return IPCMBOX_POSTED_WAIT;
 }
@@ -322,16 +327,15 @@ static noinline int overflow(struct ipcmbox_port *port, struct ipcmbox_message *
  * @port: its destination
  * @message: owned by the caller, and by the port or a receiver on POSTED and POSTED_WAIT
  * @waiter: of the calling sender, made ready if it must wait; NULL: it must not
- * @receipt: the send is complete when the message has been received
  * @wakes: to flush, whatever is returned
  *
  * Context: the port's lock is held.
  * Return: &enum ipcmbox_posted; -EAGAIN no room and no waiting, -EPIPE nobody will ever receive.
  */
 int ipcmbox_port_post(struct ipcmbox_port *port, struct ipcmbox_message *message,
-		      struct ipcmbox_waiter *waiter, bool receipt,
-		      struct ipcmbox_wakes *wakes)
+		      struct ipcmbox_waiter *waiter, struct ipcmbox_wakes *wakes)
 {
+	bool receipt = message->completion != IPCMBOX_QUEUED;
 	struct ipcmbox_waiter *taker;
 
 	lockdep_assert_held(&port->lock);
@@ -346,13 +350,13 @@ int ipcmbox_port_post(struct ipcmbox_port *port, struct ipcmbox_message *message
 		if (port->overflow == IPCMBOX_OVERFLOW_DROP_OLDEST)
 			make_room(port, message, wakes);
 		if (!may_enter(port, message))
-			return overflow(port, message, waiter, receipt, wakes);
+			return overflow(port, message, waiter, wakes);
 	}
 
 	number(port, message);
 	accept(port, message);
 	if (receipt && waiter)
-		await_sender(port, message, waiter, receipt);
+		await_sender(port, message, waiter);
 	if (taker) {
 		hand_over(port, message, taker, wakes);
 	} else {
@@ -450,11 +454,15 @@ int ipcmbox_port_take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 
 	lockdep_assert_held(&port->lock);
 
-	if (!message || message->priority < waiter->min_priority) {
+	if (unlikely(waiter->selection)) {
+		message = ipcmbox_selection_find(waiter->selection, port, waiter->min_priority);
+	} else if (!message || message->priority < waiter->min_priority) {
 		message = ipcmbox_queue_first(&port->pending);
-		if (!message || message->priority < waiter->min_priority)
-			return port->senders_gone ? -EPIPE : -EAGAIN;
+		if (message && message->priority < waiter->min_priority)
+			message = NULL;
 	}
+	if (!message)
+		return port->senders_gone ? -EPIPE : -EAGAIN;
 
 	if (message->length > waiter->room) {
 		waiter->needed = message->length;
@@ -473,7 +481,7 @@ int ipcmbox_port_take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 		remove(port, message, wakes);
 	hold(port, message);
 	waiter->lost = message->lost;
-	waiter->receipt = message->sender;
+	waiter->conclude = message->sender;
 	return 0;
 }
 

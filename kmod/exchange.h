@@ -48,8 +48,7 @@ enum ipcmbox_withdrawal {
 };
 
 int ipcmbox_port_post(struct ipcmbox_port *port, struct ipcmbox_message *message,
-		      struct ipcmbox_waiter *waiter, bool receipt,
-		      struct ipcmbox_wakes *wakes);
+		      struct ipcmbox_waiter *waiter, struct ipcmbox_wakes *wakes);
 enum ipcmbox_withdrawal ipcmbox_port_withdraw(struct ipcmbox_port *port,
 					      struct ipcmbox_waiter *waiter, int error,
 					      struct ipcmbox_wakes *wakes);

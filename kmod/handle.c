@@ -41,13 +41,18 @@ static ssize_t handle_read_iter(struct kiocb *iocb, struct iov_iter *to)
 
 static ssize_t handle_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
+	struct ipcmbox_handle *handle = iocb->ki_filp->private_data;
 	struct ipcmbox_deadline deadline;
+	struct ipcmbox_sending sending = {
+		.mailbox = ipcmbox_handle_target(handle),
+		.from = from,
+		.deadline = &deadline,
+	};
 	size_t length = iov_iter_count(from);
-	u32 limit;
 	int ret;
 
 	deadline_of_iocb(&deadline, iocb);
-	ret = ipcmbox_transfer_send(iocb->ki_filp->private_data, from, 0, false, &deadline, &limit);
+	ret = ipcmbox_transfer_send(handle, &sending);
 	if (ret < 0)
 		return ret;
 	/* A message that the policy dropped was sent as far as write(2) is concerned. */

@@ -4,8 +4,9 @@
 
 #include <linux/types.h>
 
+#include "mailbox.h"
+
 struct file;
-struct ipcmbox_mailbox;
 struct ipcmbox_registry;
 struct ipcmbox_user;
 
@@ -27,6 +28,12 @@ struct ipcmbox_handle {
 	struct ipcmbox_mailbox *mailbox;
 	struct ipcmbox_user *user;
 };
+
+/* Where messages go that are sent on the handle. */
+static inline struct ipcmbox_mailbox *ipcmbox_handle_target(const struct ipcmbox_handle *handle)
+{
+	return unlikely(handle->mailbox->parent) ? handle->mailbox->parent : handle->mailbox;
+}
 
 struct file *ipcmbox_handle_new(struct ipcmbox_registry *registry, u32 access, bool nonblock);
 void ipcmbox_handle_discard(struct file *file);

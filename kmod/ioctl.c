@@ -9,7 +9,6 @@
 #include <linux/nospec.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include <linux/uio.h>
 
 #include <uapi/linux/ipcmbox.h>
 
@@ -17,36 +16,9 @@
 #include "handle.h"
 #include "ioctl.h"
 #include "mailbox.h"
+#include "messaging.h"
 #include "quota.h"
 #include "registry.h"
-#include "transfer.h"
-#include "wait.h"
-
-#define TRANSFER_VALID	(IPCMBOX_NONBLOCK | IPCMBOX_DEADLINE)
-
-/* Every structure a command brings in. */
-union ioctl_arg {
-	struct ipcmbox_open open;
-	struct ipcmbox_unlink unlink;
-	struct ipcmbox_list list;
-	struct ipcmbox_send send;
-	struct ipcmbox_recv recv;
-	struct ipcmbox_set set;
-};
-
-/**
- * struct ioctl_call - a command under way
- * @file: the descriptor
- * @uarg: the caller's structure
- * @usize: its size
- * @arg: kernel copy, extended with zeroes to what this module knows
- */
-struct ioctl_call {
-	struct file *file;
-	void __user *uarg;
-	size_t usize;
-	union ioctl_arg arg;
-};
 
 /**
  * struct ioctl_command - what there is to know of a command
@@ -57,15 +29,22 @@ struct ioctl_call {
 struct ioctl_command {
 	unsigned int cmd;
 	unsigned int min_size;
-	long (*handler)(struct ioctl_call *call);
+	long (*handler)(struct ipcmbox_ioctl *call);
 };
 
-/* Copies a result of @size bytes, cut or extended with zeroes to what the caller knows. */
-static int reply(void __user *uarg, size_t usize, const void *result, size_t size)
+/**
+ * ipcmbox_ioctl_reply() - copy a result to the caller
+ * @call: the command
+ * @result: what its structure shall be
+ * @size: of @result; cut or extended with zeroes to what the caller knows
+ *
+ * Return: 0 or -EFAULT.
+ */
+int ipcmbox_ioctl_reply(const struct ipcmbox_ioctl *call, const void *result, size_t size)
 {
-	if (copy_to_user(uarg, result, min(size, usize)))
+	if (copy_to_user(call->uarg, result, min(size, call->usize)))
 		return -EFAULT;
-	if (usize > size && clear_user(uarg + size, usize - size))
+	if (call->usize > size && clear_user(call->uarg + size, call->usize - size))
 		return -EFAULT;
 	return 0;
 }
@@ -75,7 +54,7 @@ static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
 {
 	const struct ioctl_command *command;
 	unsigned int nr = _IOC_NR(cmd) - base;
-	struct ioctl_call call;
+	struct ipcmbox_ioctl call;
 	int ret;
 
 	if (nr >= count)
@@ -105,20 +84,22 @@ static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
 #define UNLINK_SIZE_MIN	24
 #define LIST_SIZE_MIN	24
 #define INFO_SIZE_MIN	424
-#define SEND_SIZE_MIN	40
-#define RECV_SIZE_MIN	88
 #define SET_SIZE_MIN	32
 
 /* Commands of the device. */
 
-static long ioctl_query(struct ioctl_call *call)
+#define FEATURES	IPCMBOX_FEATURE_QUEUE
+
+static long ioctl_query(struct ipcmbox_ioctl *call)
 {
 	struct ipcmbox_registry *registry = call->file->private_data;
 	struct ipcmbox_query query = {
-		.features = IPCMBOX_FEATURE_QUEUE,
+		.features = FEATURES,
 		.length_max = IPCMBOX_LENGTH_MAX,
 		.priority_max = IPCMBOX_PRIORITY_MAX,
 		.name_max = IPCMBOX_NAME_MAX,
+		.fds_max = IPCMBOX_FDS_MAX,
+		.iovec_max = IPCMBOX_IOVEC_MAX,
 	};
 	struct ipcmbox_user *user;
 
@@ -127,17 +108,17 @@ static long ioctl_query(struct ioctl_call *call)
 		return -ENOMEM;
 	ipcmbox_user_report(user, &query);
 	ipcmbox_user_put(user);
-	return reply(call->uarg, call->usize, &query, sizeof(query));
+	return ipcmbox_ioctl_reply(call, &query, sizeof(query));
 }
 
-static long ioctl_open(struct ioctl_call *call)
+static long ioctl_open(struct ipcmbox_ioctl *call)
 {
 	struct ipcmbox_open *arg = &call->arg.open;
 	struct file *file;
 	int fd, ret;
 
 	/* The result must find its place: a mailbox that was created cannot be undone unseen. */
-	ret = reply(call->uarg, call->usize, arg, sizeof(*arg));
+	ret = ipcmbox_ioctl_reply(call, arg, sizeof(*arg));
 	if (ret)
 		return ret;
 	arg->limit = IPCMBOX_LIMIT_NONE;
@@ -152,17 +133,17 @@ static long ioctl_open(struct ioctl_call *call)
 		if (ret == -ENOMEM)
 			arg->limit = IPCMBOX_LIMIT_MEMORY;
 		if (arg->limit)
-			reply(call->uarg, call->usize, arg, sizeof(*arg));
+			ipcmbox_ioctl_reply(call, arg, sizeof(*arg));
 		return ret;
 	}
 
 	/* Just written to: fails only if the caller unmaps it under its own feet. */
-	reply(call->uarg, call->usize, arg, sizeof(*arg));
+	ipcmbox_ioctl_reply(call, arg, sizeof(*arg));
 	fd_install(fd, file);
 	return fd;
 }
 
-static long ioctl_unlink(struct ioctl_call *call)
+static long ioctl_unlink(struct ipcmbox_ioctl *call)
 {
 	return ipcmbox_mailbox_unlink(call->file->private_data, &call->arg.unlink);
 }
@@ -195,7 +176,7 @@ static int list(struct ipcmbox_registry *registry, const struct ipcmbox_list *ar
 	return n;
 }
 
-static long ioctl_list(struct ioctl_call *call)
+static long ioctl_list(struct ipcmbox_ioctl *call)
 {
 	struct ipcmbox_list *arg = &call->arg.list;
 	struct ipcmbox_info *info;
@@ -215,115 +196,21 @@ static long ioctl_list(struct ioctl_call *call)
 		return ret;
 
 	arg->count = ret;
-	return reply(call->uarg, call->usize, arg, sizeof(*arg));
+	return ipcmbox_ioctl_reply(call, arg, sizeof(*arg));
 }
 
-/* Commands of a mailbox. */
+/* Commands of a mailbox, but for those of messaging.h. */
 
-/* Returns 0 with @iter over the buffer, or -EFAULT if it cannot be one. */
-static int import_buffer(unsigned int direction, u64 ptr, u32 length, struct iov_iter *iter)
-{
-	void __user *buffer = u64_to_user_ptr(ptr);
-
-	/* The first: a 64-bit address on a 32-bit kernel. */
-	if (ptr != (unsigned long)ptr || !access_ok(buffer, length))
-		return -EFAULT;
-	iov_iter_ubuf(iter, direction, buffer, length);
-	return 0;
-}
-
-static int import_deadline(struct ipcmbox_deadline *deadline, const struct file *file, u32 flags,
-			   u32 clock, u64 ns)
-{
-	int ret = ipcmbox_deadline_import(deadline, flags, clock, ns);
-
-	if (file->f_flags & O_NONBLOCK)
-		deadline->nonblock = true;
-	return ret;
-}
-
-static __always_inline long send(struct file *file, struct ipcmbox_send *arg,
-				 struct ipcmbox_send __user *uarg)
-{
-	struct ipcmbox_deadline deadline __uninitialized;
-	struct iov_iter from __uninitialized;
-	int ret;
-
-	if (arg->flags & ~TRANSFER_VALID || arg->priority > IPCMBOX_PRIORITY_MAX ||
-	    arg->completion > IPCMBOX_RECEIVED)
-		return -EINVAL;
-	ret = import_deadline(&deadline, file, arg->flags, arg->clock, arg->deadline_ns);
-	if (ret)
-		return ret;
-	if (!(file->f_mode & FMODE_WRITE))
-		return -EACCES;
-	ret = import_buffer(ITER_SOURCE, arg->buf_ptr, arg->buf_len, &from);
-	if (ret)
-		return ret;
-
-	arg->limit = IPCMBOX_LIMIT_NONE;
-	ret = ipcmbox_transfer_send(file->private_data, &from, arg->priority,
-				    arg->completion == IPCMBOX_RECEIVED, &deadline, &arg->limit);
-	/* Nothing was sent; a caller who cannot be told which limit it was learns the error. */
-	if (unlikely(ret < 0 && arg->limit))
-		put_user(arg->limit, &uarg->limit);
-	return ret;
-}
-
-static __always_inline long recv(struct file *file, struct ipcmbox_recv *arg,
-				 struct ipcmbox_recv __user *uarg)
-{
-	struct ipcmbox_deadline deadline __uninitialized;
-	struct iov_iter to __uninitialized;
-	struct ipcmbox_reception reception = {
-		.to = &to,
-		.arg = arg,
-		.uarg = uarg,
-		.peek = arg->flags & IPCMBOX_PEEK,
-	};
-	long ret;
-
-	if (arg->flags & ~(TRANSFER_VALID | IPCMBOX_PEEK) || arg->__reserved ||
-	    arg->min_priority > IPCMBOX_PRIORITY_MAX)
-		return -EINVAL;
-	ret = import_deadline(&deadline, file, arg->flags, arg->clock, arg->deadline_ns);
-	if (ret)
-		return ret;
-	if (!(file->f_mode & FMODE_READ))
-		return -EACCES;
-	ret = import_buffer(ITER_DEST, arg->buf_ptr, arg->buf_len, &to);
-	if (ret)
-		return ret;
-
-	arg->limit = IPCMBOX_LIMIT_NONE;
-	ret = ipcmbox_transfer_receive(file->private_data, &reception, &deadline);
-	/* Nothing else of what is out is known then. */
-	if (unlikely(ret == -EMSGSIZE) && (put_user(arg->length, &uarg->length) ||
-					   put_user(IPCMBOX_LIMIT_BUFFER, &uarg->limit)))
-		return -EFAULT;
-	return ret;
-}
-
-static long ioctl_send(struct ioctl_call *call)
-{
-	return send(call->file, &call->arg.send, call->uarg);
-}
-
-static long ioctl_recv(struct ioctl_call *call)
-{
-	return recv(call->file, &call->arg.recv, call->uarg);
-}
-
-static long ioctl_stat(struct ioctl_call *call)
+static long ioctl_stat(struct ipcmbox_ioctl *call)
 {
 	struct ipcmbox_handle *handle = call->file->private_data;
 	struct ipcmbox_info info;
 
 	ipcmbox_mailbox_report(handle->mailbox, &info);
-	return reply(call->uarg, call->usize, &info, sizeof(info));
+	return ipcmbox_ioctl_reply(call, &info, sizeof(info));
 }
 
-static long ioctl_set(struct ioctl_call *call)
+static long ioctl_set(struct ipcmbox_ioctl *call)
 {
 	struct ipcmbox_handle *handle = call->file->private_data;
 
@@ -344,8 +231,10 @@ static const struct ioctl_command device_commands[] = {
 };
 
 static const struct ioctl_command mailbox_commands[] = {
-	[MAILBOX_NR(IPCMBOX_IOC_SEND)] = { IPCMBOX_IOC_SEND, SEND_SIZE_MIN, ioctl_send },
-	[MAILBOX_NR(IPCMBOX_IOC_RECV)] = { IPCMBOX_IOC_RECV, RECV_SIZE_MIN, ioctl_recv },
+	[MAILBOX_NR(IPCMBOX_IOC_SEND)] = { IPCMBOX_IOC_SEND, IPCMBOX_SEND_SIZE_V0,
+					   ipcmbox_messaging_send },
+	[MAILBOX_NR(IPCMBOX_IOC_RECV)] = { IPCMBOX_IOC_RECV, IPCMBOX_RECV_SIZE_V0,
+					   ipcmbox_messaging_recv },
 	[MAILBOX_NR(IPCMBOX_IOC_STAT)] = { IPCMBOX_IOC_STAT, INFO_SIZE_MIN, ioctl_stat },
 	[MAILBOX_NR(IPCMBOX_IOC_SET)] = { IPCMBOX_IOC_SET, SET_SIZE_MIN, ioctl_set },
 };
@@ -355,57 +244,12 @@ long ipcmbox_ioctl_device(struct file *file, unsigned int cmd, unsigned long arg
 	return dispatch(file, cmd, arg, device_commands, DEVICE_BASE, ARRAY_SIZE(device_commands));
 }
 
-/*
- * The two commands that matter, when their structures are of today's size: without a table, and
- * field by field, they are imported in a tenth of the instructions dispatch() takes.
- */
-
-static noinline long send_now(struct file *file, struct ipcmbox_send __user *uarg)
-{
-	struct ipcmbox_send arg __uninitialized;
-
-	if (!user_read_access_begin(uarg, sizeof(*uarg)))
-		return -EFAULT;
-	unsafe_get_user(arg.buf_ptr, &uarg->buf_ptr, fault);
-	unsafe_get_user(arg.buf_len, &uarg->buf_len, fault);
-	unsafe_get_user(arg.flags, &uarg->flags, fault);
-	unsafe_get_user(arg.deadline_ns, &uarg->deadline_ns, fault);
-	unsafe_get_user(arg.clock, &uarg->clock, fault);
-	unsafe_get_user(arg.priority, &uarg->priority, fault);
-	unsafe_get_user(arg.completion, &uarg->completion, fault);
-	user_read_access_end();
-	return send(file, &arg, uarg);
-fault:
-	user_read_access_end();
-	return -EFAULT;
-}
-
-static noinline long recv_now(struct file *file, struct ipcmbox_recv __user *uarg)
-{
-	struct ipcmbox_recv arg __uninitialized;
-
-	if (!user_read_access_begin(uarg, sizeof(*uarg)))
-		return -EFAULT;
-	unsafe_get_user(arg.buf_ptr, &uarg->buf_ptr, fault);
-	unsafe_get_user(arg.buf_len, &uarg->buf_len, fault);
-	unsafe_get_user(arg.flags, &uarg->flags, fault);
-	unsafe_get_user(arg.deadline_ns, &uarg->deadline_ns, fault);
-	unsafe_get_user(arg.clock, &uarg->clock, fault);
-	unsafe_get_user(arg.min_priority, &uarg->min_priority, fault);
-	unsafe_get_user(arg.__reserved, &uarg->__reserved, fault);
-	user_read_access_end();
-	return recv(file, &arg, uarg);
-fault:
-	user_read_access_end();
-	return -EFAULT;
-}
-
 long ipcmbox_ioctl_mailbox(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	if (cmd == IPCMBOX_IOC_SEND)
-		return send_now(file, (struct ipcmbox_send __user *)arg);
-	if (cmd == IPCMBOX_IOC_RECV)
-		return recv_now(file, (struct ipcmbox_recv __user *)arg);
+	if (cmd == IPCMBOX_IOC_SEND_V0)
+		return ipcmbox_messaging_send_v0(file, (struct ipcmbox_send __user *)arg);
+	if (cmd == IPCMBOX_IOC_RECV_V0)
+		return ipcmbox_messaging_recv_v0(file, (struct ipcmbox_recv __user *)arg);
 	return dispatch(file, cmd, arg, mailbox_commands, MAILBOX_BASE,
 			ARRAY_SIZE(mailbox_commands));
 }

@@ -460,7 +460,8 @@ static int check_set(const struct ipcmbox_mailbox *mailbox, const struct ipcmbox
 	    (!(mask & IPCMBOX_SET_GID) && arg->gid) ||
 	    (!(mask & IPCMBOX_SET_MAX_MESSAGES) && arg->max_messages) ||
 	    (!(mask & IPCMBOX_SET_MAX_BYTES) && arg->max_bytes) ||
-	    (!(mask & IPCMBOX_SET_OVERFLOW) && arg->overflow))
+	    (!(mask & IPCMBOX_SET_OVERFLOW) && arg->overflow) || arg->dead_letter ||
+	    arg->max_deliveries || arg->recorder)
 		return -EINVAL;
 	return 0;
 }
@@ -545,7 +546,7 @@ void ipcmbox_mailbox_report(struct ipcmbox_mailbox *mailbox, struct ipcmbox_info
 
 	memset(info, 0, sizeof(*info));
 	info->id = mailbox->id;
-	info->discipline = IPCMBOX_QUEUE;
+	info->discipline = mailbox->discipline;
 	info->max_length = mailbox->max_length;
 	memcpy(info->name, mailbox->name, mailbox->name_len);
 

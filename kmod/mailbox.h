@@ -46,8 +46,11 @@ struct ipcmbox_user;
  * @uid: owner (registry lock)
  * @gid: group (registry lock)
  * @mode: permission bits (registry lock)
+ * @discipline: IPCMBOX_QUEUE, _EVENT, _MEMBER, _ENDPOINT (constant)
+ * @takes_files: messages can bring descriptors (constant)
  * @max_length: bytes of the longest message (constant)
  * @id: never used again while the module is loaded (constant)
+ * @parent: member: its event mailbox, reference (constant)
  * @registry: where it is, reference (constant)
  * @creator: who is charged for it, reference (constant)
  * @victims_link: owner of a private list while it is destroyed
@@ -69,8 +72,11 @@ struct ipcmbox_mailbox {
 	kuid_t uid;
 	kgid_t gid;
 	umode_t mode;
+	u8 discipline;
+	bool takes_files;
 	u32 max_length;
 	u64 id;
+	struct ipcmbox_mailbox *parent;
 	struct ipcmbox_registry *registry;
 	struct ipcmbox_user *creator;
 	struct list_head victims_link;

@@ -17,9 +17,22 @@
 #include "compat.h"
 #include "message.h"
 #include "quota.h"
+#include "transfer.h"
 
 /**
- * struct size_class - messages whose objects are of one size
+ * struct parcel - a message and its content
+ * @message: the envelope it was imported in
+ * @content: ends with the last envelope, and the parcel with it
+ *
+ * One object of a &struct size_class.
+ */
+struct parcel {
+	struct ipcmbox_message message;
+	struct ipcmbox_content content;
+};
+
+/**
+ * struct size_class - parcels of one size
  * @name: of the cache
  * @room: bytes of payload in the object
  * @cache: where they come from
@@ -33,7 +46,7 @@ struct size_class {
 };
 
 /* The allocator adds a word, which brings the first two to 256 and 512 bytes. */
-#define ROOM(size)	((size) - sizeof(void *) - offsetof(struct ipcmbox_message, data))
+#define ROOM(size)	((size) - sizeof(void *) - offsetof(struct parcel, content.data))
 #define ROOM_SHORT	ROOM(256)
 #define ROOM_MAX	4096
 
@@ -43,6 +56,9 @@ static struct size_class size_classes[] = {
 	{ .name = "ipcmbox_message_1k", .room = 1024 },
 	{ .name = "ipcmbox_message_4k", .room = ROOM_MAX },
 };
+
+/* Envelopes of copies. */
+static struct kmem_cache *envelope_cache;
 
 /*
  * Chunks start at what the page allocator gives out without compacting memory, and fall back to
@@ -74,6 +90,16 @@ static void message_construct(void *object)
 {
 }
 
+static bool size_class_init(struct size_class *class)
+{
+	size_t offset = offsetof(struct parcel, content.data);
+
+	class->cache = kmem_cache_create_usercopy(class->name, offset + class->room,
+						  __alignof__(struct parcel), SLAB_ACCOUNT, offset,
+						  class->room, message_construct);
+	return class->cache;
+}
+
 /**
  * ipcmbox_message_init() - make the caches
  *
@@ -81,19 +107,16 @@ static void message_construct(void *object)
  */
 int ipcmbox_message_init(void)
 {
-	struct size_class *class;
 	int i;
 
+	envelope_cache = kmem_cache_create("ipcmbox_envelope", sizeof(struct ipcmbox_message),
+					   __alignof__(struct ipcmbox_message), SLAB_ACCOUNT,
+					   message_construct);
+	if (!envelope_cache)
+		return -ENOMEM;
+
 	for (i = 0; i < ARRAY_SIZE(size_classes); i++) {
-		class = &size_classes[i];
-		class->cache = kmem_cache_create_usercopy(class->name,
-							  struct_size((struct ipcmbox_message *)0,
-								      data, class->room),
-							  __alignof__(struct ipcmbox_message),
-							  SLAB_ACCOUNT,
-							  offsetof(struct ipcmbox_message, data),
-							  class->room, message_construct);
-		if (!class->cache) {
+		if (!size_class_init(&size_classes[i])) {
 			ipcmbox_message_exit();
 			return -ENOMEM;
 		}
@@ -107,6 +130,7 @@ void ipcmbox_message_exit(void)
 
 	for (i = 0; i < ARRAY_SIZE(size_classes); i++)
 		kmem_cache_destroy(size_classes[i].cache);
+	kmem_cache_destroy(envelope_cache);
 }
 
 /* The smallest class with room for the payload; the smallest of all for what lies in chunks. */
@@ -229,15 +253,15 @@ static noinline void chunks_free(struct ipcmbox_chunk *chunk)
 
 /*
  * Any payload from any kind of buffer. On failure the caller frees what was allocated, with the
- * message.
+ * content.
  */
-static noinline int message_fill(struct ipcmbox_message *message, struct iov_iter *from)
+static noinline int content_fill(struct ipcmbox_content *content, size_t left,
+				 struct iov_iter *from)
 {
-	struct ipcmbox_chunk **link = &message->chunks;
-	size_t left = message->length;
+	struct ipcmbox_chunk **link = &content->chunks;
 
 	if (left <= ROOM_MAX)
-		return copy_from_iter(message->data, left, from) == left ? 0 : -EFAULT;
+		return copy_from_iter(content->data, left, from) == left ? 0 : -EFAULT;
 
 	/* Up to 16 MiB: give way between chunks, and stop when killed. */
 	for (; left; left -= (*link)->length, link = &(*link)->next) {
@@ -253,88 +277,167 @@ static noinline int message_fill(struct ipcmbox_message *message, struct iov_ite
 	return 0;
 }
 
-static int message_copy_in(struct ipcmbox_message *message, struct iov_iter *from)
+static int content_copy_in(struct ipcmbox_content *content, size_t length, struct iov_iter *from)
 {
-	if (message->length > ROOM_MAX || !is_plain(from))
-		return message_fill(message, from);
-	return fetch(message->data, from->ubuf + from->iov_offset, message->length) ? 0 : -EFAULT;
+	if (length > ROOM_MAX || !is_plain(from))
+		return content_fill(content, length, from);
+	return fetch(content->data, from->ubuf + from->iov_offset, length) ? 0 : -EFAULT;
+}
+
+/* What a parcel is charged with. */
+static u32 charge_of(size_t length)
+{
+	u32 charge = sizeof(struct parcel) + size_class_of(length)->room;
+
+	return length > ROOM_MAX ? charge + length : charge;
+}
+
+static void content_free(struct ipcmbox_content *content, size_t length)
+{
+	if (length > ROOM_MAX)
+		chunks_free(content->chunks);
+	if (content->tid != content->tgid)
+		put_pid(content->tid);
+	put_pid(content->tgid);
+	ipcmbox_user_uncharge_message(content->user, charge_of(length));
+	if (content->owns_user)
+		ipcmbox_user_put(content->user);
+	/* The allocator knows which cache it is from. */
+	kfree(container_of(content, struct parcel, content));
+}
+
+static bool is_copy(const struct ipcmbox_message *message)
+{
+	return message->content != &container_of(message, const struct parcel, message)->content;
+}
+
+static noinline void copy_free(struct ipcmbox_message *copy)
+{
+	ipcmbox_user_uncharge_message(copy->content->user, sizeof(*copy));
+	kmem_cache_free(envelope_cache, copy);
 }
 
 static void message_free(struct ipcmbox_message *message)
 {
-	if (message->chunks)
-		chunks_free(message->chunks);
-	if (message->tid != message->tgid)
-		put_pid(message->tid);
-	put_pid(message->tgid);
-	ipcmbox_user_uncharge_message(message->user, message->charge);
-	if (message->owns_user)
-		ipcmbox_user_put(message->user);
-	/* The allocator knows which cache it is from. */
-	kfree(message);
+	struct ipcmbox_content *content = message->content;
+	u32 length = message->length;
+
+	if (unlikely(is_copy(message)))
+		copy_free(message);
+	/* As in ipcmbox_message_put(): of one reference nobody can make two. */
+	if (likely(refcount_read(&content->refs) == 1))
+		smp_rmb();
+	else if (!refcount_dec_and_test(&content->refs))
+		return;
+	content_free(content, length);
+}
+
+/* Everything but the payload. */
+static void stamp(struct parcel *parcel, struct ipcmbox_user *user,
+		  const struct ipcmbox_user *creator, const struct ipcmbox_sending *sending)
+{
+	struct ipcmbox_message *message = &parcel->message;
+	struct ipcmbox_content *content = &parcel->content;
+
+	message->content = content;
+	message->priority = sending->priority;
+	message->length = iov_iter_count(sending->from);
+	message->completion = sending->completion;
+	message->sender = NULL;
+	message->lost = 0;
+	message->redelivered = 0;
+	message->place = IPCMBOX_MESSAGE_OWNED;
+	refcount_set(&message->refs, 1);
+
+	refcount_set(&content->refs, 1);
+	current_euid_egid(&content->uid, &content->gid);
+	content->tgid = get_pid(task_tgid(current));
+	content->tid = task_pid(current);
+	if (content->tid != content->tgid)
+		get_pid(content->tid);
+	content->user = user;
+	content->owns_user = user != creator;
+	if (content->owns_user)
+		ipcmbox_user_get(user);
+	content->endpoint = 0;
+	content->events = sending->events;
+	content->files = NULL;
 }
 
 /**
  * ipcmbox_message_import() - make a message of what the caller sends
  * @user: account of the calling user
  * @creator: account that the mailbox refers to for as long as it has messages
- * @from: the payload, all of it
- * @priority: of the message
- * @limit: set to the limit that was hit
+ * @sending: what is sent; @limit is set to the limit that was hit
  *
  * Context: may sleep and fault, no locks held.
  * Return: a message owned by the caller, or -EDQUOT, -ENOMEM, -EFAULT, -EINTR (a fatal signal).
  */
 struct ipcmbox_message *ipcmbox_message_import(struct ipcmbox_user *user,
 					       const struct ipcmbox_user *creator,
-					       struct iov_iter *from, u32 priority, u32 *limit)
+					       struct ipcmbox_sending *sending)
 {
-	size_t length = iov_iter_count(from);
-	const struct size_class *class = size_class_of(length);
-	struct ipcmbox_message *message;
-	u32 charge;
+	size_t length = iov_iter_count(sending->from);
+	struct parcel *parcel;
 	int ret;
 
-	charge = sizeof(*message) + class->room;
-	if (length > ROOM_MAX)
-		charge += length;
-	ret = ipcmbox_user_charge_message(user, charge, limit);
+	ret = ipcmbox_user_charge_message(user, charge_of(length), &sending->limit);
 	if (ret)
 		return ERR_PTR(ret);
 
-	message = kmem_cache_alloc(class->cache, IPCMBOX_GFP);
-	if (!message) {
-		ipcmbox_user_uncharge_message(user, charge);
+	parcel = kmem_cache_alloc(size_class_of(length)->cache, IPCMBOX_GFP);
+	if (!parcel) {
+		ipcmbox_user_uncharge_message(user, charge_of(length));
+		sending->limit = IPCMBOX_LIMIT_MEMORY;
+		return ERR_PTR(-ENOMEM);
+	}
+
+	stamp(parcel, user, creator, sending);
+	if (length > ROOM_MAX)
+		parcel->content.chunks = NULL;
+	ret = content_copy_in(&parcel->content, length, sending->from);
+	if (ret) {
+		if (ret == -ENOMEM)
+			sending->limit = IPCMBOX_LIMIT_MEMORY;
+		content_free(&parcel->content, length);
+		return ERR_PTR(ret);
+	}
+	return &parcel->message;
+}
+
+/**
+ * ipcmbox_message_copy() - make another message of the same content
+ * @message: owned by the caller
+ * @limit: set to the limit that was hit
+ *
+ * The copy is charged to the sender as well, but for the content.
+ *
+ * Context: may sleep.
+ * Return: a message owned by the caller, or -EDQUOT, -ENOMEM.
+ */
+struct ipcmbox_message *ipcmbox_message_copy(struct ipcmbox_message *message, u32 *limit)
+{
+	struct ipcmbox_user *user = message->content->user;
+	struct ipcmbox_message *copy;
+	int ret;
+
+	ret = ipcmbox_user_charge_message(user, sizeof(*copy), limit);
+	if (ret)
+		return ERR_PTR(ret);
+	copy = kmem_cache_alloc(envelope_cache, IPCMBOX_GFP);
+	if (!copy) {
+		ipcmbox_user_uncharge_message(user, sizeof(*copy));
 		*limit = IPCMBOX_LIMIT_MEMORY;
 		return ERR_PTR(-ENOMEM);
 	}
 
-	message->priority = priority;
-	message->length = length;
-	message->sender = NULL;
-	message->lost = 0;
-	message->place = IPCMBOX_MESSAGE_OWNED;
-	message->charge = charge;
-	refcount_set(&message->refs, 1);
-	current_euid_egid(&message->uid, &message->gid);
-	message->tgid = get_pid(task_tgid(current));
-	message->tid = task_pid(current);
-	if (message->tid != message->tgid)
-		get_pid(message->tid);
-	message->user = user;
-	message->owns_user = user != creator;
-	if (message->owns_user)
-		ipcmbox_user_get(user);
-	message->chunks = NULL;
-
-	ret = message_copy_in(message, from);
-	if (ret) {
-		if (ret == -ENOMEM)
-			*limit = IPCMBOX_LIMIT_MEMORY;
-		message_free(message);
-		return ERR_PTR(ret);
-	}
-	return message;
+	*copy = *message;
+	copy->sender = NULL;
+	copy->lost = 0;
+	copy->place = IPCMBOX_MESSAGE_OWNED;
+	refcount_set(&copy->refs, 1);
+	refcount_inc(&message->content->refs);
+	return copy;
 }
 
 /**
@@ -376,9 +479,9 @@ static noinline bool copy_out(const struct ipcmbox_message *message, const struc
 	struct iov_iter to = *buffer;
 
 	if (message->length <= ROOM_MAX)
-		return copy_to_iter(message->data, message->length, &to) == message->length;
+		return copy_to_iter(message->content->data, message->length, &to) == message->length;
 
-	for (chunk = message->chunks; chunk; chunk = chunk->next)
+	for (chunk = message->content->chunks; chunk; chunk = chunk->next)
 		if (copy_to_iter(chunk->data, chunk->length, &to) != chunk->length)
 			return false;
 	return true;
@@ -394,7 +497,8 @@ static noinline bool copy_out(const struct ipcmbox_message *message, const struc
 bool ipcmbox_message_copy_out(const struct ipcmbox_message *message, const struct iov_iter *to)
 {
 	if (message->length <= ROOM_MAX && is_plain(to))
-		return store(to->ubuf + to->iov_offset, message->data, message->length);
+		return store(to->ubuf + to->iov_offset, message->content->data,
+			     message->length);
 	return copy_out(message, to);
 }
 
@@ -411,21 +515,22 @@ static pid_t pid_in(struct pid *pid, struct pid_namespace *ns)
  */
 void ipcmbox_message_describe(const struct ipcmbox_message *message, struct ipcmbox_recv *arg)
 {
+	const struct ipcmbox_content *content = message->content;
 	struct pid_namespace *pid_ns = ns_of_pid(task_pid(current));
 	struct user_namespace *user_ns = current_user_ns();
 
 	arg->length = message->length;
 	arg->priority = message->priority;
 	arg->seq = message->seq;
-	arg->sender_endpoint = 0;
-	arg->pid = pid_in(message->tgid, pid_ns);
-	arg->tid = pid_in(message->tid, pid_ns);
+	arg->sender_endpoint = content->endpoint;
+	arg->pid = pid_in(content->tgid, pid_ns);
+	arg->tid = pid_in(content->tid, pid_ns);
 	if (user_ns == &init_user_ns) {
 		/* Every id is itself there. */
-		arg->uid = __kuid_val(message->uid);
-		arg->gid = __kgid_val(message->gid);
+		arg->uid = __kuid_val(content->uid);
+		arg->gid = __kgid_val(content->gid);
 	} else {
-		arg->uid = from_kuid_munged(user_ns, message->uid);
-		arg->gid = from_kgid_munged(user_ns, message->gid);
+		arg->uid = from_kuid_munged(user_ns, content->uid);
+		arg->gid = from_kgid_munged(user_ns, content->gid);
 	}
 }

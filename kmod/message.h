@@ -5,11 +5,14 @@
 #include <linux/list.h>
 #include <linux/rbtree.h>
 #include <linux/refcount.h>
+#include <linux/stddef.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
 struct iov_iter;
+struct ipcmbox_files;
 struct ipcmbox_recv;
+struct ipcmbox_sending;
 struct ipcmbox_user;
 struct ipcmbox_waiter;
 struct pid;
@@ -17,15 +20,19 @@ struct pid;
 /**
  * DOC: Messages
  *
- * A message is made by *import*: identity of the sender, budget, memory, payload, all before any
- * lock is taken. It ends with its last reference. In between it belongs to one owner at a time:
- * its sender, a port, or a receiver; only peeking shares it, by reference, for as long as one copy
- * takes.
+ * A message is an envelope and its *content*: payload, descriptors, identity of the sender. It is
+ * made by *import*, before any lock is taken, and ends with its last reference. In between it
+ * belongs to one owner at a time: its sender, a port, or a receiver; only peeking shares it, by
+ * reference, for as long as one copy takes.
  *
- * A payload of up to a page lies in the object itself, which comes from a cache for its size. A
- * longer one lies in a list of chunks, as large as the allocator has them without effort, so that
- * no message depends on finding much contiguous memory. Payload never lies in vmalloc space, where
- * the hardened user copy looks up every address under a global lock.
+ * An event is in many ports at once: each has an envelope of its own, a *copy*, and all of them
+ * refer to the same content. What depends on the port is in the envelope, what is the same for all,
+ * and constant, in the content.
+ *
+ * Envelope, content and a payload of up to a page are one object, from a cache for its size. A
+ * longer payload lies in a list of chunks, as large as the allocator has them without effort, so
+ * that no message depends on finding much contiguous memory. Payload never lies in vmalloc space,
+ * where the hardened user copy looks up every address under a global lock.
  */
 
 struct ipcmbox_chunk;
@@ -47,29 +54,57 @@ enum ipcmbox_message_place {
 };
 
 /**
+ * struct ipcmbox_content - what all copies of a message have in common
+ * @refs: envelopes
+ * @uid: effective uid of the sender
+ * @gid: effective gid of the sender
+ * @owns_user: @user is a reference; else it is the creator of the mailbox, who outlives it
+ * @tgid: sender's process, reference
+ * @tid: sender's thread, reference unless it is the same as @tgid
+ * @user: who is charged
+ * @endpoint: id of the sender's endpoint, 0 if it has none
+ * @events: event bits
+ * @files: descriptors, or NULL
+ * @chunks: payload, if it is longer than what an object can hold
+ * @data: payload, if it fits
+ *
+ * Constant once imported, but for @refs, and @owns_user until it is in a port.
+ */
+struct ipcmbox_content {
+	refcount_t refs;
+	kuid_t uid;
+	kgid_t gid;
+	bool owns_user;
+	struct pid *tgid;
+	struct pid *tid;
+	struct ipcmbox_user *user;
+	u64 endpoint;
+	u64 events;
+	struct ipcmbox_files *files;
+	union {
+		struct ipcmbox_chunk *chunks;
+		DECLARE_FLEX_ARRAY(u8, data);
+	};
+};
+
+/**
  * struct ipcmbox_message - a message
  * @node: queued or pending, the first of its level: in &ipcmbox_queue.levels (port lock)
  * @holder: paused: the receiver that has it (port lock)
  * @next_victim: dropped: the next in &ipcmbox_wakes.victims
  * @link: ring of the messages of its level (port lock)
+ * @index_node: queued: in the index of its port, if that has one (port lock)
  * @seq: number in order of sending to its port (port lock until taken)
- * @priority: 0 to IPCMBOX_PRIORITY_MAX (constant)
- * @length: bytes of payload (constant)
  * @sender: the blocked call that sends it, NULL if none waits (port lock)
  * @lost: messages dropped just before it (port lock until taken)
+ * @content: payload and identity, reference (constant)
  * @queued_at: jiffies when it was sent (port lock)
- * @place: &enum ipcmbox_message_place (port lock)
+ * @length: bytes of payload (constant)
  * @refs: one of the owner, one of each peeker
- * @uid: effective uid of the sender (constant)
- * @gid: effective gid of the sender (constant)
- * @tgid: sender's process, reference (constant)
- * @tid: sender's thread, reference unless it is the same as @tgid (constant)
- * @charge: bytes it is charged with (constant)
- * @user: who is charged (constant)
- * @owns_user: @user is a reference; else it is the creator of the mailbox, who outlives it
- *	(constant)
- * @chunks: payload, if it is longer than @data (constant)
- * @data: payload, if it fits
+ * @priority: 0 to IPCMBOX_PRIORITY_MAX (constant)
+ * @redelivered: how often it came back (port lock)
+ * @place: &enum ipcmbox_message_place (port lock)
+ * @completion: what its sender waits for, or would: IPCMBOX_QUEUED, _RECEIVED, _HANDLED (constant)
  */
 struct ipcmbox_message {
 	union {
@@ -78,23 +113,18 @@ struct ipcmbox_message {
 		struct ipcmbox_message *next_victim;
 	};
 	struct list_head link;
+	struct rb_node index_node;
 	u64 seq;
-	u32 priority;
-	u32 length;
 	struct ipcmbox_waiter *sender;
 	u64 lost;
+	struct ipcmbox_content *content;
 	unsigned long queued_at;
-	u8 place;
-	bool owns_user;
+	u32 length;
 	refcount_t refs;
-	u32 charge;
-	kuid_t uid;
-	kgid_t gid;
-	struct pid *tgid;
-	struct pid *tid;
-	struct ipcmbox_user *user;
-	struct ipcmbox_chunk *chunks;
-	u8 data[];
+	u16 priority;
+	u16 redelivered;
+	u8 place;
+	u8 completion;
 };
 
 int ipcmbox_message_init(void);
@@ -102,7 +132,8 @@ void ipcmbox_message_exit(void);
 
 struct ipcmbox_message *ipcmbox_message_import(struct ipcmbox_user *user,
 					       const struct ipcmbox_user *creator,
-					       struct iov_iter *from, u32 priority, u32 *limit);
+					       struct ipcmbox_sending *sending);
+struct ipcmbox_message *ipcmbox_message_copy(struct ipcmbox_message *message, u32 *limit);
 void ipcmbox_message_put(struct ipcmbox_message *message);
 void ipcmbox_message_put_victims(struct ipcmbox_message *victim);
 bool ipcmbox_message_copy_out(const struct ipcmbox_message *message, const struct iov_iter *to);

@@ -6,6 +6,7 @@
  */
 #include "quota.c"
 #include "queue.c"
+#include "selection.c"
 #include "exchange.c"
 #include "message.c"
 #include "transfer.c"

@@ -123,6 +123,19 @@ struct ipcmbox_message *ipcmbox_queue_first(const struct ipcmbox_queue *queue)
 }
 
 /**
+ * ipcmbox_queue_next() - the message to receive after another
+ * @message: in a queue
+ *
+ * Return: the next of its level, or the first of the next lower one, or NULL.
+ */
+struct ipcmbox_message *ipcmbox_queue_next(struct ipcmbox_message *message)
+{
+	struct ipcmbox_message *next = list_next_entry(message, link);
+
+	return is_level(next) ? level_of(rb_next(&next->node)) : next;
+}
+
+/**
  * ipcmbox_queue_least() - the message to drop first
  * @queue: where
  *

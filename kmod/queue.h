@@ -35,6 +35,7 @@ void ipcmbox_queue_init(struct ipcmbox_queue *queue);
 void ipcmbox_queue_insert(struct ipcmbox_queue *queue, struct ipcmbox_message *message);
 void ipcmbox_queue_remove(struct ipcmbox_queue *queue, struct ipcmbox_message *message);
 struct ipcmbox_message *ipcmbox_queue_first(const struct ipcmbox_queue *queue);
+struct ipcmbox_message *ipcmbox_queue_next(struct ipcmbox_message *message);
 struct ipcmbox_message *ipcmbox_queue_least(const struct ipcmbox_queue *queue);
 struct ipcmbox_message *ipcmbox_queue_next_least(struct ipcmbox_message *message);
 struct ipcmbox_message *ipcmbox_queue_oldest(const struct ipcmbox_queue *queue);

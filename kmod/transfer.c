@@ -30,41 +30,39 @@
 /* Send. */
 
 /* From a descriptor that came from another user. */
-static noinline struct ipcmbox_message *import_foreign(struct ipcmbox_handle *handle,
-						       struct iov_iter *from, u32 priority,
-						       u32 *limit)
+static noinline struct ipcmbox_message *import_foreign(struct ipcmbox_sending *sending)
 {
+	struct ipcmbox_mailbox *mailbox = sending->mailbox;
 	struct ipcmbox_user *user;
 	struct ipcmbox_message *message;
 
-	user = ipcmbox_user_find(&handle->mailbox->registry->users, current_uid());
+	user = ipcmbox_user_find(&mailbox->registry->users, current_uid());
 	if (!user) {
-		*limit = IPCMBOX_LIMIT_MEMORY;
+		sending->limit = IPCMBOX_LIMIT_MEMORY;
 		return ERR_PTR(-ENOMEM);
 	}
-	message = ipcmbox_message_import(user, handle->mailbox->creator, from, priority, limit);
+	message = ipcmbox_message_import(user, mailbox->creator, sending);
 	ipcmbox_user_put(user);
 	return message;
 }
 
-static struct ipcmbox_message *import(struct ipcmbox_handle *handle, struct iov_iter *from,
-				      u32 priority, u32 *limit)
+static struct ipcmbox_message *import(struct ipcmbox_handle *handle,
+				      struct ipcmbox_sending *sending)
 {
 	if (unlikely(!uid_eq(handle->user->uid, current_uid())))
-		return import_foreign(handle, from, priority, limit);
-	return ipcmbox_message_import(handle->user, handle->mailbox->creator, from, priority,
-				      limit);
+		return import_foreign(sending);
+	return ipcmbox_message_import(handle->user, sending->mailbox->creator, sending);
 }
 
 static int post(struct ipcmbox_port *port, struct ipcmbox_message *message,
-		struct ipcmbox_waiter *waiter, bool receipt)
+		struct ipcmbox_waiter *waiter)
 {
 	struct ipcmbox_wakes wakes __uninitialized;
 	int ret;
 
 	ipcmbox_wakes_init(&wakes);
 	spin_lock(&port->lock);
-	ret = ipcmbox_port_post(port, message, waiter, receipt, &wakes);
+	ret = ipcmbox_port_post(port, message, waiter, &wakes);
 	spin_unlock(&port->lock);
 	ipcmbox_wakes_flush(&wakes, &port->pollers);
 	return ret;
@@ -113,34 +111,29 @@ static noinline int give_up(struct ipcmbox_port *port, struct ipcmbox_waiter *wa
 /**
  * ipcmbox_transfer_send() - send one message
  * @handle: has the right to send
- * @from: payload, all of it
- * @priority: 0 to IPCMBOX_PRIORITY_MAX
- * @receipt: wait until it is received
- * @deadline: how long to wait
- * @limit: set to the limit that was hit
+ * @sending: what, where to, and how; @limit is set to the limit that was hit
  *
  * Context: process context, no locks held.
  * Return: 0, IPCMBOX_SENT_DROPPED, or an error of struct ipcmbox_send.
  */
-int __flatten ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct iov_iter *from,
-				    u32 priority, bool receipt,
-				    const struct ipcmbox_deadline *deadline, u32 *limit)
+int __flatten ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct ipcmbox_sending *sending)
 {
-	struct ipcmbox_port *port = &handle->mailbox->port;
+	struct ipcmbox_port *port = &sending->mailbox->port;
+	const struct ipcmbox_deadline *deadline = sending->deadline;
 	struct ipcmbox_waiter waiter __uninitialized;
 	struct ipcmbox_message *message;
 	int ret;
 
-	if (iov_iter_count(from) > handle->mailbox->max_length) {
-		*limit = IPCMBOX_LIMIT_LENGTH;
+	if (iov_iter_count(sending->from) > sending->mailbox->max_length) {
+		sending->limit = IPCMBOX_LIMIT_LENGTH;
 		return -EMSGSIZE;
 	}
 
-	message = import(handle, from, priority, limit);
+	message = import(handle, sending);
 	if (IS_ERR(message))
 		return PTR_ERR(message);
 
-	ret = post(port, message, deadline->nonblock ? NULL : &waiter, receipt);
+	ret = post(port, message, deadline->nonblock ? NULL : &waiter);
 	switch (ret) {
 	case IPCMBOX_POSTED:
 		return 0;
@@ -155,7 +148,7 @@ int __flatten ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct iov_it
 		ipcmbox_message_put(message);
 	}
 	if (ret == -EAGAIN)
-		*limit = IPCMBOX_LIMIT_CAPACITY;
+		sending->limit = IPCMBOX_LIMIT_CAPACITY;
 	return ret;
 }
 
@@ -194,10 +187,25 @@ static int take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 	return waiter->result;
 }
 
-/* What a receiver is told of the message. */
+/* What a receiver is told of the message, beyond the first version of the structure. */
+static noinline bool export_more(struct ipcmbox_reception *reception)
+{
+	struct ipcmbox_recv __user *uarg = reception->uarg;
+	struct ipcmbox_recv *arg = reception->arg;
+
+	arg->nr_fds = 0;
+	arg->result = 0;
+	return !put_user(arg->nr_fds, &uarg->nr_fds) &&
+	       !put_user(arg->redelivered, &uarg->redelivered) &&
+	       !put_user(arg->events, &uarg->events) &&
+	       !put_user(arg->token, &uarg->token) &&
+	       !put_user(arg->call_deadline_ns, &uarg->call_deadline_ns) &&
+	       !put_user(arg->completion, &uarg->completion);
+}
+
 static bool export_receipt(struct ipcmbox_recv __user *uarg, const struct ipcmbox_recv *arg)
 {
-	if (!user_write_access_begin(uarg, sizeof(*uarg)))
+	if (!user_write_access_begin(uarg, IPCMBOX_RECV_SIZE_V0))
 		return false;
 	unsafe_put_user(arg->length, &uarg->length, fault);
 	unsafe_put_user(arg->priority, &uarg->priority, fault);
@@ -216,6 +224,20 @@ fault:
 	return false;
 }
 
+static bool reception_is_extended(const struct ipcmbox_reception *reception)
+{
+	return reception->usize > IPCMBOX_RECV_SIZE_V0;
+}
+
+static void describe_more(const struct ipcmbox_message *message, struct ipcmbox_recv *arg)
+{
+	arg->redelivered = message->redelivered;
+	arg->events = message->content->events;
+	arg->token = 0;
+	arg->call_deadline_ns = U64_MAX;
+	arg->completion = message->completion;
+}
+
 /* Copies payload and description. Returns false if user memory was not all present. */
 static bool export(const struct ipcmbox_message *message, struct ipcmbox_reception *reception)
 {
@@ -223,7 +245,8 @@ static bool export(const struct ipcmbox_message *message, struct ipcmbox_recepti
 
 	pagefault_disable();
 	done = ipcmbox_message_copy_out(message, reception->to) &&
-	       (!reception->uarg || export_receipt(reception->uarg, reception->arg));
+	       (!reception->uarg || export_receipt(reception->uarg, reception->arg)) &&
+	       (likely(!reception_is_extended(reception)) || export_more(reception));
 	pagefault_enable();
 	return done;
 }
@@ -239,7 +262,7 @@ static int fault_in(struct ipcmbox_reception *reception)
 	if (iov_iter_zero(reception->arg->length, &to) != reception->arg->length)
 		return -EFAULT;
 	if (reception->uarg && fault_in_safe_writeable((void __user *)reception->uarg,
-						       sizeof(*reception->uarg)))
+						       reception->usize))
 		return -EFAULT;
 	return 0;
 }
@@ -260,7 +283,7 @@ static void finish(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter)
 {
 	/* First, so that the sender sees it received when it is told so. */
 	atomic_dec(&port->receiving);
-	if (unlikely(waiter->receipt))
+	if (unlikely(waiter->conclude))
 		acknowledge(port, waiter->message);
 	ipcmbox_message_put(waiter->message);
 }
@@ -359,6 +382,7 @@ long __flatten ipcmbox_transfer_receive(struct ipcmbox_handle *handle,
 
 	waiter.peek = reception->peek;
 	waiter.min_priority = arg->min_priority;
+	waiter.selection = reception->selection;
 	waiter.room = iov_iter_count(reception->to);
 	reception->tries = FAULT_IN_TRIES;
 	do {
@@ -369,6 +393,8 @@ long __flatten ipcmbox_transfer_receive(struct ipcmbox_handle *handle,
 			return ret;
 		}
 		ipcmbox_message_describe(waiter.message, arg);
+		if (unlikely(reception_is_extended(reception)))
+			describe_more(waiter.message, arg);
 		arg->lost = waiter.lost;
 		ret = deliver(port, &waiter, reception);
 	} while (ret == -ESTALE);

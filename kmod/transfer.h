@@ -8,7 +8,9 @@
 struct iov_iter;
 struct ipcmbox_deadline;
 struct ipcmbox_handle;
+struct ipcmbox_mailbox;
 struct ipcmbox_recv;
+struct ipcmbox_selection;
 
 /**
  * DOC: Transfers
@@ -32,14 +34,35 @@ struct ipcmbox_recv;
  * a message nor hold up its sender.
  */
 
-int ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct iov_iter *from, u32 priority,
-			  bool receipt, const struct ipcmbox_deadline *deadline, u32 *limit);
+/**
+ * struct ipcmbox_sending - one send
+ * @mailbox: where to
+ * @from: payload, all of it
+ * @deadline: how long to wait
+ * @events: event bits
+ * @priority: 0 to IPCMBOX_PRIORITY_MAX
+ * @completion: what to wait for
+ * @limit: out: set to the limit that was hit
+ */
+struct ipcmbox_sending {
+	struct ipcmbox_mailbox *mailbox;
+	struct iov_iter *from;
+	const struct ipcmbox_deadline *deadline;
+	u64 events;
+	u32 priority;
+	u32 completion;
+	u32 limit;
+};
+
+int ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct ipcmbox_sending *sending);
 
 /**
  * struct ipcmbox_reception - one receive
  * @to: where the payload goes; its length is the room
  * @arg: min_priority in; everything that is out is written
  * @uarg: where what is out of @arg is copied to together with the payload, or NULL
+ * @usize: size of @uarg, at least that of the first version
+ * @selection: which messages; NULL: all
  * @peek: leave the message
  * @tries: how often the buffer may still be faulted in
  */
@@ -47,6 +70,8 @@ struct ipcmbox_reception {
 	struct iov_iter *to;
 	struct ipcmbox_recv *arg;
 	struct ipcmbox_recv __user *uarg;
+	size_t usize;
+	const struct ipcmbox_selection *selection;
 	bool peek;
 	int tries;
 };

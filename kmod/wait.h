@@ -14,6 +14,7 @@
 
 #include "message.h"
 
+struct ipcmbox_selection;
 struct task_struct;
 
 /**
@@ -71,9 +72,10 @@ enum ipcmbox_waiter_state {
  * @state: &enum ipcmbox_waiter_state (atomic exchange)
  * @claimed: taken off the port, completion is on its way (port lock)
  * @peek: receiver: wants to look, not to take (constant)
- * @receipt: sender: waits until its message is received, not only for room (constant); receiver:
- *	the sender of its message does so (as @message)
+ * @conclude: receiver: somebody waits for its message to be received, so that it must be finished
+ *	under the lock (as @message)
  * @min_priority: receiver: takes only messages of this priority or higher (constant)
+ * @selection: receiver: takes only what this admits; NULL: everything (constant)
  * @room: receiver: takes only messages of up to this length (constant)
  * @needed: receiver: length of the message that was too long for @room (as @message)
  * @leaving: sender: the error it wants to leave with while its message is taken, or 0 (port lock)
@@ -88,11 +90,12 @@ struct ipcmbox_waiter {
 	int state;
 	bool claimed;
 	bool peek;
-	bool receipt;
+	bool conclude;
 	u32 min_priority;
 	u32 room;
 	u32 needed;
 	int leaving;
+	const struct ipcmbox_selection *selection;
 	struct ipcmbox_message *message;
 	u64 lost;
 	int result;

@@ -16,14 +16,26 @@
 #define AT(type, member, offset) \
 	static_assert(offsetof(struct type, member) == (offset), #type "." #member)
 
-SIZE_IS(ipcmbox_query, 72);
+SIZE_IS(ipcmbox_query, 96);
 SIZE_IS(ipcmbox_open, 64);
 SIZE_IS(ipcmbox_unlink, 24);
-SIZE_IS(ipcmbox_info, 424);
+SIZE_IS(ipcmbox_info, 488);
 SIZE_IS(ipcmbox_list, 24);
-SIZE_IS(ipcmbox_set, 32);
-SIZE_IS(ipcmbox_send, 40);
-SIZE_IS(ipcmbox_recv, 88);
+SIZE_IS(ipcmbox_set, 48);
+SIZE_IS(ipcmbox_send, 80);
+SIZE_IS(ipcmbox_recv, 168);
+SIZE_IS(ipcmbox_iovec, 16);
+SIZE_IS(ipcmbox_vector, 24);
+SIZE_IS(ipcmbox_call, 96);
+SIZE_IS(ipcmbox_reply, 48);
+SIZE_IS(ipcmbox_reply_recv, 24);
+SIZE_IS(ipcmbox_settle, 24);
+SIZE_IS(ipcmbox_join, 40);
+SIZE_IS(ipcmbox_notify, 24);
+SIZE_IS(ipcmbox_blocked, 48);
+SIZE_IS(ipcmbox_blocked_list, 32);
+SIZE_IS(ipcmbox_record, 56);
+SIZE_IS(ipcmbox_record_list, 24);
 
 AT(ipcmbox_query, length_max, 8);
 AT(ipcmbox_query, max_mailboxes, 24);
@@ -67,6 +79,13 @@ AT(ipcmbox_recv, uid, 72);
 AT(ipcmbox_recv, limit, 80);
 AT(ipcmbox_recv, __reserved, 84);
 
+/* Where the first version ended. */
+AT(ipcmbox_query, fds_max, 72);
+AT(ipcmbox_info, parent, 424);
+AT(ipcmbox_set, dead_letter, 32);
+AT(ipcmbox_send, events, IPCMBOX_SEND_SIZE_V0);
+AT(ipcmbox_recv, select_events, IPCMBOX_RECV_SIZE_V0);
+
 union any {
 	struct ipcmbox_query query;
 	struct ipcmbox_open open;
@@ -76,7 +95,7 @@ union any {
 	struct ipcmbox_recv recv;
 	struct ipcmbox_info stat;
 	struct ipcmbox_set set;
-	__u8 bytes[512];
+	__u8 bytes[640];
 };
 
 static const char name[] = "abi name";
@@ -138,6 +157,12 @@ static void valid_recv(union any *arg)
 	arg->recv.clock = 0;
 	arg->recv.min_priority = 0;
 	arg->recv.__reserved = 0;
+	arg->recv.select_events = 0;
+	arg->recv.from = 0;
+	arg->recv.from_kind = 0;
+	arg->recv.max_fds = 0;
+	arg->recv.fds_ptr = 0;
+	arg->recv.lease_ns = 0;
 }
 
 static void valid_stat(union any *arg)
@@ -160,18 +185,19 @@ enum { QUERY, OPEN, UNLINK, LIST, SEND, RECV, STAT, SET };
 static const struct command {
 	const char *name;
 	unsigned int cmd;
+	size_t min_size;	/* of the first version that can be used */
 	enum on on;
 	bool creates;		/* returns a descriptor */
 	void (*valid)(union any *arg);
 } commands[] = {
-	[QUERY] = { "QUERY", IPCMBOX_IOC_QUERY, ON_DEVICE, false, valid_query },
-	[OPEN] = { "OPEN", IPCMBOX_IOC_OPEN, ON_DEVICE, true, valid_create },
-	[UNLINK] = { "UNLINK", IPCMBOX_IOC_UNLINK, ON_DEVICE, false, valid_unlink },
-	[LIST] = { "LIST", IPCMBOX_IOC_LIST, ON_DEVICE, false, valid_list },
-	[SEND] = { "SEND", IPCMBOX_IOC_SEND, ON_MAILBOX, false, valid_send },
-	[RECV] = { "RECV", IPCMBOX_IOC_RECV, ON_MAILBOX, false, valid_recv },
-	[STAT] = { "STAT", IPCMBOX_IOC_STAT, ON_MAILBOX, false, valid_stat },
-	[SET] = { "SET", IPCMBOX_IOC_SET, ON_MAILBOX, false, valid_set },
+	[QUERY] = { "QUERY", IPCMBOX_IOC_QUERY, 72, ON_DEVICE, false, valid_query },
+	[OPEN] = { "OPEN", IPCMBOX_IOC_OPEN, 64, ON_DEVICE, true, valid_create },
+	[UNLINK] = { "UNLINK", IPCMBOX_IOC_UNLINK, 24, ON_DEVICE, false, valid_unlink },
+	[LIST] = { "LIST", IPCMBOX_IOC_LIST, 24, ON_DEVICE, false, valid_list },
+	[SEND] = { "SEND", IPCMBOX_IOC_SEND, IPCMBOX_SEND_SIZE_V0, ON_MAILBOX, false, valid_send },
+	[RECV] = { "RECV", IPCMBOX_IOC_RECV, IPCMBOX_RECV_SIZE_V0, ON_MAILBOX, false, valid_recv },
+	[STAT] = { "STAT", IPCMBOX_IOC_STAT, 424, ON_MAILBOX, false, valid_stat },
+	[SET] = { "SET", IPCMBOX_IOC_SET, 32, ON_MAILBOX, false, valid_set },
 };
 
 /* Flags of 32 bits, with a value that is otherwise valid: every other bit is unknown. */
@@ -370,7 +396,7 @@ TEST_F(abi, short_structure)
 		const struct command *command = &commands[i];
 		int fd = descriptor(self, command->on);
 
-		for (size = 0; size < _IOC_SIZE(command->cmd); size++) {
+		for (size = 0; size < command->min_size; size++) {
 			memset(&arg, 0, sizeof(arg));
 			command->valid(&arg);
 			copy = arg;
@@ -380,6 +406,31 @@ TEST_F(abi, short_structure)
 		}
 	}
 	EXPECT_TRUE(untouched(self));
+}
+
+/* An older caller: it gets what it knows, and not a byte more. */
+TEST_F(abi, first_version)
+{
+	union any arg;
+	size_t i, byte;
+	int ret;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		const struct command *command = &commands[i];
+		int fd = descriptor(self, command->on);
+
+		memset(&arg, 0, sizeof(arg));
+		command->valid(&arg);
+		memset(arg.bytes + command->min_size, POISON, sizeof(arg) - command->min_size);
+		ret = raw_ioctl(fd, resized(command->cmd, command->min_size), &arg);
+		EXPECT_EQ(i == UNLINK ? -ENOENT : 0, ret < 0 ? ret : 0)
+			TH_LOG("%s", command->name);
+		for (byte = command->min_size; byte < sizeof(arg); byte++)
+			ASSERT_EQ(POISON, arg.bytes[byte])
+				TH_LOG("%s, byte %zu", command->name, byte);
+		if (command->creates)
+			close(ret);
+	}
 }
 
 /* A newer caller that uses nothing new. */

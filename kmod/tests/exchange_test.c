@@ -66,8 +66,9 @@ static int post(struct stage *stage, struct ipcmbox_message *message,
 
 	if (waiter)
 		memset(waiter, 0, sizeof(*waiter));
+	message->completion = receipt ? IPCMBOX_RECEIVED : IPCMBOX_QUEUED;
 	spin_lock(&stage->port.lock);
-	ret = ipcmbox_port_post(&stage->port, message, waiter, receipt, &stage->wakes);
+	ret = ipcmbox_port_post(&stage->port, message, waiter, &stage->wakes);
 	expect_balance(stage);
 	spin_unlock(&stage->port.lock);
 	settle(stage);

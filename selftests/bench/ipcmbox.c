@@ -56,7 +56,7 @@ static void ipcmbox_send(const struct end *end, struct message *message,
 	arg.buf_ptr = (uintptr_t)message->data;
 	arg.buf_len = size;
 	arg.priority = priority;
-	if (ioctl(end->tx, IPCMBOX_IOC_SEND, &arg))
+	if (ioctl(end->tx, IPCMBOX_IOC_SEND_V0, &arg))
 		err(EXIT_FAILURE, "IPCMBOX_IOC_SEND, limit %u", arg.limit);
 }
 
@@ -67,7 +67,7 @@ static void ipcmbox_recv(const struct end *end, struct message *message,
 
 	arg.buf_ptr = (uintptr_t)message->data;
 	arg.buf_len = size;
-	if (ioctl(end->rx, IPCMBOX_IOC_RECV, &arg) != (int)size)
+	if (ioctl(end->rx, IPCMBOX_IOC_RECV_V0, &arg) != (int)size)
 		err(EXIT_FAILURE, "IPCMBOX_IOC_RECV");
 }
 

@@ -22,6 +22,11 @@
  * A device descriptor belongs to the IPC namespace of the process that opened it. Names and ids
  * of one namespace cannot be seen from another.
  *
+ * Everything that holds messages is a mailbox. Its *discipline* says who receives a message: one
+ * receiver (%IPCMBOX_QUEUE), every member that joined (%IPCMBOX_EVENT, %IPCMBOX_MEMBER), or the
+ * process or thread it is addressed to (%IPCMBOX_ENDPOINT). A sender can wait until its message is
+ * queued, received, or handled; in a *call* the answer carries data.
+ *
  * A mailbox has a 64-bit id, never 0 and never used again while the module is loaded, an owner, a
  * group, a mode, and, unless it is unnamed, a name. An unnamed mailbox and a transient name live
  * as long as their descriptors; any other name lives until it is unlinked, the namespace ends, or
@@ -48,17 +53,25 @@
  * EACCES     The mode of the mailbox, or the access the descriptor was opened with, forbids it.
  * EPERM      Only the owner may, or CAP_IPC_OWNER in the user namespace of the IPC namespace.
  * ENOENT     No mailbox of that name or id.
- * EEXIST     The name exists and %IPCMBOX_OPEN_EXCL was given.
- * ENAMETOOLONG The name is longer than %IPCMBOX_NAME_MAX.
+ * ESRCH      No such process or thread, or it has no endpoint.
+ * EEXIST     The name exists and %IPCMBOX_OPEN_EXCL was given; the process or thread has an
+ * endpoint. ENAMETOOLONG The name is longer than %IPCMBOX_NAME_MAX.
  * EAGAIN     Would block: no message, no room, or no receiver waiting.
  * ETIMEDOUT  The deadline has passed.
  * EINTR      A signal came. Interrupted calls restart by themselves under SA_RESTART.
  * EMSGSIZE   The message is longer than the mailbox allows, or than the buffer (the needed size is
  *            in &ipcmbox_recv.length).
+ * EBADF      A descriptor to be sent in a message is not open.
+ * ELOOP      A descriptor that could close a cycle of references, see &ipcmbox_send.fds_ptr.
+ * EBUSY      A notification is registered already.
+ * EDEADLK    The call would close a cycle of threads that wait for each other's replies.
+ * ESTALE     The token was used: the message is replied to, settled, or has gone back.
  * EDQUOT     The calling user's budget is used up; @limit of the structure tells which one.
  * ENOMEM     No memory, or the memory cgroup of the caller is at its limit.
  * EPIPE      The other side is gone: the mailbox has no name (any more) and the last descriptor
- *            that could receive (or send) has been closed, and none been opened by id since.
+ *            that could receive (or send) has been closed, and none been opened by id since; the
+ *            owner of the endpoint has died; the receiver of a call has closed its descriptor or
+ *            died; whoever sent the call does not wait for a reply any more.
  * EMFILE     No free descriptor number (also ENFILE).
  * ========== =====================================================================================
  *
@@ -75,8 +88,51 @@
 #define IPCMBOX_LENGTH_DEFAULT	(64U << 10)	/* bytes, &ipcmbox_open.max_length of 0 */
 #define IPCMBOX_UNBOUNDED	0xffffffffU	/* &ipcmbox_open.max_messages: a send never waits */
 
-/** DOC: Disciplines */
+/**
+ * DOC: Disciplines
+ *
+ * *Event mailboxes.* Nobody receives from an event mailbox itself: %IPCMBOX_IOC_JOIN makes a
+ * member, a mailbox of its own with its own capacity and overflow policy, and each message goes to
+ * every member whose mask has one of the bits in &ipcmbox_send.events, or to all if it has none: to
+ * all of these, or, if the send fails, to none. What a full member means is said by its policy: one
+ * that blocks holds up the sender and with it all others, one that drops loses messages of its own
+ * only. Members cannot be more patient than the mailbox: only where its policy is BLOCK can theirs
+ * be. Sending needs WRITE on the event mailbox; a member's descriptor with it can send as well.
+ * Members get the sequence numbers of the event mailbox, so that a gap shows what went elsewhere.
+ *
+ * Joins, leaves and deaths of members are events too: bits 61 to 63, sent by the kernel, with an
+ * empty payload and the identity of the member. They wait for nobody: a member that is full loses
+ * them, and is told so with the next message.
+ *
+ * With %IPCMBOX_OPEN_KEEP_LAST the mailbox keeps, for each of the bits 0 to 60 and for messages
+ * without any, the last message sent, and a new member gets those that match, oldest first.
+ *
+ * *Endpoints.* An endpoint is the inbox of a process, or of a single thread, and at most one of
+ * each. It has no name; it is found by process id, thread id or by its own id, which is never used
+ * again, while process ids are. A descriptor opened so stays connected to that very process: it
+ * does not follow a number that is reused. The endpoint ends when its owner dies, whoever else has
+ * inherited descriptors of it, or with its last receiving descriptor, which the owner alone can
+ * make. Threads do not tell the kernel's modules of their end: of a thread's endpoint everybody
+ * blocked on it hears within 50 ms.
+ *
+ * Every message tells the sender's endpoint: of its thread if it has one, else of its process.
+ */
 #define IPCMBOX_QUEUE		0		/* each message to exactly one receiver */
+#define IPCMBOX_EVENT		1		/* each message to every member */
+#define IPCMBOX_MEMBER		2		/* of an event mailbox, made by JOIN */
+#define IPCMBOX_ENDPOINT	3		/* inbox of a process or a thread */
+
+/** DOC: Event bits, &ipcmbox_send.events and &ipcmbox_join.mask */
+#define IPCMBOX_EVENTS_USER	((1ULL << 61) - 1)	/* of the senders */
+#define IPCMBOX_EVENT_JOINED	(1ULL << 61)	/* from the kernel: a member has joined */
+#define IPCMBOX_EVENT_LEFT	(1ULL << 62)	/* ... has left, or closed its last descriptor */
+#define IPCMBOX_EVENT_DIED	(1ULL << 63)	/* ... that was closed as its process died */
+
+/** DOC: Whom a process, thread or endpoint is named by */
+#define IPCMBOX_ANY		0		/* nobody in particular */
+#define IPCMBOX_PROCESS		1		/* process id, as the caller sees it */
+#define IPCMBOX_THREAD		2		/* thread id, as the caller sees it */
+#define IPCMBOX_ENDPOINT_ID	3		/* id of an endpoint */
 
 /**
  * DOC: Overflow policies
@@ -98,10 +154,14 @@
 /**
  * DOC: Completions
  *
- * What a blocking send waits for.
+ * What a blocking send waits for. HANDLED ends with a reply (%IPCMBOX_IOC_REPLY) or a settlement
+ * (%IPCMBOX_IOC_SETTLE) by whoever has the token of the message; a receive that cannot take a token
+ * (read(2), the first version of &struct ipcmbox_recv) handles the message as it receives it, with
+ * an empty reply. An event is for many and can be waited for until it is QUEUED only.
  */
 #define IPCMBOX_QUEUED		0	/* accepted; capacity 0: handed to a receiver */
 #define IPCMBOX_RECEIVED	1	/* copied to its receiver */
+#define IPCMBOX_HANDLED		2	/* replied to, or acknowledged, by its receiver */
 
 /**
  * DOC: Clocks
@@ -120,6 +180,23 @@
 #define IPCMBOX_NONBLOCK	(1U << 0)	/* do not wait; as O_NONBLOCK */
 #define IPCMBOX_DEADLINE	(1U << 1)	/* @deadline_ns, @clock are valid */
 #define IPCMBOX_PEEK		(1U << 2)	/* receive only: leave the message */
+#define IPCMBOX_LEASE		(1U << 3)	/* receive only: @lease_ns is valid */
+#define IPCMBOX_IOVEC		(1U << 4)	/* @buf_ptr: struct ipcmbox_iovec, @buf_len: how many */
+
+/**
+ * struct ipcmbox_iovec - a part of a payload, with %IPCMBOX_IOVEC
+ * @base: in: address
+ * @length: in: bytes, 0 upwards
+ *
+ * As struct iovec, the same for 32-bit callers. Up to %IPCMBOX_IOVEC_MAX of them make one payload.
+ */
+struct ipcmbox_iovec {
+	__aligned_u64 base;
+	__aligned_u64 length;
+};
+
+#define IPCMBOX_IOVEC_MAX	64
+#define IPCMBOX_FDS_MAX		16	/* descriptors in one message */
 
 /**
  * DOC: Limits
@@ -135,9 +212,20 @@
 #define IPCMBOX_LIMIT_USER_MESSAGES	5	/* messages the user may have under way */
 #define IPCMBOX_LIMIT_USER_BYTES	6	/* bytes the user may have under way */
 #define IPCMBOX_LIMIT_MEMORY		7	/* memory of the system or of the memory cgroup */
+#define IPCMBOX_LIMIT_USER_FDS		8	/* descriptors the user may have under way */
+#define IPCMBOX_LIMIT_FDS		9	/* &ipcmbox_recv.max_fds of the receiver */
 
 /** DOC: Features, &ipcmbox_query.features */
-#define IPCMBOX_FEATURE_QUEUE	(1ULL << 0)	/* %IPCMBOX_QUEUE with all of this header */
+#define IPCMBOX_FEATURE_QUEUE		(1ULL << 0)	/* %IPCMBOX_QUEUE, completion RECEIVED */
+#define IPCMBOX_FEATURE_EVENT		(1ULL << 1)	/* %IPCMBOX_EVENT, JOIN, LEAVE */
+#define IPCMBOX_FEATURE_ENDPOINT	(1ULL << 2)	/* %IPCMBOX_ENDPOINT, receive by sender */
+#define IPCMBOX_FEATURE_CALL		(1ULL << 3)	/* HANDLED, CALL, REPLY, REPLY_RECV, SETTLE */
+#define IPCMBOX_FEATURE_LEASE		(1ULL << 4)	/* %IPCMBOX_LEASE, dead letters */
+#define IPCMBOX_FEATURE_FDS		(1ULL << 5)	/* descriptors in messages */
+#define IPCMBOX_FEATURE_VECTOR		(1ULL << 6)	/* SENDV, RECVV, %IPCMBOX_IOVEC */
+#define IPCMBOX_FEATURE_NOTIFY		(1ULL << 7)	/* NOTIFY */
+#define IPCMBOX_FEATURE_BLOCKED		(1ULL << 8)	/* BLOCKED */
+#define IPCMBOX_FEATURE_RECORD		(1ULL << 9)	/* RECORD */
 
 /**
  * struct ipcmbox_query - ioctl(IPCMBOX_IOC_QUERY) on the device: features and limits
@@ -152,9 +240,14 @@
  * @user_mailboxes: out: mailboxes the calling user has now
  * @user_messages: out: messages the calling user has under way now
  * @user_bytes: out: bytes the calling user has under way now, kernel bookkeeping included
+ * @fds_max: out: %IPCMBOX_FDS_MAX of this module
+ * @iovec_max: out: %IPCMBOX_IOVEC_MAX of this module
+ * @max_user_fds: out: descriptors a user may have under way in messages: the caller's RLIMIT_NOFILE
+ * @user_fds: out: descriptors the calling user has under way now
  *
  * The budget is of the caller's real user id in the IPC namespace of the descriptor. A message is
- * charged to its sender from the send until it is received, dropped or withdrawn.
+ * charged to its sender from the send until it is received, dropped or withdrawn; a call or a
+ * leased message until it is settled. An event is one message more for each member that gets it.
  * Errors: EFAULT, ENOMEM. Never blocks.
  */
 struct ipcmbox_query {
@@ -169,6 +262,10 @@ struct ipcmbox_query {
 	__aligned_u64 user_mailboxes;
 	__aligned_u64 user_messages;
 	__aligned_u64 user_bytes;
+	__u32 fds_max;
+	__u32 iovec_max;
+	__aligned_u64 max_user_fds;
+	__aligned_u64 user_fds;
 };
 
 /** DOC: Flags of ioctl(IPCMBOX_IOC_OPEN) and ioctl(IPCMBOX_IOC_UNLINK) */
@@ -177,6 +274,11 @@ struct ipcmbox_query {
 #define IPCMBOX_OPEN_TRANSIENT	(1U << 2)	/* name goes with last descriptor */
 #define IPCMBOX_OPEN_BY_ID	(1U << 3)	/* @id says which; not with a name or CREATE */
 #define IPCMBOX_OPEN_NONBLOCK	(1U << 4)	/* set O_NONBLOCK on the new descriptor */
+#define IPCMBOX_OPEN_KEEP_LAST	(1U << 5)	/* CREATE, EVENT: keep last messages for joiners */
+#define IPCMBOX_OPEN_FDS	(1U << 6)	/* CREATE: messages can bring descriptors */
+#define IPCMBOX_OPEN_THREAD	(1U << 7)	/* CREATE, ENDPOINT: of the calling thread alone */
+#define IPCMBOX_OPEN_BY_PID	(1U << 8)	/* @id is a process id: connect to its endpoint */
+#define IPCMBOX_OPEN_BY_TID	(1U << 9)	/* @id is a thread id: connect to its endpoint */
 
 /** DOC: Access of a descriptor, &ipcmbox_open.access */
 #define IPCMBOX_READ		(1U << 0)	/* receive */
@@ -187,12 +289,13 @@ struct ipcmbox_query {
  * @name_ptr: in: address of the name, @name_len bytes, no NUL needed; 0 if @name_len is 0
  * @name_len: in: 1 to %IPCMBOX_NAME_MAX bytes, or 0: an unnamed mailbox (CREATE), or by id (BY_ID)
  * @flags: in: IPCMBOX_OPEN_*
- * @id: in with BY_ID (else must be 0): the id to open; out: the id of the mailbox
+ * @id: in with BY_ID, BY_PID or BY_TID (at most one of them; else must be 0): what to open; out:
+ *	the id of the mailbox
  * @access: in: %IPCMBOX_READ, %IPCMBOX_WRITE or both; 0 for a descriptor to look (STAT) and to
  *	administer (SET) only: for the owner and CAP_IPC_OWNER, whatever the mode says
  * @mode: in with CREATE: permission bits of owner, group and others, 4 receive, 2 send, as in
  *	chmod(1), less the umask of the caller; no others
- * @discipline: in with CREATE: %IPCMBOX_QUEUE
+ * @discipline: in with CREATE: %IPCMBOX_QUEUE, %IPCMBOX_EVENT or %IPCMBOX_ENDPOINT
  * @overflow: in with CREATE: IPCMBOX_OVERFLOW_*
  * @max_messages: in with CREATE: capacity; 0 is rendezvous, %IPCMBOX_UNBOUNDED no bound
  * @max_length: in with CREATE: bytes of the longest message, up to %IPCMBOX_LENGTH_MAX; 0 is the
@@ -201,6 +304,14 @@ struct ipcmbox_query {
  *	bound
  * @limit: out on EDQUOT and ENOMEM: IPCMBOX_LIMIT_*
  * @__reserved: must be 0
+ *
+ * An event mailbox has no queue of its own: @max_messages, which cannot be 0, @max_bytes and
+ * @overflow are what its members have unless they ask for less, or, as to @overflow, something
+ *	else.
+ *
+ * An endpoint is created without a name, with access READ, by the process or thread itself; its
+ * @mode says who may connect to it and send: 0600 is the same user. It is opened BY_PID, BY_TID or
+ * BY_ID with access WRITE only. Members can be opened by id with access 0 only.
  *
  * Without CREATE, the fields used with CREATE only must be 0. When the name exists, CREATE opens
  * the mailbox and its attributes stay as they are. A name is made of bytes other than 0 and '/',
@@ -211,7 +322,7 @@ struct ipcmbox_query {
  * overrides the mode.
  *
  * Return: the new descriptor. Errors: EACCES, EEXIST, EDQUOT, EFAULT, EINVAL, EMFILE,
- * ENAMETOOLONG, ENOENT, ENOMEM. Never blocks.
+ * ENAMETOOLONG, ENOENT, ENOMEM, ESRCH. Never blocks.
  */
 struct ipcmbox_open {
 	__aligned_u64 name_ptr;
@@ -252,6 +363,9 @@ struct ipcmbox_unlink {
 /** DOC: State bits, &ipcmbox_info.flags */
 #define IPCMBOX_INFO_NAMED	(1U << 0) /* has a name; else @name is a former one */
 #define IPCMBOX_INFO_TRANSIENT	(1U << 1) /* it goes with the last descriptor */
+#define IPCMBOX_INFO_FDS	(1U << 2) /* messages can bring descriptors */
+#define IPCMBOX_INFO_KEEP_LAST	(1U << 3) /* keeps last messages for new members */
+#define IPCMBOX_INFO_THREAD	(1U << 4) /* endpoint of a single thread */
 
 /**
  * struct ipcmbox_info - ioctl(IPCMBOX_IOC_STAT) on a mailbox, and the element of IPCMBOX_IOC_LIST
@@ -260,14 +374,15 @@ struct ipcmbox_unlink {
  * @gid: out: group, likewise
  * @mode: out: permission bits
  * @flags: out: IPCMBOX_INFO_*
- * @discipline: out: IPCMBOX_QUEUE
+ * @discipline: out: IPCMBOX_QUEUE, _EVENT, _MEMBER, _ENDPOINT
  * @overflow: out: IPCMBOX_OVERFLOW_*
  * @max_messages: out: capacity in messages
  * @max_length: out: bytes of the longest message
  * @max_bytes: out: capacity in bytes, 0 is no bound
- * @messages: out: messages accepted and not yet received: queued, or in the hands of a receiver
+ * @messages: out: messages accepted and not yet received: queued, in the hands of a receiver, or
+ *	held: leased or called, and not settled
  * @bytes: out: payload of those that are queued, bytes
- * @receiving: out: how many of @messages are in the hands of a receiver just now
+ * @receiving: out: how many of @messages are in the hands of a receiver just now, or held
  * @readers: out: open descriptions that can receive
  * @writers: out: open descriptions that can send
  * @waiting_receivers: out: receives that wait for a message
@@ -285,6 +400,18 @@ struct ipcmbox_unlink {
  *	with more than 256 priorities in use, of the oldest among the 256 lowest
  * @next_seq: out: sequence number the next message will get
  * @name: out: the name, ended by a NUL
+ * @parent: out: member: id of its event mailbox
+ * @events: out: member: its mask
+ * @pid: out: endpoint: process that owns it; member: process that joined; as the caller sees it
+ * @tid: out: thread, likewise; 0 for the endpoint of a process
+ * @members: out: event mailbox: how many have joined
+ * @held: out: how many of @receiving are leased or called and not settled
+ * @max_deliveries: out: how often a leased message is delivered before it is a dead letter, 0: ever
+ *	again
+ * @recorder: out: steps the flight recorder keeps, 0: it is off
+ * @dead_letter: out: id of the mailbox that gets dead letters, 0: they are dropped
+ * @redelivered: out: messages that came back because their lease ended or was refused
+ * @dead_letters: out: messages that reached @max_deliveries; they count as received
  *
  * All of a namespace's mailboxes can be listed by whoever opened the device in it, as with
  * /proc/sysvipc; looking needs no right. Never blocks.
@@ -319,6 +446,17 @@ struct ipcmbox_info {
 	__aligned_u64 oldest_ns;
 	__aligned_u64 next_seq;
 	char name[IPCMBOX_NAME_MAX + 1];
+	__aligned_u64 parent;
+	__aligned_u64 events;
+	__s32 pid;
+	__s32 tid;
+	__u32 members;
+	__u32 held;
+	__u32 max_deliveries;
+	__u32 recorder;
+	__aligned_u64 dead_letter;
+	__aligned_u64 redelivered;
+	__aligned_u64 dead_letters;
 };
 
 /**
@@ -346,6 +484,10 @@ struct ipcmbox_list {
 #define IPCMBOX_SET_MAX_MESSAGES	(1U << 3)
 #define IPCMBOX_SET_MAX_BYTES		(1U << 4)
 #define IPCMBOX_SET_OVERFLOW		(1U << 5)
+#define IPCMBOX_SET_DEAD_LETTER		(1U << 6)	/* @dead_letter and @max_deliveries */
+#define IPCMBOX_SET_RECORDER		(1U << 7)
+
+#define IPCMBOX_RECORDER_MAX	65536	/* highest &ipcmbox_set.recorder */
 
 /**
  * struct ipcmbox_set - ioctl(IPCMBOX_IOC_SET) on a mailbox: change attributes
@@ -356,11 +498,20 @@ struct ipcmbox_list {
  * @max_messages: in: new capacity; what is queued beyond a smaller one stays
  * @overflow: in: new policy; sends that wait already go on waiting
  * @max_bytes: in: new capacity in bytes, at least max_length, or 0 for no bound
+ * @dead_letter: in: id of a queue mailbox, other than this one, for messages whose lease ended
+ *	without settlement @max_deliveries times; 0: they are dropped. If it does not exist when it
+ *	is needed, or has no room, they are dropped as well
+ * @max_deliveries: in: deliveries of one message, 0: no limit
+ * @recorder: in: how many steps the flight recorder keeps, up to %IPCMBOX_RECORDER_MAX; 0 switches
+ *	it off. What it has recorded goes when this is set
  *
  * For the owner (effective user id of the caller) and CAP_IPC_OWNER; all changes or none. Open
- * descriptors keep their rights. Greater capacity admits blocked senders at once.
+ * descriptors keep their rights. Greater capacity admits blocked senders at once. An event mailbox
+ * and its members can change capacity and policy within the rules of creation and JOIN; members
+ * keep what they have.
  *
- * Return: 0. Errors: EINVAL, EPERM. Never blocks.
+ * Return: 0. Errors: EINVAL, ENOENT (no such mailbox for dead letters), ENOMEM, EPERM. Never
+ * blocks.
  */
 struct ipcmbox_set {
 	__u32 mask;
@@ -370,6 +521,9 @@ struct ipcmbox_set {
 	__u32 max_messages;
 	__u32 overflow;
 	__aligned_u64 max_bytes;
+	__aligned_u64 dead_letter;
+	__u32 max_deliveries;
+	__u32 recorder;
 };
 
 /** DOC: Positive results of ioctl(IPCMBOX_IOC_SEND) */
@@ -379,12 +533,27 @@ struct ipcmbox_set {
  * struct ipcmbox_send - ioctl(IPCMBOX_IOC_SEND) on a mailbox: send one message
  * @buf_ptr: in: address of the payload
  * @buf_len: in: its length in bytes, 0 upwards
- * @flags: in: %IPCMBOX_NONBLOCK or %IPCMBOX_DEADLINE
+ * @flags: in: %IPCMBOX_NONBLOCK or %IPCMBOX_DEADLINE, %IPCMBOX_IOVEC
  * @deadline_ns: in with DEADLINE, else must be 0
  * @clock: in with DEADLINE: IPCMBOX_CLOCK_*, else must be 0
  * @priority: in: 0 to %IPCMBOX_PRIORITY_MAX
- * @completion: in: %IPCMBOX_QUEUED or %IPCMBOX_RECEIVED
+ * @completion: in: %IPCMBOX_QUEUED, %IPCMBOX_RECEIVED or %IPCMBOX_HANDLED; events: QUEUED
  * @limit: out on EAGAIN, EMSGSIZE, EDQUOT, ENOMEM: IPCMBOX_LIMIT_*
+ * @events: in: event bits of the message, of %IPCMBOX_EVENTS_USER; whatever the discipline, a
+ *	receive can select by them
+ * @to: in with @to_kind: whom the message is for
+ * @to_kind: in: on a descriptor that receives from the sender's own endpoint, and only there:
+ *	%IPCMBOX_PROCESS, %IPCMBOX_THREAD or %IPCMBOX_ENDPOINT_ID: the message goes to the endpoint
+ *	of @to, if its mode lets the caller send; else %IPCMBOX_ANY: to the mailbox of the
+ *	descriptor
+ * @nr_fds: in: descriptors in the message, up to %IPCMBOX_FDS_MAX
+ * @fds_ptr: in: address of @nr_fds descriptors (__s32). The receiver gets the same open file
+ *	descriptions. For a mailbox with %IPCMBOX_OPEN_FDS only (else EACCES). Refused with ELOOP:
+ *	sockets of AF_UNIX, io_uring, and descriptors of this module that can receive. Once a
+ *	mailbox has no name and no receiving descriptor, messages with descriptors are dropped from
+ *	it
+ * @result: out in a vector only: what the send returned
+ * @__reserved: must be 0
  *
  * Messages are received by priority, highest first, and in order of arrival within a priority, as
  * mq_send(3) has it. A send that has to wait for room gets it by the priority of its message, then
@@ -396,8 +565,11 @@ struct ipcmbox_set {
  * receiver copies the message just then, it waits for the outcome of the copy first (killable),
  * which takes no longer than the copying itself. No SIGPIPE comes with EPIPE.
  *
- * Return: 0 or %IPCMBOX_SENT_DROPPED. Errors: EACCES, EAGAIN, EDQUOT, EFAULT, EINTR, EINVAL,
- * EMSGSIZE, ENOMEM, EPIPE, ETIMEDOUT.
+ * A send that waits to be HANDLED and is interrupted, or meets its deadline, after the message was
+ * received, fails while the receiver goes on with it. %IPCMBOX_IOC_CALL can be resumed instead.
+ *
+ * Return: 0 or %IPCMBOX_SENT_DROPPED. Errors: EACCES, EAGAIN, EBADF, EDEADLK, EDQUOT, EFAULT,
+ * EINTR, EINVAL, ELOOP, EMSGSIZE, ENOMEM, EPIPE, ESRCH, ETIMEDOUT.
  */
 struct ipcmbox_send {
 	__aligned_u64 buf_ptr;
@@ -408,13 +580,21 @@ struct ipcmbox_send {
 	__u32 priority;
 	__u32 completion;
 	__u32 limit;
+	__aligned_u64 events;
+	__aligned_u64 to;
+	__u32 to_kind;
+	__u32 nr_fds;
+	__aligned_u64 fds_ptr;
+	__s32 result;
+	__u32 __reserved;
 };
 
 /**
  * struct ipcmbox_recv - ioctl(IPCMBOX_IOC_RECV) on a mailbox: receive one message
  * @buf_ptr: in: where the payload goes
  * @buf_len: in: room there, bytes
- * @flags: in: %IPCMBOX_NONBLOCK or %IPCMBOX_DEADLINE, %IPCMBOX_PEEK
+ * @flags: in: %IPCMBOX_NONBLOCK or %IPCMBOX_DEADLINE, %IPCMBOX_PEEK or %IPCMBOX_LEASE,
+ *	%IPCMBOX_IOVEC
  * @deadline_ns: in with DEADLINE, else must be 0
  * @clock: in with DEADLINE: IPCMBOX_CLOCK_*, else must be 0
  * @min_priority: in: receive only messages of this priority or higher
@@ -429,8 +609,27 @@ struct ipcmbox_send {
  * @uid: out: effective user id of the sender at the send, in the receiver's user namespace (the
  *	overflow id if it has none there)
  * @gid: out: effective group id, likewise
- * @limit: out on EMSGSIZE: %IPCMBOX_LIMIT_BUFFER
+ * @limit: out on EMSGSIZE: %IPCMBOX_LIMIT_BUFFER or %IPCMBOX_LIMIT_FDS
  * @__reserved: must be 0
+ * @select_events: in: receive only messages with one of these event bits; 0: all messages
+ * @from: in with @from_kind: receive only messages of this sender
+ * @from_kind: in: %IPCMBOX_PROCESS, %IPCMBOX_THREAD, %IPCMBOX_ENDPOINT_ID, or %IPCMBOX_ANY. What is
+ *	queued of the sender is received even if it is dead; to wait for more it must be alive (else
+ *	EPIPE) and have an endpoint (else ESRCH): it would not be known to be dead otherwise
+ * @max_fds: in: room at @fds_ptr; also out on EMSGSIZE with %IPCMBOX_LIMIT_FDS: what it needs
+ * @fds_ptr: in: where the descriptors go (__s32 each). They are close-on-exec
+ * @nr_fds: out: descriptors that came
+ * @redelivered: out: how often the message was delivered before and came back
+ * @events: out: its event bits
+ * @token: out: with LEASE, or if @completion is HANDLED: for REPLY and SETTLE, else 0. A token is
+ *	valid on every descriptor that receives from the mailbox
+ * @lease_ns: in with LEASE, at least 1, else must be 0: how long the message may be kept, ns. Then,
+ *	or when the last copy of the descriptor it was received on is closed, it goes back to its
+ *	old place, and @redelivered counts
+ * @call_deadline_ns: out: when the sender gives up if @completion is HANDLED: ns on CLOCK_MONOTONIC
+ *	as the caller sees it, 2^64-1: never. For the deadline of what the receiver does for it
+ * @result: out in a vector only: what the receive returned
+ * @completion: out: what the sender waits for
  *
  * May block until there is a message. Waiting receivers are served in order of arrival, and one
  * message wakes one of them; a peek takes no turn. A receive that fails after it had a message
@@ -438,7 +637,12 @@ struct ipcmbox_send {
  * receiver waits for its own memory (swap, userfaultfd), a sender that waits for the receipt can
  * withdraw the message.
  *
- * Return: the length. Errors: EACCES, EAGAIN, EFAULT, EINTR, EINVAL, EMSGSIZE, EPIPE, ETIMEDOUT.
+ * A receiver that is not there any more when its descriptor is closed ends the calls it has
+ * received and not replied to with EPIPE. If the memory for the descriptors turns out bad, or there
+ * are no free descriptor numbers (EMFILE), the message goes back too.
+ *
+ * Return: the length. Errors: EACCES, EAGAIN, EFAULT, EINTR, EINVAL, EMFILE, EMSGSIZE, EPIPE,
+ * ESRCH, ETIMEDOUT.
  */
 struct ipcmbox_recv {
 	__aligned_u64 buf_ptr;
@@ -458,6 +662,349 @@ struct ipcmbox_recv {
 	__u32 gid;
 	__u32 limit;
 	__u32 __reserved;
+	__aligned_u64 select_events;
+	__aligned_u64 from;
+	__u32 from_kind;
+	__u32 max_fds;
+	__aligned_u64 fds_ptr;
+	__u32 nr_fds;
+	__u32 redelivered;
+	__aligned_u64 events;
+	__aligned_u64 token;
+	__aligned_u64 lease_ns;
+	__aligned_u64 call_deadline_ns;
+	__s32 result;
+	__u32 completion;
+};
+
+/** DOC: Flags of ioctl(IPCMBOX_IOC_SENDV) and ioctl(IPCMBOX_IOC_RECVV) */
+#define IPCMBOX_VECTOR_WAIT_FOR_ONE	(1U << 0)	/* RECVV: wait for the first only */
+
+#define IPCMBOX_VECTOR_MAX	1024	/* elements of a vector */
+
+/**
+ * struct ipcmbox_vector - ioctl(IPCMBOX_IOC_SENDV), ioctl(IPCMBOX_IOC_RECVV) on a mailbox
+ * @array_ptr: in: array of @count &struct ipcmbox_send (or &struct ipcmbox_recv)
+ * @count: in: elements, 1 to %IPCMBOX_VECTOR_MAX
+ * @element_size: in: size of an element as the caller knows it, the one with @result at least
+ * @flags: in: IPCMBOX_VECTOR_*
+ * @__reserved: must be 0
+ *
+ * Many messages in one system call: each element in turn does what SEND (RECV) does, and has what
+ * that returned in its @result. The first that fails ends the call, with -errno in its @result;
+ * what went before it is done and stays so, as with sendmmsg(2).
+ *
+ * Return: how many are done, if any is; else as SEND (RECV) fails for the first.
+ */
+struct ipcmbox_vector {
+	__aligned_u64 array_ptr;
+	__u32 count;
+	__u32 element_size;
+	__u32 flags;
+	__u32 __reserved;
+};
+
+/** DOC: Flags of ioctl(IPCMBOX_IOC_CALL), besides NONBLOCK, DEADLINE and IOVEC */
+#define IPCMBOX_CALL_CANCEL	(1U << 5)	/* give up the call of @cookie */
+
+/**
+ * struct ipcmbox_call - ioctl(IPCMBOX_IOC_CALL) on a mailbox: send a request, wait for the reply
+ * @buf_ptr: in: address of the request
+ * @buf_len: in: its length in bytes, 0 upwards
+ * @flags: in: %IPCMBOX_NONBLOCK or %IPCMBOX_DEADLINE, %IPCMBOX_IOVEC (request and reply),
+ *	%IPCMBOX_CALL_CANCEL
+ * @deadline_ns: in with DEADLINE, else must be 0
+ * @clock: in with DEADLINE: IPCMBOX_CLOCK_*, else must be 0
+ * @priority: in: of the request
+ * @reply_ptr: in: where the reply goes
+ * @reply_len: in: room there, bytes (IOVEC: elements)
+ * @reply_length: out: length of the reply; also on EMSGSIZE: the room it needs
+ * @cookie: in and out: 0 starts a call, and is there again when it has ended. When it fails with
+ *	EINTR, ETIMEDOUT, EAGAIN, EMSGSIZE, EFAULT or EMFILE after the request was received, this is
+ *	not 0: issued again with it the call goes on waiting, and sends nothing
+ * @status: out: what the receiver said with the reply, 0 if it acknowledged
+ * @limit: out: as in &struct ipcmbox_send and &struct ipcmbox_recv
+ * @fds_ptr: in: descriptors in the request
+ * @reply_fds_ptr: in: where the descriptors in the reply go
+ * @nr_fds: in: how many there are in the request
+ * @max_reply_fds: in: room at @reply_fds_ptr
+ * @nr_reply_fds: out: how many came
+ * @__reserved: must be 0
+ *
+ * A signal before the request was received withdraws it: nothing has happened. After that the
+ * kernel writes @cookie before it returns EINTR, so that under SA_RESTART the call goes on by
+ * itself. A fatal signal, CANCEL, and the closing of the last copy of the descriptor the call was
+ * made on give it up: the receiver learns it by EPIPE when it replies. A cookie is good on that
+ * descriptor only. A call never waits with NONBLOCK: with a cookie it looks for the reply, without
+ * one it is EAGAIN.
+ *
+ * EPIPE comes at once when the last descriptor that received the request is closed without a reply.
+ * EDEADLK: the threads that would have to reply wait for the calling thread themselves. Known is
+ * who has received a request; of one that is still queued, the thread that alone receives from the
+ * mailbox, if its process has no other threads, and the thread of a thread's endpoint.
+ *
+ * Return: the length of the reply. Errors: as SEND and RECV, ESTALE (no such cookie).
+ */
+struct ipcmbox_call {
+	__aligned_u64 buf_ptr;
+	__u32 buf_len;
+	__u32 flags;
+	__aligned_u64 deadline_ns;
+	__u32 clock;
+	__u32 priority;
+	__aligned_u64 reply_ptr;
+	__u32 reply_len;
+	__u32 reply_length;
+	__aligned_u64 cookie;
+	__s32 status;
+	__u32 limit;
+	__aligned_u64 fds_ptr;
+	__aligned_u64 reply_fds_ptr;
+	__u32 nr_fds;
+	__u32 max_reply_fds;
+	__u32 nr_reply_fds;
+	__u32 __reserved;
+};
+
+/**
+ * struct ipcmbox_reply - ioctl(IPCMBOX_IOC_REPLY) on a mailbox: answer a call, once
+ * @token: in: of the message, from &ipcmbox_recv.token
+ * @buf_ptr: in: address of the reply
+ * @buf_len: in: its length in bytes, 0 upwards, at most max_length of the mailbox
+ * @flags: in: %IPCMBOX_IOVEC
+ * @status: in: what the caller finds in &ipcmbox_call.status; its meaning is up to the two
+ * @limit: out on EMSGSIZE, EDQUOT, ENOMEM: IPCMBOX_LIMIT_*
+ * @fds_ptr: in: descriptors in the reply, as in &struct ipcmbox_send
+ * @nr_fds: in: how many
+ * @__reserved: must be 0
+ *
+ * Needs a descriptor that can receive. Any thread and any process may reply that has one. A leased
+ * message whose sender waits for nothing is acknowledged, and the reply is thrown away.
+ *
+ * Return: 0. Errors: EACCES, EBADF, EDQUOT, EFAULT, EINVAL (also: no such token), ELOOP, EMSGSIZE,
+ * ENOMEM, EPIPE, ESTALE. Never blocks.
+ */
+struct ipcmbox_reply {
+	__aligned_u64 token;
+	__aligned_u64 buf_ptr;
+	__u32 buf_len;
+	__u32 flags;
+	__s32 status;
+	__u32 limit;
+	__aligned_u64 fds_ptr;
+	__u32 nr_fds;
+	__u32 __reserved;
+};
+
+/**
+ * struct ipcmbox_reply_recv - ioctl(IPCMBOX_IOC_REPLY_RECV): answer a call and receive the next
+ * @reply_ptr: in: &struct ipcmbox_reply; with a token of 0 there is nothing to answer
+ * @recv_ptr: in: &struct ipcmbox_recv
+ * @reply_size: in: size of the first as the caller knows it
+ * @recv_size: in: size of the second as the caller knows it, the one with @token at least
+ *
+ * One system call for a server's loop. When the reply is done and the receive fails, the kernel has
+ * set &ipcmbox_reply.token to 0: issued again, it only receives. When the reply fails with EPIPE or
+ * ESTALE, which concerns a caller that is gone, the receive goes on, and &ipcmbox_reply.limit is
+ * left alone; any other error of the reply ends the command before the receive.
+ *
+ * Return: as RECV. Errors: of REPLY but EPIPE and ESTALE, of RECV.
+ */
+struct ipcmbox_reply_recv {
+	__aligned_u64 reply_ptr;
+	__aligned_u64 recv_ptr;
+	__u32 reply_size;
+	__u32 recv_size;
+};
+
+/** DOC: What to do with a message, &ipcmbox_settle.action */
+#define IPCMBOX_SETTLE_ACK	1	/* it is handled; a call gets an empty reply, status 0 */
+#define IPCMBOX_SETTLE_REFUSE	2	/* back to its old place, for anybody; counts as delivered */
+#define IPCMBOX_SETTLE_RENEW	3	/* a leased message: @lease_ns from now on */
+
+/**
+ * struct ipcmbox_settle - ioctl(IPCMBOX_IOC_SETTLE) on a mailbox: acknowledge, refuse or renew
+ * @token: in: of the message, from &ipcmbox_recv.token
+ * @action: in: IPCMBOX_SETTLE_*
+ * @__reserved: must be 0
+ * @lease_ns: in with RENEW, at least 1, else must be 0
+ *
+ * Needs a descriptor that can receive. Return: 0. Errors: EACCES, EINVAL (also: no such token),
+ * EPIPE (whoever sent it has given up; it is settled), ESTALE. Never blocks.
+ */
+struct ipcmbox_settle {
+	__aligned_u64 token;
+	__u32 action;
+	__u32 __reserved;
+	__aligned_u64 lease_ns;
+};
+
+/** DOC: Flags of ioctl(IPCMBOX_IOC_JOIN) */
+#define IPCMBOX_JOIN_OVERFLOW	(1U << 0)	/* @overflow is valid; else as the mailbox */
+#define IPCMBOX_JOIN_NONBLOCK	(1U << 1)	/* set O_NONBLOCK on the new descriptor */
+
+/**
+ * struct ipcmbox_join - ioctl(IPCMBOX_IOC_JOIN) on an event mailbox: become a member
+ * @mask: in: event bits to receive; 0 is %IPCMBOX_EVENTS_USER. Messages without bits come always
+ * @id: out: id of the member
+ * @max_bytes: in: capacity in bytes, at least max_length of the mailbox and at most its max_bytes;
+ *	0 is as the mailbox
+ * @max_messages: in: capacity, up to that of the mailbox; 0 is as the mailbox
+ * @overflow: in with JOIN_OVERFLOW, else must be 0: IPCMBOX_OVERFLOW_*; BLOCK only if the mailbox's
+ *	is, FAIL only if the mailbox's is that or BLOCK
+ * @flags: in: IPCMBOX_JOIN_*
+ * @limit: out on EDQUOT and ENOMEM: IPCMBOX_LIMIT_*
+ *
+ * Needs a descriptor of the event mailbox that can receive; the new one can receive, and send if
+ * that one can. The new descriptor is close-on-exec. A member counts as a mailbox of the user who
+ * joins.
+ *
+ * Return: the new descriptor. Errors: EACCES, EDQUOT, EFAULT, EINVAL, EMFILE, ENOMEM. Never blocks.
+ */
+struct ipcmbox_join {
+	__aligned_u64 mask;
+	__aligned_u64 id;
+	__aligned_u64 max_bytes;
+	__u32 max_messages;
+	__u32 overflow;
+	__u32 flags;
+	__u32 limit;
+};
+
+/** DOC: How to notify, &ipcmbox_notify.method */
+#define IPCMBOX_NOTIFY_NONE	0	/* take the registration back */
+#define IPCMBOX_NOTIFY_SIGNAL	1	/* @signo, with @value, to the registered process */
+#define IPCMBOX_NOTIFY_EVENTFD	2	/* adds @value, at least 1, to @eventfd */
+
+/**
+ * struct ipcmbox_notify - ioctl(IPCMBOX_IOC_NOTIFY) on a mailbox: tell when it is no longer empty
+ * @method: in: IPCMBOX_NOTIFY_*
+ * @signo: in with SIGNAL, else must be 0: 1 to SIGRTMAX
+ * @eventfd: in with EVENTFD, else must be 0: descriptor
+ * @__reserved: must be 0
+ * @value: in with SIGNAL: sigev_value; with EVENTFD: what to add; else must be 0
+ *
+ * As mq_notify(3): one registration per mailbox (EBUSY), for one message that arrives when the
+ * mailbox is empty and no receiver waits that takes it; then it is used up. It is also taken back
+ * by NONE from the same process, and when the descriptor it was made on is closed. The signal has
+ * si_code SI_MESGQ, and pid and uid of the sender. Needs a descriptor that can receive.
+ *
+ * Return: 0. Errors: EACCES, EBADF, EBUSY, EINVAL, ENOMEM. Never blocks.
+ */
+struct ipcmbox_notify {
+	__u32 method;
+	__u32 signo;
+	__s32 eventfd;
+	__u32 __reserved;
+	__aligned_u64 value;
+};
+
+/** DOC: What a task is blocked in, &ipcmbox_blocked.what */
+#define IPCMBOX_BLOCKED_RECV	1	/* receives: there is no message it takes */
+#define IPCMBOX_BLOCKED_ROOM	2	/* sends: there is no room */
+#define IPCMBOX_BLOCKED_RECEIPT	3	/* sends: the message is not yet received */
+#define IPCMBOX_BLOCKED_REPLY	4	/* sends or calls: received, not yet handled */
+
+/**
+ * struct ipcmbox_blocked - a blocked task, element of ioctl(IPCMBOX_IOC_BLOCKED)
+ * @mailbox: out: where it waits
+ * @seq: out: of the message it sends, 0 if it receives
+ * @since_ns: out: for how long it has been waiting, ns (a tick of the kernel exact)
+ * @what: out: IPCMBOX_BLOCKED_*
+ * @priority: out: of the message it sends; the lowest it receives
+ * @pid: out: its process, as the caller sees it, 0 if not visible
+ * @tid: out: the thread, likewise
+ * @peer_pid: out: process it waits for, 0 if that is not known: who has received its message, or,
+ *	for one that is queued, the only one that receives here; whose message it wants to receive
+ * @peer_tid: out: thread, likewise
+ */
+struct ipcmbox_blocked {
+	__aligned_u64 mailbox;
+	__aligned_u64 seq;
+	__aligned_u64 since_ns;
+	__u32 what;
+	__u32 priority;
+	__s32 pid;
+	__s32 tid;
+	__s32 peer_pid;
+	__s32 peer_tid;
+};
+
+/**
+ * struct ipcmbox_blocked_list - ioctl(IPCMBOX_IOC_BLOCKED) on the device: who waits at a mailbox
+ * @id: in: the mailbox
+ * @buf_ptr: in: array of @count elements of @element_size bytes each
+ * @count: in: elements there is room for, 1 to 4096; out: elements written
+ * @element_size: in: sizeof(struct ipcmbox_blocked) of the caller, the first version's at least;
+ *	the kernel cuts or zero-fills
+ * @total: out: how many tasks wait there
+ * @__reserved: must be 0
+ *
+ * One consistent moment of the mailbox. Looking needs no right, as with LIST.
+ * Return: 0. Errors: EFAULT, EINVAL, ENOENT, ENOMEM. Never blocks.
+ */
+struct ipcmbox_blocked_list {
+	__aligned_u64 id;
+	__aligned_u64 buf_ptr;
+	__u32 count;
+	__u32 element_size;
+	__u32 total;
+	__u32 __reserved;
+};
+
+/** DOC: Steps of a message, &ipcmbox_record.step */
+#define IPCMBOX_STEP_SENT	1	/* queued, or handed to a receiver */
+#define IPCMBOX_STEP_BLOCKED	2	/* its sender waits for room */
+#define IPCMBOX_STEP_TAKEN	3	/* in the hands of a receiver */
+#define IPCMBOX_STEP_RETURNED	4	/* put back: receive failed, lease ended, refused */
+#define IPCMBOX_STEP_REPLIED	5	/* replied to or acknowledged */
+#define IPCMBOX_STEP_DROPPED	6	/* by the overflow policy */
+#define IPCMBOX_STEP_WITHDRAWN	7	/* its sender gave up */
+#define IPCMBOX_STEP_DEAD	8	/* became a dead letter */
+
+/**
+ * struct ipcmbox_record - a step of a message, element of ioctl(IPCMBOX_IOC_RECORD)
+ * @serial: out: number of the step, from 1
+ * @time_ns: out: when, ns on CLOCK_MONOTONIC as the caller sees it
+ * @seq: out: of the message
+ * @events: out: its event bits
+ * @pid: out: process of the sender as the caller sees it
+ * @tid: out: its thread
+ * @uid: out: its effective user id, in the user namespace of the caller
+ * @length: out: bytes of payload
+ * @priority: out: of the message
+ * @step: out: IPCMBOX_STEP_*
+ */
+struct ipcmbox_record {
+	__aligned_u64 serial;
+	__aligned_u64 time_ns;
+	__aligned_u64 seq;
+	__aligned_u64 events;
+	__s32 pid;
+	__s32 tid;
+	__u32 uid;
+	__u32 length;
+	__u32 priority;
+	__u32 step;
+};
+
+/**
+ * struct ipcmbox_record_list - ioctl(IPCMBOX_IOC_RECORD) on a mailbox: what the flight recorder has
+ * @after: in: give steps with a greater serial, ascending; 0 starts
+ * @buf_ptr: in: array of @count elements of @element_size bytes each
+ * @count: in: elements there is room for, at least 1; out: elements written, 0 at the end
+ * @element_size: in: sizeof(struct ipcmbox_record) of the caller, the first version's at least
+ *
+ * The recorder keeps the last steps, as many as &ipcmbox_set.recorder says. Headers only, no
+ * payload. For whoever may administer the mailbox.
+ *
+ * Return: 0. Errors: EFAULT, EINVAL, ENOMEM, EPERM. Never blocks.
+ */
+struct ipcmbox_record_list {
+	__aligned_u64 after;
+	__aligned_u64 buf_ptr;
+	__u32 count;
+	__u32 element_size;
 };
 
 /* On the device: 0x00 general, 0x10 mailboxes. */
@@ -465,11 +1012,33 @@ struct ipcmbox_recv {
 #define IPCMBOX_IOC_OPEN	_IOWR(IPCMBOX_IOC_MAGIC, 0x10, struct ipcmbox_open)
 #define IPCMBOX_IOC_UNLINK	_IOW(IPCMBOX_IOC_MAGIC, 0x11, struct ipcmbox_unlink)
 #define IPCMBOX_IOC_LIST	_IOWR(IPCMBOX_IOC_MAGIC, 0x12, struct ipcmbox_list)
+#define IPCMBOX_IOC_BLOCKED	_IOWR(IPCMBOX_IOC_MAGIC, 0x13, struct ipcmbox_blocked_list)
 
 /* On a mailbox: 0x40 messages, 0x50 administration. */
 #define IPCMBOX_IOC_SEND	_IOWR(IPCMBOX_IOC_MAGIC, 0x40, struct ipcmbox_send)
 #define IPCMBOX_IOC_RECV	_IOWR(IPCMBOX_IOC_MAGIC, 0x41, struct ipcmbox_recv)
+#define IPCMBOX_IOC_SENDV	_IOW(IPCMBOX_IOC_MAGIC, 0x42, struct ipcmbox_vector)
+#define IPCMBOX_IOC_RECVV	_IOW(IPCMBOX_IOC_MAGIC, 0x43, struct ipcmbox_vector)
+#define IPCMBOX_IOC_CALL	_IOWR(IPCMBOX_IOC_MAGIC, 0x44, struct ipcmbox_call)
+#define IPCMBOX_IOC_REPLY	_IOWR(IPCMBOX_IOC_MAGIC, 0x45, struct ipcmbox_reply)
+#define IPCMBOX_IOC_REPLY_RECV	_IOW(IPCMBOX_IOC_MAGIC, 0x46, struct ipcmbox_reply_recv)
+#define IPCMBOX_IOC_SETTLE	_IOW(IPCMBOX_IOC_MAGIC, 0x47, struct ipcmbox_settle)
+#define IPCMBOX_IOC_JOIN	_IOWR(IPCMBOX_IOC_MAGIC, 0x48, struct ipcmbox_join)
+#define IPCMBOX_IOC_LEAVE	_IO(IPCMBOX_IOC_MAGIC, 0x49)
+#define IPCMBOX_IOC_NOTIFY	_IOW(IPCMBOX_IOC_MAGIC, 0x4a, struct ipcmbox_notify)
 #define IPCMBOX_IOC_STAT	_IOR(IPCMBOX_IOC_MAGIC, 0x50, struct ipcmbox_info)
 #define IPCMBOX_IOC_SET		_IOW(IPCMBOX_IOC_MAGIC, 0x51, struct ipcmbox_set)
+#define IPCMBOX_IOC_RECORD	_IOWR(IPCMBOX_IOC_MAGIC, 0x52, struct ipcmbox_record_list)
+
+/*
+ * SEND and RECV with the first version of their structures: what most messages need, and the
+ * shorter way through the kernel.
+ */
+#define IPCMBOX_SEND_SIZE_V0	40
+#define IPCMBOX_RECV_SIZE_V0	88
+#define IPCMBOX_IOC_SEND_V0	_IOC(_IOC_READ | _IOC_WRITE, IPCMBOX_IOC_MAGIC, 0x40, \
+				     IPCMBOX_SEND_SIZE_V0)
+#define IPCMBOX_IOC_RECV_V0	_IOC(_IOC_READ | _IOC_WRITE, IPCMBOX_IOC_MAGIC, 0x41, \
+				     IPCMBOX_RECV_SIZE_V0)
 
 #endif /* _UAPI_LINUX_IPCMBOX_H */

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Messaging: the commands that move messages.
+ */
+#include <linux/fs.h>
+#include <linux/uaccess.h>
+#include <linux/uio.h>
+
+#include <uapi/linux/ipcmbox.h>
+
+#include "compat.h"
+#include "handle.h"
+#include "ioctl.h"
+#include "messaging.h"
+#include "selection.h"
+#include "transfer.h"
+#include "wait.h"
+
+#define TRANSFER_VALID	(IPCMBOX_NONBLOCK | IPCMBOX_DEADLINE)
+
+/* Returns 0 with @iter over the buffer, or -EFAULT if it cannot be one. */
+static int import_buffer(unsigned int direction, u64 ptr, u32 length, struct iov_iter *iter)
+{
+	void __user *buffer = u64_to_user_ptr(ptr);
+
+	/* The first: a 64-bit address on a 32-bit kernel. */
+	if (ptr != (unsigned long)ptr || !access_ok(buffer, length))
+		return -EFAULT;
+	iov_iter_ubuf(iter, direction, buffer, length);
+	return 0;
+}
+
+static int import_deadline(struct ipcmbox_deadline *deadline, const struct file *file, u32 flags,
+			   u32 clock, u64 ns)
+{
+	int ret = ipcmbox_deadline_import(deadline, flags, clock, ns);
+
+	if (file->f_flags & O_NONBLOCK)
+		deadline->nonblock = true;
+	return ret;
+}
+
+/* Sending. */
+
+/* What is not in the first version of the structure is in @sending already. */
+static __always_inline long send(struct file *file, struct ipcmbox_send *arg,
+				 struct ipcmbox_send __user *uarg, struct ipcmbox_sending *sending)
+{
+	struct ipcmbox_deadline deadline __uninitialized;
+	struct iov_iter from __uninitialized;
+	long ret;
+
+	if (arg->flags & ~TRANSFER_VALID || arg->priority > IPCMBOX_PRIORITY_MAX ||
+	    arg->completion > IPCMBOX_RECEIVED)
+		return -EINVAL;
+	ret = import_deadline(&deadline, file, arg->flags, arg->clock, arg->deadline_ns);
+	if (ret)
+		return ret;
+	if (!(file->f_mode & FMODE_WRITE))
+		return -EACCES;
+	ret = import_buffer(ITER_SOURCE, arg->buf_ptr, arg->buf_len, &from);
+	if (ret)
+		return ret;
+
+	sending->from = &from;
+	sending->deadline = &deadline;
+	sending->priority = arg->priority;
+	sending->completion = arg->completion;
+	sending->limit = IPCMBOX_LIMIT_NONE;
+	ret = ipcmbox_transfer_send(file->private_data, sending);
+	/* Nothing was sent; a caller who cannot be told which limit it was learns the error. */
+	if (unlikely(ret < 0 && sending->limit))
+		put_user(sending->limit, &uarg->limit);
+	return ret;
+}
+
+long ipcmbox_messaging_send_v0(struct file *file, struct ipcmbox_send __user *uarg)
+{
+	struct ipcmbox_send arg __uninitialized;
+	struct ipcmbox_sending sending __uninitialized;
+
+	if (!user_read_access_begin(uarg, IPCMBOX_SEND_SIZE_V0))
+		return -EFAULT;
+	unsafe_get_user(arg.buf_ptr, &uarg->buf_ptr, fault);
+	unsafe_get_user(arg.buf_len, &uarg->buf_len, fault);
+	unsafe_get_user(arg.flags, &uarg->flags, fault);
+	unsafe_get_user(arg.deadline_ns, &uarg->deadline_ns, fault);
+	unsafe_get_user(arg.clock, &uarg->clock, fault);
+	unsafe_get_user(arg.priority, &uarg->priority, fault);
+	unsafe_get_user(arg.completion, &uarg->completion, fault);
+	user_read_access_end();
+
+	sending.mailbox = ipcmbox_handle_target(file->private_data);
+	sending.events = 0;
+	return send(file, &arg, uarg, &sending);
+fault:
+	user_read_access_end();
+	return -EFAULT;
+}
+
+long ipcmbox_messaging_send(struct ipcmbox_ioctl *call)
+{
+	struct ipcmbox_send *arg = &call->arg.send;
+	struct ipcmbox_sending sending = {
+		.mailbox = ipcmbox_handle_target(call->file->private_data),
+		.events = arg->events,
+	};
+
+	if (arg->events & ~IPCMBOX_EVENTS_USER || arg->to_kind || arg->to || arg->nr_fds ||
+	    arg->__reserved)
+		return -EINVAL;
+	return send(call->file, arg, call->uarg, &sending);
+}
+
+/* Receiving. */
+
+/* What is not in the first version of the structure is in @reception already. */
+static __always_inline long recv(struct file *file, struct ipcmbox_recv *arg,
+				 struct ipcmbox_recv __user *uarg,
+				 struct ipcmbox_reception *reception)
+{
+	struct ipcmbox_deadline deadline __uninitialized;
+	struct iov_iter to __uninitialized;
+	long ret;
+
+	if (arg->flags & ~(TRANSFER_VALID | IPCMBOX_PEEK) || arg->__reserved ||
+	    arg->min_priority > IPCMBOX_PRIORITY_MAX)
+		return -EINVAL;
+	ret = import_deadline(&deadline, file, arg->flags, arg->clock, arg->deadline_ns);
+	if (ret)
+		return ret;
+	if (!(file->f_mode & FMODE_READ))
+		return -EACCES;
+	ret = import_buffer(ITER_DEST, arg->buf_ptr, arg->buf_len, &to);
+	if (ret)
+		return ret;
+
+	arg->limit = IPCMBOX_LIMIT_NONE;
+	reception->to = &to;
+	reception->arg = arg;
+	reception->uarg = uarg;
+	reception->peek = arg->flags & IPCMBOX_PEEK;
+	ret = ipcmbox_transfer_receive(file->private_data, reception, &deadline);
+	/* Nothing else of what is out is known then. */
+	if (unlikely(ret == -EMSGSIZE) && (put_user(arg->length, &uarg->length) ||
+					   put_user(IPCMBOX_LIMIT_BUFFER, &uarg->limit)))
+		return -EFAULT;
+	return ret;
+}
+
+long ipcmbox_messaging_recv_v0(struct file *file, struct ipcmbox_recv __user *uarg)
+{
+	struct ipcmbox_recv arg __uninitialized;
+	struct ipcmbox_reception reception __uninitialized;
+
+	if (!user_read_access_begin(uarg, IPCMBOX_RECV_SIZE_V0))
+		return -EFAULT;
+	unsafe_get_user(arg.buf_ptr, &uarg->buf_ptr, fault);
+	unsafe_get_user(arg.buf_len, &uarg->buf_len, fault);
+	unsafe_get_user(arg.flags, &uarg->flags, fault);
+	unsafe_get_user(arg.deadline_ns, &uarg->deadline_ns, fault);
+	unsafe_get_user(arg.clock, &uarg->clock, fault);
+	unsafe_get_user(arg.min_priority, &uarg->min_priority, fault);
+	unsafe_get_user(arg.__reserved, &uarg->__reserved, fault);
+	user_read_access_end();
+
+	reception.usize = IPCMBOX_RECV_SIZE_V0;
+	reception.selection = NULL;
+	return recv(file, &arg, uarg, &reception);
+fault:
+	user_read_access_end();
+	return -EFAULT;
+}
+
+long ipcmbox_messaging_recv(struct ipcmbox_ioctl *call)
+{
+	struct ipcmbox_recv *arg = &call->arg.recv;
+	struct ipcmbox_selection selection = { .events = arg->select_events };
+	struct ipcmbox_reception reception = {
+		.usize = call->usize,
+		.selection = arg->select_events ? &selection : NULL,
+	};
+
+	/* There is no version between the first and this one. */
+	if (call->usize < sizeof(*arg))
+		return -EINVAL;
+	if (arg->from || arg->from_kind || arg->lease_ns)
+		return -EINVAL;
+	return recv(call->file, arg, call->uarg, &reception);
+}

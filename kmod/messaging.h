@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _IPCMBOX_MESSAGING_H
+#define _IPCMBOX_MESSAGING_H
+
+struct file;
+struct ipcmbox_ioctl;
+struct ipcmbox_recv;
+struct ipcmbox_send;
+
+/**
+ * DOC: Messaging
+ *
+ * The commands that move messages: what the caller says is validated here, and becomes a &struct
+ * ipcmbox_sending or a &struct ipcmbox_reception for the send path and the receive path.
+ *
+ * SEND and RECV with the first version of their structures are the two commands that matter most:
+ * without a table, and field by field, they are imported in a tenth of the instructions the
+ * dispatcher takes.
+ */
+
+long ipcmbox_messaging_send_v0(struct file *file, struct ipcmbox_send __user *uarg);
+long ipcmbox_messaging_recv_v0(struct file *file, struct ipcmbox_recv __user *uarg);
+long ipcmbox_messaging_send(struct ipcmbox_ioctl *call);
+long ipcmbox_messaging_recv(struct ipcmbox_ioctl *call);
+
+#endif /* _IPCMBOX_MESSAGING_H */
