@@ -181,18 +181,44 @@ bool mailbox_balanced(int fd)
  * Messages
  */
 
+/* Most messages need no more than the first version of the structure, which has a way of its own. */
+static bool send_is_plain(const struct ipcmbox_send *arg)
+{
+	static const char zero[sizeof(*arg)];
+
+	return !memcmp((const char *)arg + IPCMBOX_SEND_SIZE_V0, zero,
+		       sizeof(*arg) - IPCMBOX_SEND_SIZE_V0);
+}
+
 int mailbox_send(int fd, struct ipcmbox_send *arg)
 {
 	arg->limit = POISON32;
-	return result(ioctl(fd, IPCMBOX_IOC_SEND, arg));
+	return result(ioctl(fd, send_is_plain(arg) ? IPCMBOX_IOC_SEND_V0 : IPCMBOX_IOC_SEND, arg));
 }
 
-int mailbox_recv(int fd, struct ipcmbox_recv *arg)
+static void recv_poison(struct ipcmbox_recv *arg)
 {
 	const size_t start = offsetof(struct ipcmbox_recv, length);
 	const size_t end = offsetof(struct ipcmbox_recv, __reserved);
 
 	memset((char *)arg + start, POISON, end - start);
+}
+
+int mailbox_recv(int fd, struct ipcmbox_recv *arg)
+{
+	recv_poison(arg);
+	return result(ioctl(fd, IPCMBOX_IOC_RECV_V0, arg));
+}
+
+int mailbox_receive(int fd, struct ipcmbox_recv *arg)
+{
+	recv_poison(arg);
+	arg->nr_fds = POISON32;
+	arg->redelivered = POISON32;
+	memset(&arg->events, POISON, sizeof(arg->events));
+	memset(&arg->token, POISON, sizeof(arg->token));
+	memset(&arg->call_deadline_ns, POISON, sizeof(arg->call_deadline_ns));
+	arg->completion = POISON32;
 	return result(ioctl(fd, IPCMBOX_IOC_RECV, arg));
 }
 
@@ -333,6 +359,12 @@ void call_prepare_recv(struct call *call, int fd, const struct ipcmbox_recv *arg
 	}
 }
 
+void call_prepare_receive(struct call *call, int fd, const struct ipcmbox_recv *arg)
+{
+	call_prepare_recv(call, fd, arg);
+	call->kind = CALL_RECEIVE;
+}
+
 static int call_execute(struct call *call)
 {
 	switch (call->kind) {
@@ -340,6 +372,8 @@ static int call_execute(struct call *call)
 		return mailbox_send(call->fd, &call->send);
 	case CALL_RECV:
 		return mailbox_recv(call->fd, &call->recv);
+	case CALL_RECEIVE:
+		return mailbox_receive(call->fd, &call->recv);
 	case CALL_READ:
 		return result(read(call->fd, call->data, sizeof(call->data)));
 	case CALL_WRITE:

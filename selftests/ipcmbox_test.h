@@ -61,9 +61,13 @@ bool mailbox_listed(int dev, __u64 id);
 int mailbox_send(int fd, struct ipcmbox_send *arg);
 #define message_send(fd, ...) \
 	mailbox_send(fd, &(struct ipcmbox_send){ __VA_ARGS__ })
+/* With the first version of the structure, and with all of it. */
 int mailbox_recv(int fd, struct ipcmbox_recv *arg);
 #define message_recv(fd, ...) \
 	mailbox_recv(fd, &(struct ipcmbox_recv){ __VA_ARGS__ })
+int mailbox_receive(int fd, struct ipcmbox_recv *arg);
+#define message_receive(fd, ...) \
+	mailbox_receive(fd, &(struct ipcmbox_recv){ __VA_ARGS__ })
 
 /* One number as a message, without waiting; take() returns the number. */
 int put(int fd, __u32 priority, __u32 number);
@@ -86,14 +90,14 @@ __u32 scaled(__u32 count);
 void fill_pattern(void *buf, size_t len, __u32 seed);
 bool check_pattern(const void *buf, size_t len, __u32 seed);
 
-enum call_kind { CALL_SEND, CALL_RECV, CALL_READ, CALL_WRITE };
+enum call_kind { CALL_SEND, CALL_RECV, CALL_RECEIVE, CALL_READ, CALL_WRITE };
 
 /**
  * struct call - a command that may block, in a thread or a process of its own
  * @kind: which
  * @fd: the mailbox
  * @send: argument of CALL_SEND
- * @recv: argument of CALL_RECV
+ * @recv: argument of CALL_RECV (first version) and CALL_RECEIVE (all)
  * @data: the payload, when the argument names no buffer
  * @tid: the thread, 0 until it runs
  * @done: the call has returned
@@ -128,10 +132,17 @@ bool call_await_asleep(struct call *call);
 
 void call_prepare_send(struct call *call, int fd, const struct ipcmbox_send *arg);
 void call_prepare_recv(struct call *call, int fd, const struct ipcmbox_recv *arg);
+void call_prepare_receive(struct call *call, int fd, const struct ipcmbox_recv *arg);
 #define send_prepare(call, fd, ...) \
 	call_prepare_send(call, fd, &(struct ipcmbox_send){ __VA_ARGS__ })
 #define recv_prepare(call, fd, ...) \
 	call_prepare_recv(call, fd, &(struct ipcmbox_recv){ __VA_ARGS__ })
+#define receive_prepare(call, fd, ...) \
+	call_prepare_receive(call, fd, &(struct ipcmbox_recv){ __VA_ARGS__ })
+#define receive_start(call, ...) \
+	do { receive_prepare(call, __VA_ARGS__); call_start(call); } while (0)
+#define receive_fork(call, ...) \
+	do { receive_prepare(call, __VA_ARGS__); call_fork(call); } while (0)
 #define send_start(call, ...) \
 	do { send_prepare(call, __VA_ARGS__); call_start(call); } while (0)
 #define recv_start(call, ...) \
