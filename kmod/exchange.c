@@ -9,6 +9,7 @@
 #include <uapi/linux/ipcmbox.h>
 
 #include "exchange.h"
+#include "hold.h"
 #include "message.h"
 #include "port.h"
 #include "selection.h"
@@ -130,6 +131,7 @@ static void await_sender(struct ipcmbox_port *port, struct ipcmbox_message *mess
 			 struct ipcmbox_waiter *waiter)
 {
 	ipcmbox_waiter_init(waiter);
+	waiter->token = 0;
 	waiter->message = message;
 	message->sender = waiter;
 	list_add_tail(&waiter->link, &port->senders);
@@ -162,13 +164,38 @@ static struct ipcmbox_waiter *find_taker(const struct ipcmbox_port *port,
 	return NULL;
 }
 
+/* What is more than copying a message: its sender waits, or it will be held. */
+static noinline void prepare_hold(struct ipcmbox_port *port, struct ipcmbox_message *message,
+				  struct ipcmbox_waiter *taker)
+{
+	taker->conclude = true;
+	taker->token = 0;
+	if (!taker->wants_token)
+		return;
+
+	taker->call_deadline.expires = IPCMBOX_FOREVER;
+	if (message->completion == IPCMBOX_HANDLED && message->sender)
+		taker->call_deadline = *message->sender->deadline;
+	if (message->completion == IPCMBOX_HANDLED || taker->lease_ns)
+		taker->token = ++port->last_token;
+}
+
+static void prepare_conclusion(struct ipcmbox_port *port, struct ipcmbox_message *message,
+			       struct ipcmbox_waiter *taker)
+{
+	if (unlikely(message->sender || taker->lease_ns))
+		prepare_hold(port, message, taker);
+	else
+		taker->conclude = false;
+}
+
 static void hand_over(struct ipcmbox_port *port, struct ipcmbox_message *message,
 		      struct ipcmbox_waiter *taker, struct ipcmbox_wakes *wakes)
 {
 	hold(port, message);
 	taker->message = message;
 	taker->lost = message->lost;
-	taker->conclude = message->sender;
+	prepare_conclusion(port, message, taker);
 	claim_receiver(port, taker, 0, wakes);
 }
 
@@ -405,10 +432,14 @@ enum ipcmbox_withdrawal ipcmbox_port_withdraw(struct ipcmbox_port *port,
 		unsuspend(port, message);
 		break;
 	case IPCMBOX_MESSAGE_PAUSED:
-		message->holder->message = NULL;
+		message->pauser->message = NULL;
 		unhold(port, message);
 		retract(port, message);
 		break;
+	case IPCMBOX_MESSAGE_HELD:
+		leave_sender(port, waiter);
+		ipcmbox_hold_leave(message, waiter);
+		return IPCMBOX_WITHDRAWN_RECEIVED;
 	}
 	leave_sender(port, waiter);
 	admit(port, wakes);
@@ -481,7 +512,7 @@ int ipcmbox_port_take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 		remove(port, message, wakes);
 	hold(port, message);
 	waiter->lost = message->lost;
-	waiter->conclude = message->sender;
+	prepare_conclusion(port, message, waiter);
 	return 0;
 }
 
@@ -526,19 +557,61 @@ bool ipcmbox_port_cancel(struct ipcmbox_port *port, struct ipcmbox_waiter *waite
 }
 
 /**
- * ipcmbox_port_finish() - a receiver has its message, whose sender waits for that
+ * ipcmbox_port_finish() - a receiver has copied its message
  * @port: the port
- * @message: taken by the caller, who owns it afterwards
+ * @waiter: of the receiver, whose message must be finished under the lock
+ * @wakes: to flush
+ *
+ * Context: the port's lock is held.
+ * Return: whether the port holds the message until it is settled; else the caller must put it.
+ */
+bool ipcmbox_port_finish(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
+			 struct ipcmbox_wakes *wakes)
+{
+	struct ipcmbox_message *message = waiter->message;
+
+	lockdep_assert_held(&port->lock);
+
+	if (waiter->token)
+		ipcmbox_hold_begin(port, message, waiter, wakes);
+	else
+		atomic_dec(&port->receiving);
+	if (!waiter->token || message->completion == IPCMBOX_RECEIVED)
+		claim_sender(port, message, 0, wakes);
+	return waiter->token;
+}
+
+/**
+ * ipcmbox_port_end_send() - the outcome of a send whose message is held
+ * @port: the port
+ * @message: held
+ * @result: what the send returns
  * @wakes: to flush
  *
  * Context: the port's lock is held.
  */
-void ipcmbox_port_finish(struct ipcmbox_port *port, struct ipcmbox_message *message,
-			 struct ipcmbox_wakes *wakes)
+void ipcmbox_port_end_send(struct ipcmbox_port *port, struct ipcmbox_message *message, int result,
+			   struct ipcmbox_wakes *wakes)
 {
 	lockdep_assert_held(&port->lock);
 
-	claim_sender(port, message, 0, wakes);
+	claim_sender(port, message, result, wakes);
+}
+
+/**
+ * ipcmbox_port_resume_send() - a caller that has left comes back to wait for the reply
+ * @port: the port
+ * @message: held
+ * @waiter: of the caller
+ *
+ * Context: the port's lock is held.
+ */
+void ipcmbox_port_resume_send(struct ipcmbox_port *port, struct ipcmbox_message *message,
+			      struct ipcmbox_waiter *waiter)
+{
+	lockdep_assert_held(&port->lock);
+
+	await_sender(port, message, waiter);
 }
 
 /* The sender of a taken message waits for nothing but to be told that it can go. */
@@ -577,7 +650,7 @@ bool ipcmbox_port_pause(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter
 		return false;
 	}
 	message->place = IPCMBOX_MESSAGE_PAUSED;
-	message->holder = waiter;
+	message->pauser = waiter;
 	return true;
 }
 

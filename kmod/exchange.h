@@ -39,11 +39,13 @@ enum ipcmbox_posted {
  * enum ipcmbox_withdrawal - what became of a send that its sender gives up
  * @IPCMBOX_WITHDRAWN: nobody has the message, the caller owns it
  * @IPCMBOX_WITHDRAWN_TAKEN: a receiver copies it; the completion will tell whether it succeeded
+ * @IPCMBOX_WITHDRAWN_RECEIVED: it was received, and its receiver goes on; the sender has left
  * @IPCMBOX_WITHDRAWN_CLAIMED: the outcome is decided, the completion on its way
  */
 enum ipcmbox_withdrawal {
 	IPCMBOX_WITHDRAWN,
 	IPCMBOX_WITHDRAWN_TAKEN,
+	IPCMBOX_WITHDRAWN_RECEIVED,
 	IPCMBOX_WITHDRAWN_CLAIMED,
 };
 
@@ -59,13 +61,18 @@ int ipcmbox_port_take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 void ipcmbox_port_await(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 			struct ipcmbox_wakes *wakes);
 bool ipcmbox_port_cancel(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter);
-void ipcmbox_port_finish(struct ipcmbox_port *port, struct ipcmbox_message *message,
+bool ipcmbox_port_finish(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 			 struct ipcmbox_wakes *wakes);
 bool ipcmbox_port_pause(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 			struct ipcmbox_wakes *wakes);
 bool ipcmbox_port_resume(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter);
 bool ipcmbox_port_put_back(struct ipcmbox_port *port, struct ipcmbox_message *message,
 			   struct ipcmbox_wakes *wakes);
+
+void ipcmbox_port_end_send(struct ipcmbox_port *port, struct ipcmbox_message *message, int result,
+			   struct ipcmbox_wakes *wakes);
+void ipcmbox_port_resume_send(struct ipcmbox_port *port, struct ipcmbox_message *message,
+			      struct ipcmbox_waiter *waiter);
 
 void ipcmbox_port_set_capacity(struct ipcmbox_port *port, u32 max_messages, u64 max_bytes,
 			       u32 overflow, struct ipcmbox_wakes *wakes);

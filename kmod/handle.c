@@ -13,6 +13,7 @@
 
 #include <uapi/linux/ipcmbox.h>
 
+#include "call.h"
 #include "handle.h"
 #include "ioctl.h"
 #include "mailbox.h"
@@ -81,8 +82,10 @@ static int handle_release(struct inode *inode, struct file *file)
 
 	/* The account belongs to the registry, which the mailbox may be the last to hold. */
 	ipcmbox_user_put(handle->user);
-	if (handle->mailbox)
+	if (handle->mailbox) {
+		ipcmbox_call_close(handle);
 		ipcmbox_mailbox_detach(handle->mailbox, file->f_mode);
+	}
 	kfree(handle);
 	return 0;
 }

@@ -12,6 +12,7 @@
 
 #include <uapi/linux/ipcmbox.h>
 
+#include "call.h"
 #include "compat.h"
 #include "handle.h"
 #include "ioctl.h"
@@ -85,10 +86,14 @@ static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
 #define LIST_SIZE_MIN	24
 #define INFO_SIZE_MIN	424
 #define SET_SIZE_MIN	32
+#define CALL_SIZE_MIN	96
+#define REPLY_SIZE_MIN	48
+#define REPLY_RECV_SIZE_MIN	24
+#define SETTLE_SIZE_MIN	24
 
 /* Commands of the device. */
 
-#define FEATURES	IPCMBOX_FEATURE_QUEUE
+#define FEATURES	(IPCMBOX_FEATURE_QUEUE | IPCMBOX_FEATURE_CALL | IPCMBOX_FEATURE_LEASE)
 
 static long ioctl_query(struct ipcmbox_ioctl *call)
 {
@@ -235,6 +240,13 @@ static const struct ioctl_command mailbox_commands[] = {
 					   ipcmbox_messaging_send },
 	[MAILBOX_NR(IPCMBOX_IOC_RECV)] = { IPCMBOX_IOC_RECV, IPCMBOX_RECV_SIZE_V0,
 					   ipcmbox_messaging_recv },
+	[MAILBOX_NR(IPCMBOX_IOC_CALL)] = { IPCMBOX_IOC_CALL, CALL_SIZE_MIN, ipcmbox_call_call },
+	[MAILBOX_NR(IPCMBOX_IOC_REPLY)] = { IPCMBOX_IOC_REPLY, REPLY_SIZE_MIN,
+					    ipcmbox_call_reply },
+	[MAILBOX_NR(IPCMBOX_IOC_REPLY_RECV)] = { IPCMBOX_IOC_REPLY_RECV, REPLY_RECV_SIZE_MIN,
+						 ipcmbox_call_reply_recv },
+	[MAILBOX_NR(IPCMBOX_IOC_SETTLE)] = { IPCMBOX_IOC_SETTLE, SETTLE_SIZE_MIN,
+					     ipcmbox_call_settle },
 	[MAILBOX_NR(IPCMBOX_IOC_STAT)] = { IPCMBOX_IOC_STAT, INFO_SIZE_MIN, ioctl_stat },
 	[MAILBOX_NR(IPCMBOX_IOC_SET)] = { IPCMBOX_IOC_SET, SET_SIZE_MIN, ioctl_set },
 };

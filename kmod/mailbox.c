@@ -15,6 +15,7 @@
 
 #include "exchange.h"
 #include "handle.h"
+#include "lease.h"
 #include "mailbox.h"
 #include "message.h"
 #include "quota.h"
@@ -25,7 +26,8 @@
 #define OPEN_VALID	(IPCMBOX_OPEN_CREATE | IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT | \
 			 IPCMBOX_OPEN_BY_ID | IPCMBOX_OPEN_NONBLOCK)
 #define SET_CAPACITY	(IPCMBOX_SET_MAX_MESSAGES | IPCMBOX_SET_MAX_BYTES | IPCMBOX_SET_OVERFLOW)
-#define SET_VALID	(IPCMBOX_SET_MODE | IPCMBOX_SET_UID | IPCMBOX_SET_GID | SET_CAPACITY)
+#define SET_VALID	(IPCMBOX_SET_MODE | IPCMBOX_SET_UID | IPCMBOX_SET_GID | SET_CAPACITY | \
+			 IPCMBOX_SET_DEAD_LETTER)
 
 /* 64 bits count mailboxes for longer than the machine lasts. */
 static atomic64_t last_id;
@@ -130,6 +132,7 @@ static struct ipcmbox_mailbox *mailbox_new(struct ipcmbox_registry *registry,
 		memcpy(mailbox->name, name, arg->name_len);
 	ipcmbox_port_init(&mailbox->port, arg->max_messages, mailbox->max_length, arg->max_bytes,
 			  arg->overflow);
+	ipcmbox_lease_init(mailbox);
 	return mailbox;
 }
 
@@ -165,6 +168,7 @@ void ipcmbox_mailbox_put(struct ipcmbox_mailbox *mailbox)
 	mutex_unlock(&registry->lock);
 
 	if (last) {
+		ipcmbox_lease_exit(mailbox);
 		ipcmbox_port_drain(&mailbox->port);
 		ipcmbox_user_uncharge_mailbox(mailbox->creator);
 		mailbox_free(mailbox);
@@ -452,7 +456,8 @@ static int check_set(const struct ipcmbox_mailbox *mailbox, const struct ipcmbox
 
 	if (mask & ~SET_VALID || arg->mode & ~MODE_VALID ||
 	    arg->overflow > IPCMBOX_OVERFLOW_DROP_NEWEST ||
-	    (arg->max_bytes && arg->max_bytes < mailbox->max_length))
+	    (arg->max_bytes && arg->max_bytes < mailbox->max_length) ||
+	    arg->max_deliveries > U16_MAX)
 		return -EINVAL;
 
 	if ((!(mask & IPCMBOX_SET_MODE) && arg->mode) ||
@@ -460,8 +465,9 @@ static int check_set(const struct ipcmbox_mailbox *mailbox, const struct ipcmbox
 	    (!(mask & IPCMBOX_SET_GID) && arg->gid) ||
 	    (!(mask & IPCMBOX_SET_MAX_MESSAGES) && arg->max_messages) ||
 	    (!(mask & IPCMBOX_SET_MAX_BYTES) && arg->max_bytes) ||
-	    (!(mask & IPCMBOX_SET_OVERFLOW) && arg->overflow) || arg->dead_letter ||
-	    arg->max_deliveries || arg->recorder)
+	    (!(mask & IPCMBOX_SET_OVERFLOW) && arg->overflow) ||
+	    (!(mask & IPCMBOX_SET_DEAD_LETTER) && (arg->dead_letter || arg->max_deliveries)) ||
+	    arg->recorder)
 		return -EINVAL;
 	return 0;
 }
@@ -480,6 +486,29 @@ static int check_set_owner(const struct ipcmbox_mailbox *mailbox, u32 mask, kuid
 	if (mask & IPCMBOX_SET_GID && !gid_eq(gid, mailbox->gid) && !in_egroup_p(gid) && !may_chown)
 		return -EPERM;
 	return 0;
+}
+
+static int check_set_dead_letter(const struct ipcmbox_mailbox *mailbox,
+				 const struct ipcmbox_set *arg)
+{
+	struct ipcmbox_mailbox *target;
+
+	if (!arg->dead_letter)
+		return 0;
+	target = ipcmbox_registry_find_id(mailbox->registry, arg->dead_letter);
+	if (!target)
+		return -ENOENT;
+	if (target == mailbox || target->discipline != IPCMBOX_QUEUE)
+		return -EINVAL;
+	return check_access(target, IPCMBOX_WRITE);
+}
+
+static void set_dead_letter(struct ipcmbox_mailbox *mailbox, const struct ipcmbox_set *arg)
+{
+	mailbox->dead_letter = arg->dead_letter;
+	spin_lock(&mailbox->port.lock);
+	mailbox->port.max_deliveries = arg->max_deliveries;
+	spin_unlock(&mailbox->port.lock);
 }
 
 static void set_capacity(struct ipcmbox_port *port, const struct ipcmbox_set *arg)
@@ -519,6 +548,8 @@ int ipcmbox_mailbox_set(struct ipcmbox_mailbox *mailbox, const struct ipcmbox_se
 
 	mutex_lock(&mailbox->registry->lock);
 	ret = may_administer(mailbox) ? check_set_owner(mailbox, arg->mask, uid, gid) : -EPERM;
+	if (!ret)
+		ret = check_set_dead_letter(mailbox, arg);
 	if (!ret) {
 		if (arg->mask & IPCMBOX_SET_MODE)
 			mailbox->mode = arg->mode;
@@ -528,6 +559,8 @@ int ipcmbox_mailbox_set(struct ipcmbox_mailbox *mailbox, const struct ipcmbox_se
 			mailbox->gid = gid;
 		if (arg->mask & SET_CAPACITY)
 			set_capacity(&mailbox->port, arg);
+		if (arg->mask & IPCMBOX_SET_DEAD_LETTER)
+			set_dead_letter(mailbox, arg);
 	}
 	mutex_unlock(&mailbox->registry->lock);
 	return ret;
@@ -558,6 +591,7 @@ void ipcmbox_mailbox_report(struct ipcmbox_mailbox *mailbox, struct ipcmbox_info
 	info->writers = mailbox->writers;
 	if (mailbox->is_named)
 		info->flags |= IPCMBOX_INFO_NAMED;
+	info->dead_letter = mailbox->dead_letter;
 	if (mailbox->is_transient)
 		info->flags |= IPCMBOX_INFO_TRANSIENT;
 	mutex_unlock(&mailbox->registry->lock);

@@ -53,6 +53,7 @@ struct ipcmbox_user;
  * @parent: member: its event mailbox, reference (constant)
  * @registry: where it is, reference (constant)
  * @creator: who is charged for it, reference (constant)
+ * @dead_letter: id of the mailbox for dead letters, or 0 (registry lock)
  * @victims_link: owner of a private list while it is destroyed
  * @port: messages and waiters
  * @name_len: bytes of @name, 0 if it never had one (constant)
@@ -79,6 +80,7 @@ struct ipcmbox_mailbox {
 	struct ipcmbox_mailbox *parent;
 	struct ipcmbox_registry *registry;
 	struct ipcmbox_user *creator;
+	u64 dead_letter;
 	struct list_head victims_link;
 	struct ipcmbox_port port;
 	u32 name_len;

@@ -2,6 +2,7 @@
 #ifndef _IPCMBOX_MESSAGE_H
 #define _IPCMBOX_MESSAGE_H
 
+#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/rbtree.h>
 #include <linux/refcount.h>
@@ -11,6 +12,7 @@
 
 struct iov_iter;
 struct ipcmbox_files;
+struct ipcmbox_handle;
 struct ipcmbox_recv;
 struct ipcmbox_sending;
 struct ipcmbox_user;
@@ -44,6 +46,10 @@ struct ipcmbox_chunk;
  * @IPCMBOX_MESSAGE_QUEUED: accepted by a port, in its queue
  * @IPCMBOX_MESSAGE_TAKEN: accepted; a receiver copies it
  * @IPCMBOX_MESSAGE_PAUSED: accepted; a receiver has it, but waits for memory and copies nothing
+ * @IPCMBOX_MESSAGE_HELD: accepted and copied; it waits for its settlement, see hold.h
+ * @IPCMBOX_MESSAGE_ANSWERED: a reply whose caller is away
+ * @IPCMBOX_MESSAGE_ACKNOWLEDGED: a request that was acknowledged, whose caller is away
+ * @IPCMBOX_MESSAGE_BROKEN: a request that gets no reply, whose caller is away
  */
 enum ipcmbox_message_place {
 	IPCMBOX_MESSAGE_OWNED,
@@ -51,6 +57,10 @@ enum ipcmbox_message_place {
 	IPCMBOX_MESSAGE_QUEUED,
 	IPCMBOX_MESSAGE_TAKEN,
 	IPCMBOX_MESSAGE_PAUSED,
+	IPCMBOX_MESSAGE_HELD,
+	IPCMBOX_MESSAGE_ANSWERED,
+	IPCMBOX_MESSAGE_ACKNOWLEDGED,
+	IPCMBOX_MESSAGE_BROKEN,
 };
 
 /**
@@ -64,6 +74,7 @@ enum ipcmbox_message_place {
  * @user: who is charged
  * @endpoint: id of the sender's endpoint, 0 if it has none
  * @events: event bits
+ * @status: a reply's
  * @files: descriptors, or NULL
  * @chunks: payload, if it is longer than what an object can hold
  * @data: payload, if it fits
@@ -79,7 +90,10 @@ struct ipcmbox_content {
 	struct pid *tid;
 	struct ipcmbox_user *user;
 	u64 endpoint;
-	u64 events;
+	union {
+		u64 events;
+		s32 status;
+	};
 	struct ipcmbox_files *files;
 	union {
 		struct ipcmbox_chunk *chunks;
@@ -89,11 +103,17 @@ struct ipcmbox_content {
 
 /**
  * struct ipcmbox_message - a message
- * @node: queued or pending, the first of its level: in &ipcmbox_queue.levels (port lock)
- * @holder: paused: the receiver that has it (port lock)
+ * @node: queued or pending, the first of its level: in &ipcmbox_queue.levels; held and
+ *	after: in &ipcmbox_port.held (port lock)
+ * @pauser: paused: the receiver that has it (port lock)
  * @next_victim: dropped: the next in &ipcmbox_wakes.victims
- * @link: ring of the messages of its level (port lock)
+ * @link: queued, pending: ring of the messages of its level (port lock)
+ * @lease_expires: held: when it goes back, on CLOCK_MONOTONIC; KTIME_MAX: no lease (port lock)
+ * @caller: held and after: the handle its call can be resumed on, or NULL (port lock)
  * @index_node: queued: in the index of its port, if that has one (port lock)
+ * @token: held and after: what it is known by (port lock)
+ * @holder: held: the handle it was received on (port lock)
+ * @server: held: the thread that received it, reference (port lock)
  * @seq: number in order of sending to its port (port lock until taken)
  * @sender: the blocked call that sends it, NULL if none waits (port lock)
  * @lost: messages dropped just before it (port lock until taken)
@@ -109,11 +129,24 @@ struct ipcmbox_content {
 struct ipcmbox_message {
 	union {
 		struct rb_node node;
-		struct ipcmbox_waiter *holder;
+		struct ipcmbox_waiter *pauser;
 		struct ipcmbox_message *next_victim;
 	};
-	struct list_head link;
-	struct rb_node index_node;
+	union {
+		struct list_head link;
+		struct {
+			ktime_t lease_expires;
+			struct ipcmbox_handle *caller;
+		};
+	};
+	union {
+		struct rb_node index_node;
+		struct {
+			u64 token;
+			struct ipcmbox_handle *holder;
+			struct pid *server;
+		};
+	};
 	u64 seq;
 	struct ipcmbox_waiter *sender;
 	u64 lost;

@@ -11,15 +11,25 @@
 #include "compat.h"
 #include "handle.h"
 #include "ioctl.h"
+#include "message.h"
 #include "messaging.h"
 #include "selection.h"
 #include "transfer.h"
 #include "wait.h"
 
 #define TRANSFER_VALID	(IPCMBOX_NONBLOCK | IPCMBOX_DEADLINE)
+#define RECV_VALID	(TRANSFER_VALID | IPCMBOX_PEEK | IPCMBOX_LEASE)
 
-/* Returns 0 with @iter over the buffer, or -EFAULT if it cannot be one. */
-static int import_buffer(unsigned int direction, u64 ptr, u32 length, struct iov_iter *iter)
+/**
+ * ipcmbox_messaging_buffer() - a buffer of the caller
+ * @direction: ITER_SOURCE, ITER_DEST
+ * @ptr: address
+ * @length: in bytes
+ * @iter: set
+ *
+ * Return: 0, or -EFAULT if it cannot be one.
+ */
+int ipcmbox_messaging_buffer(unsigned int direction, u64 ptr, u32 length, struct iov_iter *iter)
 {
 	void __user *buffer = u64_to_user_ptr(ptr);
 
@@ -30,8 +40,18 @@ static int import_buffer(unsigned int direction, u64 ptr, u32 length, struct iov
 	return 0;
 }
 
-static int import_deadline(struct ipcmbox_deadline *deadline, const struct file *file, u32 flags,
-			   u32 clock, u64 ns)
+/**
+ * ipcmbox_messaging_deadline() - how long the caller wants to wait
+ * @deadline: set
+ * @file: the descriptor, which may have O_NONBLOCK
+ * @flags: IPCMBOX_NONBLOCK, IPCMBOX_DEADLINE; others are not looked at
+ * @clock: IPCMBOX_CLOCK_*
+ * @ns: absolute time on @clock
+ *
+ * Return: 0 or -EINVAL.
+ */
+int ipcmbox_messaging_deadline(struct ipcmbox_deadline *deadline, const struct file *file,
+			       u32 flags, u32 clock, u64 ns)
 {
 	int ret = ipcmbox_deadline_import(deadline, flags, clock, ns);
 
@@ -42,6 +62,23 @@ static int import_deadline(struct ipcmbox_deadline *deadline, const struct file 
 
 /* Sending. */
 
+/* A call that has no use for a reply, and cannot be resumed. */
+static noinline long send_handled(struct file *file, struct ipcmbox_sending *sending,
+				  struct ipcmbox_send __user *uarg)
+{
+	long ret;
+
+	if (sending->deadline->nonblock)
+		return -EAGAIN;
+	sending->caller = NULL;
+	sending->reply = NULL;
+	ret = ipcmbox_transfer_send(file->private_data, sending);
+	ipcmbox_message_put(sending->reply);
+	if (ret < 0 && sending->limit)
+		put_user(sending->limit, &uarg->limit);
+	return ret;
+}
+
 /* What is not in the first version of the structure is in @sending already. */
 static __always_inline long send(struct file *file, struct ipcmbox_send *arg,
 				 struct ipcmbox_send __user *uarg, struct ipcmbox_sending *sending)
@@ -51,14 +88,14 @@ static __always_inline long send(struct file *file, struct ipcmbox_send *arg,
 	long ret;
 
 	if (arg->flags & ~TRANSFER_VALID || arg->priority > IPCMBOX_PRIORITY_MAX ||
-	    arg->completion > IPCMBOX_RECEIVED)
+	    arg->completion > IPCMBOX_HANDLED)
 		return -EINVAL;
-	ret = import_deadline(&deadline, file, arg->flags, arg->clock, arg->deadline_ns);
+	ret = ipcmbox_messaging_deadline(&deadline, file, arg->flags, arg->clock, arg->deadline_ns);
 	if (ret)
 		return ret;
 	if (!(file->f_mode & FMODE_WRITE))
 		return -EACCES;
-	ret = import_buffer(ITER_SOURCE, arg->buf_ptr, arg->buf_len, &from);
+	ret = ipcmbox_messaging_buffer(ITER_SOURCE, arg->buf_ptr, arg->buf_len, &from);
 	if (ret)
 		return ret;
 
@@ -67,6 +104,8 @@ static __always_inline long send(struct file *file, struct ipcmbox_send *arg,
 	sending->priority = arg->priority;
 	sending->completion = arg->completion;
 	sending->limit = IPCMBOX_LIMIT_NONE;
+	if (unlikely(arg->completion == IPCMBOX_HANDLED))
+		return send_handled(file, sending, uarg);
 	ret = ipcmbox_transfer_send(file->private_data, sending);
 	/* Nothing was sent; a caller who cannot be told which limit it was learns the error. */
 	if (unlikely(ret < 0 && sending->limit))
@@ -92,6 +131,7 @@ long ipcmbox_messaging_send_v0(struct file *file, struct ipcmbox_send __user *ua
 
 	sending.mailbox = ipcmbox_handle_target(file->private_data);
 	sending.events = 0;
+	sending.caller = NULL;
 	return send(file, &arg, uarg, &sending);
 fault:
 	user_read_access_end();
@@ -123,15 +163,15 @@ static __always_inline long recv(struct file *file, struct ipcmbox_recv *arg,
 	struct iov_iter to __uninitialized;
 	long ret;
 
-	if (arg->flags & ~(TRANSFER_VALID | IPCMBOX_PEEK) || arg->__reserved ||
+	if (arg->flags & ~RECV_VALID || arg->__reserved ||
 	    arg->min_priority > IPCMBOX_PRIORITY_MAX)
 		return -EINVAL;
-	ret = import_deadline(&deadline, file, arg->flags, arg->clock, arg->deadline_ns);
+	ret = ipcmbox_messaging_deadline(&deadline, file, arg->flags, arg->clock, arg->deadline_ns);
 	if (ret)
 		return ret;
 	if (!(file->f_mode & FMODE_READ))
 		return -EACCES;
-	ret = import_buffer(ITER_DEST, arg->buf_ptr, arg->buf_len, &to);
+	ret = ipcmbox_messaging_buffer(ITER_DEST, arg->buf_ptr, arg->buf_len, &to);
 	if (ret)
 		return ret;
 
@@ -166,25 +206,44 @@ long ipcmbox_messaging_recv_v0(struct file *file, struct ipcmbox_recv __user *ua
 
 	reception.usize = IPCMBOX_RECV_SIZE_V0;
 	reception.selection = NULL;
+	reception.lease_ns = 0;
 	return recv(file, &arg, uarg, &reception);
 fault:
 	user_read_access_end();
 	return -EFAULT;
 }
 
-long ipcmbox_messaging_recv(struct ipcmbox_ioctl *call)
+/**
+ * ipcmbox_messaging_receive() - receive a message
+ * @file: the descriptor
+ * @arg: what the caller says, all of the structure
+ * @uarg: the caller's structure
+ * @usize: its size
+ *
+ * Return: the length, or an error of struct ipcmbox_recv.
+ */
+long ipcmbox_messaging_receive(struct file *file, struct ipcmbox_recv *arg,
+			       struct ipcmbox_recv __user *uarg, size_t usize)
 {
-	struct ipcmbox_recv *arg = &call->arg.recv;
 	struct ipcmbox_selection selection = { .events = arg->select_events };
 	struct ipcmbox_reception reception = {
-		.usize = call->usize,
+		.usize = usize,
 		.selection = arg->select_events ? &selection : NULL,
+		.lease_ns = arg->lease_ns,
 	};
 
 	/* There is no version between the first and this one. */
-	if (call->usize < sizeof(*arg))
+	if (usize < sizeof(*arg))
 		return -EINVAL;
-	if (arg->from || arg->from_kind || arg->lease_ns)
+	if (!(arg->flags & IPCMBOX_LEASE) != !arg->lease_ns ||
+	    (arg->flags & IPCMBOX_LEASE && arg->flags & IPCMBOX_PEEK))
 		return -EINVAL;
-	return recv(call->file, arg, call->uarg, &reception);
+	if (arg->from || arg->from_kind)
+		return -EINVAL;
+	return recv(file, arg, uarg, &reception);
+}
+
+long ipcmbox_messaging_recv(struct ipcmbox_ioctl *call)
+{
+	return ipcmbox_messaging_receive(call->file, &call->arg.recv, call->uarg, call->usize);
 }

@@ -2,7 +2,11 @@
 #ifndef _IPCMBOX_MESSAGING_H
 #define _IPCMBOX_MESSAGING_H
 
+#include <linux/types.h>
+
 struct file;
+struct iov_iter;
+struct ipcmbox_deadline;
 struct ipcmbox_ioctl;
 struct ipcmbox_recv;
 struct ipcmbox_send;
@@ -17,6 +21,12 @@ struct ipcmbox_send;
  * without a table, and field by field, they are imported in a tenth of the instructions the
  * dispatcher takes.
  */
+
+int ipcmbox_messaging_buffer(unsigned int direction, u64 ptr, u32 length, struct iov_iter *iter);
+int ipcmbox_messaging_deadline(struct ipcmbox_deadline *deadline, const struct file *file,
+			       u32 flags, u32 clock, u64 ns);
+long ipcmbox_messaging_receive(struct file *file, struct ipcmbox_recv *arg,
+			       struct ipcmbox_recv __user *uarg, size_t usize);
 
 long ipcmbox_messaging_send_v0(struct file *file, struct ipcmbox_send __user *uarg);
 long ipcmbox_messaging_recv_v0(struct file *file, struct ipcmbox_recv __user *uarg);

@@ -20,6 +20,8 @@ void ipcmbox_port_init(struct ipcmbox_port *port, u32 max_messages, u32 max_leng
 	ipcmbox_queue_init(&port->pending);
 	INIT_LIST_HEAD(&port->receivers);
 	INIT_LIST_HEAD(&port->senders);
+	port->held = RB_ROOT;
+	port->next_expiry = KTIME_MAX;
 	init_waitqueue_head(&port->pollers);
 	port->max_messages = max_messages;
 	port->max_length = max_length;
@@ -39,7 +41,7 @@ void ipcmbox_port_drain(struct ipcmbox_port *port)
 	struct ipcmbox_message *message;
 
 	WARN_ON_ONCE(port->nr_receivers || port->nr_senders ||
-		     atomic_read(&port->receiving));
+		     atomic_read(&port->receiving) || !RB_EMPTY_ROOT(&port->held));
 
 	while ((message = ipcmbox_queue_first(&port->queue))) {
 		ipcmbox_queue_remove(&port->queue, message);
@@ -115,6 +117,10 @@ void ipcmbox_port_report(struct ipcmbox_port *port, struct ipcmbox_info *info)
 	info->peak_messages = port->peak_messages;
 	info->peak_bytes = port->peak_bytes;
 	info->next_seq = port->next_seq;
+	info->held = port->nr_held;
+	info->max_deliveries = port->max_deliveries;
+	info->redelivered = port->redelivered;
+	info->dead_letters = port->dead_letters;
 	oldest = ipcmbox_queue_oldest(&port->queue);
 	info->oldest_ns = oldest ? jiffies64_to_nsecs(jiffies - oldest->queued_at) : 0;
 	spin_unlock(&port->lock);

@@ -3,11 +3,13 @@
 #define _IPCMBOX_PORT_H
 
 #include <linux/atomic.h>
+#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/poll.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include <uapi/linux/ipcmbox.h>
 
@@ -80,6 +82,14 @@ struct ipcmbox_info;
  * @pending: messages of senders that are blocked for room
  * @receivers: waiters in order of arrival
  * @senders: waiters with a pending message, or with an accepted one whose receipt they wait for
+ * @held: messages received and not settled, and what is kept for callers that are away, by token
+ * @last_token: the last token that was given out
+ * @nr_held: of @held, those that are HELD
+ * @lease_work: returns messages whose lease is over; set up and stopped by the mailbox
+ * @next_expiry: when @lease_work is going to look, KTIME_MAX: not at all
+ * @max_deliveries: how often a leased message is delivered before it is a dead letter, 0: no limit
+ * @redelivered: leased messages that came back
+ * @dead_letters: leased messages that were given up
  * @nr_receivers: length of @receivers
  * @nr_senders: length of @senders
  * @next_seq: number of the next message
@@ -99,7 +109,7 @@ struct ipcmbox_info;
  * @wakeups: waiters claimed
  * @peak_messages: highest queue.count
  * @peak_bytes: highest queue.bytes
- * @receiving: of @taken, those in the hands of receivers (atomic; raised under @lock only)
+ * @receiving: of @taken, those in the hands of receivers or held (atomic; raised under @lock only)
  * @pollers: for poll and epoll; lives as long as the descriptors, as the port does
  */
 struct ipcmbox_port {
@@ -108,6 +118,14 @@ struct ipcmbox_port {
 	struct ipcmbox_queue pending;
 	struct list_head receivers;
 	struct list_head senders;
+	struct rb_root held;
+	u64 last_token;
+	u32 nr_held;
+	struct delayed_work lease_work;
+	ktime_t next_expiry;
+	u32 max_deliveries;
+	u64 redelivered;
+	u64 dead_letters;
 	u32 nr_receivers;
 	u32 nr_senders;
 	u32 max_messages;

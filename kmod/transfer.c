@@ -15,6 +15,7 @@
 #include "mailbox.h"
 #include "message.h"
 #include "exchange.h"
+#include "hold.h"
 #include "port.h"
 #include "quota.h"
 #include "registry.h"
@@ -46,8 +47,16 @@ static noinline struct ipcmbox_message *import_foreign(struct ipcmbox_sending *s
 	return message;
 }
 
-static struct ipcmbox_message *import(struct ipcmbox_handle *handle,
-				      struct ipcmbox_sending *sending)
+/**
+ * ipcmbox_transfer_import() - make a message of what the caller sends
+ * @handle: what it sends on
+ * @sending: what it sends, and where to
+ *
+ * Context: may sleep and fault, no locks held.
+ * Return: as ipcmbox_message_import().
+ */
+struct ipcmbox_message *ipcmbox_transfer_import(struct ipcmbox_handle *handle,
+						struct ipcmbox_sending *sending)
 {
 	if (unlikely(!uid_eq(handle->user->uid, current_uid())))
 		return import_foreign(sending);
@@ -72,8 +81,7 @@ static int post(struct ipcmbox_port *port, struct ipcmbox_message *message,
  * The wait of a sender was cut short with @error. Either the message can be withdrawn, and the send
  * has never been; or somebody has decided the outcome, and that is what counts.
  */
-static noinline int give_up(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
-			    struct ipcmbox_message *message, int error)
+static noinline int give_up(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter, int error)
 {
 	enum ipcmbox_withdrawal how;
 	struct ipcmbox_wakes wakes;
@@ -81,17 +89,22 @@ static noinline int give_up(struct ipcmbox_port *port, struct ipcmbox_waiter *wa
 
 	ipcmbox_wakes_init(&wakes);
 	spin_lock(&port->lock);
+	/* Who is killed does not come back. */
+	if (fatal_signal_pending(current))
+		waiter->handle = NULL;
 	how = ipcmbox_port_withdraw(port, waiter, error, &wakes);
 	spin_unlock(&port->lock);
 	ipcmbox_wakes_flush(&wakes, &port->pollers);
 
 	switch (how) {
 	case IPCMBOX_WITHDRAWN:
-		ipcmbox_message_put(message);
+		ipcmbox_message_put(waiter->message);
 		return error;
 	case IPCMBOX_WITHDRAWN_CLAIMED:
 		ipcmbox_waiter_join(waiter);
 		return waiter->result;
+	case IPCMBOX_WITHDRAWN_RECEIVED:
+		return error;
 	case IPCMBOX_WITHDRAWN_TAKEN:
 		break;
 	}
@@ -106,6 +119,26 @@ static noinline int give_up(struct ipcmbox_port *port, struct ipcmbox_waiter *wa
 	if (!disowned)
 		ipcmbox_waiter_join(waiter);
 	return -EINTR;
+}
+
+/* The outcome of a send that waits until its message is handled. */
+static noinline void conclude_call(struct ipcmbox_sending *sending,
+				   const struct ipcmbox_waiter *waiter)
+{
+	sending->reply = waiter->reply;
+	sending->cookie = waiter->token;
+}
+
+static int await_completion(struct ipcmbox_port *port, struct ipcmbox_sending *sending,
+			    struct ipcmbox_waiter *waiter)
+{
+	int ret;
+
+	ret = ipcmbox_waiter_sleep(waiter, sending->deadline);
+	ret = ret ? give_up(port, waiter, ret) : waiter->result;
+	if (unlikely(sending->completion == IPCMBOX_HANDLED))
+		conclude_call(sending, waiter);
+	return ret;
 }
 
 /**
@@ -129,17 +162,18 @@ int __flatten ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct ipcmbo
 		return -EMSGSIZE;
 	}
 
-	message = import(handle, sending);
+	message = ipcmbox_transfer_import(handle, sending);
 	if (IS_ERR(message))
 		return PTR_ERR(message);
 
+	waiter.deadline = deadline;
+	waiter.handle = sending->caller;
 	ret = post(port, message, deadline->nonblock ? NULL : &waiter);
 	switch (ret) {
 	case IPCMBOX_POSTED:
 		return 0;
 	case IPCMBOX_POSTED_WAIT:
-		ret = ipcmbox_waiter_sleep(&waiter, deadline);
-		ret = ret ? give_up(port, &waiter, message, ret) : waiter.result;
+		ret = await_completion(port, sending, &waiter);
 		break;
 	case IPCMBOX_POSTED_DROPPED:
 		ipcmbox_message_put(message);
@@ -149,6 +183,40 @@ int __flatten ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct ipcmbo
 	}
 	if (ret == -EAGAIN)
 		sending->limit = IPCMBOX_LIMIT_CAPACITY;
+	return ret;
+}
+
+/**
+ * ipcmbox_transfer_resume() - go on waiting for a reply
+ * @handle: the call was made on
+ * @sending: @deadline, @completion (HANDLED) and @cookie are set
+ *
+ * Context: process context, no locks held.
+ * Return: 0 with @reply and @cookie set, or an error of struct ipcmbox_call, with @cookie set.
+ */
+int ipcmbox_transfer_resume(struct ipcmbox_handle *handle, struct ipcmbox_sending *sending)
+{
+	struct ipcmbox_port *port = &sending->mailbox->port;
+	struct ipcmbox_waiter waiter = { .handle = handle, .deadline = sending->deadline };
+	struct ipcmbox_wakes wakes;
+	int ret;
+
+	ipcmbox_wakes_init(&wakes);
+	spin_lock(&port->lock);
+	ret = ipcmbox_hold_resume(port, sending->cookie, &waiter, !sending->deadline->nonblock,
+				  &wakes);
+	spin_unlock(&port->lock);
+	ipcmbox_wakes_flush(&wakes, &port->pollers);
+
+	switch (ret) {
+	case -EINPROGRESS:
+		return await_completion(port, sending, &waiter);
+	case -EAGAIN:
+		return ret;
+	}
+	sending->reply = waiter.reply;
+	if (ret == -EPIPE)
+		sending->cookie = 0;
 	return ret;
 }
 
@@ -229,13 +297,19 @@ static bool reception_is_extended(const struct ipcmbox_reception *reception)
 	return reception->usize > IPCMBOX_RECV_SIZE_V0;
 }
 
-static void describe_more(const struct ipcmbox_message *message, struct ipcmbox_recv *arg)
+static void describe_more(const struct ipcmbox_waiter *waiter, struct ipcmbox_recv *arg)
 {
+	const struct ipcmbox_message *message = waiter->message;
+
 	arg->redelivered = message->redelivered;
 	arg->events = message->content->events;
+	arg->completion = message->completion;
 	arg->token = 0;
 	arg->call_deadline_ns = U64_MAX;
-	arg->completion = message->completion;
+	if (waiter->conclude && waiter->token) {
+		arg->token = waiter->token;
+		arg->call_deadline_ns = ipcmbox_deadline_export(&waiter->call_deadline);
+	}
 }
 
 /* Copies payload and description. Returns false if user memory was not all present. */
@@ -267,24 +341,28 @@ static int fault_in(struct ipcmbox_reception *reception)
 	return 0;
 }
 
-static noinline void acknowledge(struct ipcmbox_port *port, struct ipcmbox_message *message)
+static noinline void conclude(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter)
 {
 	struct ipcmbox_wakes wakes;
+	bool held;
 
 	ipcmbox_wakes_init(&wakes);
 	spin_lock(&port->lock);
-	ipcmbox_port_finish(port, message, &wakes);
+	held = ipcmbox_port_finish(port, waiter, &wakes);
 	spin_unlock(&port->lock);
 	ipcmbox_wakes_flush(&wakes, &port->pollers);
+	if (!held)
+		ipcmbox_message_put(waiter->message);
 }
 
-/* The message has been received. If nobody waits to hear of it that takes no lock. */
+/* The message has been copied. If nobody waits to hear of it that takes no lock. */
 static void finish(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter)
 {
-	/* First, so that the sender sees it received when it is told so. */
+	if (unlikely(waiter->conclude)) {
+		conclude(port, waiter);
+		return;
+	}
 	atomic_dec(&port->receiving);
-	if (unlikely(waiter->conclude))
-		acknowledge(port, waiter->message);
 	ipcmbox_message_put(waiter->message);
 }
 
@@ -383,6 +461,10 @@ long __flatten ipcmbox_transfer_receive(struct ipcmbox_handle *handle,
 	waiter.peek = reception->peek;
 	waiter.min_priority = arg->min_priority;
 	waiter.selection = reception->selection;
+	waiter.handle = handle;
+	waiter.lease_ns = reception->lease_ns;
+	waiter.wants_token = reception_is_extended(reception);
+	waiter.conclude = false;
 	waiter.room = iov_iter_count(reception->to);
 	reception->tries = FAULT_IN_TRIES;
 	do {
@@ -394,7 +476,7 @@ long __flatten ipcmbox_transfer_receive(struct ipcmbox_handle *handle,
 		}
 		ipcmbox_message_describe(waiter.message, arg);
 		if (unlikely(reception_is_extended(reception)))
-			describe_more(waiter.message, arg);
+			describe_more(&waiter, arg);
 		arg->lost = waiter.lost;
 		ret = deliver(port, &waiter, reception);
 	} while (ret == -ESTALE);

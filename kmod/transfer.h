@@ -43,6 +43,9 @@ struct ipcmbox_selection;
  * @priority: 0 to IPCMBOX_PRIORITY_MAX
  * @completion: what to wait for
  * @limit: out: set to the limit that was hit
+ * @caller: HANDLED: what the wait can be resumed on, or NULL
+ * @cookie: out with HANDLED: what to resume it by, 0 if the message was not received or has ended
+ * @reply: out with HANDLED: on success the reply, owned by the caller, or NULL
  */
 struct ipcmbox_sending {
 	struct ipcmbox_mailbox *mailbox;
@@ -52,9 +55,15 @@ struct ipcmbox_sending {
 	u32 priority;
 	u32 completion;
 	u32 limit;
+	struct ipcmbox_handle *caller;
+	u64 cookie;
+	struct ipcmbox_message *reply;
 };
 
 int ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct ipcmbox_sending *sending);
+int ipcmbox_transfer_resume(struct ipcmbox_handle *handle, struct ipcmbox_sending *sending);
+struct ipcmbox_message *ipcmbox_transfer_import(struct ipcmbox_handle *handle,
+						struct ipcmbox_sending *sending);
 
 /**
  * struct ipcmbox_reception - one receive
@@ -63,6 +72,7 @@ int ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct ipcmbox_sending 
  * @uarg: where what is out of @arg is copied to together with the payload, or NULL
  * @usize: size of @uarg, at least that of the first version
  * @selection: which messages; NULL: all
+ * @lease_ns: hold the message for so long, 0: no lease
  * @peek: leave the message
  * @tries: how often the buffer may still be faulted in
  */
@@ -72,6 +82,7 @@ struct ipcmbox_reception {
 	struct ipcmbox_recv __user *uarg;
 	size_t usize;
 	const struct ipcmbox_selection *selection;
+	u64 lease_ns;
 	bool peek;
 	int tries;
 };

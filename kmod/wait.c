@@ -60,6 +60,40 @@ int ipcmbox_deadline_set(struct ipcmbox_deadline *deadline, u32 clock, u64 ns)
 	return 0;
 }
 
+static ktime_t now_on(clockid_t clock)
+{
+	switch (clock) {
+	case CLOCK_REALTIME:
+		return ktime_get_real();
+	case CLOCK_BOOTTIME:
+		return ktime_get_boottime();
+	default:
+		return ktime_get();
+	}
+}
+
+/**
+ * ipcmbox_deadline_export() - tell the calling task about somebody else's deadline
+ * @deadline: on any clock
+ *
+ * Return: nanoseconds on CLOCK_MONOTONIC as the caller sees it, U64_MAX for ever. A real time clock
+ * that is set later changes the one and not the other.
+ */
+u64 ipcmbox_deadline_export(const struct ipcmbox_deadline *deadline)
+{
+	ktime_t expires = deadline->expires;
+
+	if (expires == IPCMBOX_FOREVER)
+		return U64_MAX;
+	if (deadline->clock != CLOCK_MONOTONIC)
+		expires = ktime_add_safe(ktime_sub(expires, now_on(deadline->clock)), ktime_get());
+#ifdef CONFIG_TIME_NS
+	expires = ktime_add_safe(expires, timespec64_to_ktime(
+				 current->nsproxy->time_ns->offsets.monotonic));
+#endif
+	return expires < 0 ? 0 : expires;
+}
+
 /* Returns 0 when completed, -EINTR for a signal that @mode hears, -ETIMEDOUT. */
 static int waiter_park(struct ipcmbox_waiter *waiter, unsigned int mode, ktime_t expires,
 		       clockid_t clock)

@@ -14,6 +14,7 @@
 
 #include "message.h"
 
+struct ipcmbox_handle;
 struct ipcmbox_selection;
 struct task_struct;
 
@@ -72,8 +73,9 @@ enum ipcmbox_waiter_state {
  * @state: &enum ipcmbox_waiter_state (atomic exchange)
  * @claimed: taken off the port, completion is on its way (port lock)
  * @peek: receiver: wants to look, not to take (constant)
- * @conclude: receiver: somebody waits for its message to be received, so that it must be finished
- *	under the lock (as @message)
+ * @wants_token: receiver: can be told a token (constant)
+ * @conclude: receiver: its message must be finished under the lock: somebody waits for it to be
+ *	received, or it will be held (as @message)
  * @min_priority: receiver: takes only messages of this priority or higher (constant)
  * @selection: receiver: takes only what this admits; NULL: everything (constant)
  * @room: receiver: takes only messages of up to this length (constant)
@@ -82,6 +84,14 @@ enum ipcmbox_waiter_state {
  * @message: receiver: the message it got; sender: the message it sends (written under the port
  *	lock until claimed, then owned by the waiting task)
  * @lost: receiver: losses to report with @message (as @message)
+ * @handle: receiver: what it receives on; sender: what its call can be resumed on, or NULL
+ *	(constant)
+ * @deadline: sender: its deadline (constant)
+ * @lease_ns: receiver: for how long it wants to hold its message, or 0 (constant)
+ * @token: receiver: of the message it is going to hold, or 0, if @conclude; sender: of the message
+ *	that was received when it left, or that was replied to, or 0 (as @message)
+ * @call_deadline: receiver: when the sender gives up, if @token (as @message)
+ * @reply: sender: the reply, which it owns, or NULL (as @message)
  * @result: 0 or -errno of the wait (as @message)
  */
 struct ipcmbox_waiter {
@@ -90,6 +100,7 @@ struct ipcmbox_waiter {
 	int state;
 	bool claimed;
 	bool peek;
+	bool wants_token;
 	bool conclude;
 	u32 min_priority;
 	u32 room;
@@ -98,6 +109,12 @@ struct ipcmbox_waiter {
 	const struct ipcmbox_selection *selection;
 	struct ipcmbox_message *message;
 	u64 lost;
+	struct ipcmbox_handle *handle;
+	const struct ipcmbox_deadline *deadline;
+	u64 lease_ns;
+	u64 token;
+	struct ipcmbox_deadline call_deadline;
+	struct ipcmbox_message *reply;
 	int result;
 };
 
@@ -117,6 +134,7 @@ struct ipcmbox_wakes {
 	bool poll_all;
 };
 
+u64 ipcmbox_deadline_export(const struct ipcmbox_deadline *deadline);
 int ipcmbox_deadline_set(struct ipcmbox_deadline *deadline, u32 clock, u64 ns);
 
 /**
@@ -151,6 +169,7 @@ static inline void ipcmbox_waiter_init(struct ipcmbox_waiter *waiter)
 	waiter->state = IPCMBOX_WAITER_AWAKE;
 	waiter->claimed = false;
 	waiter->leaving = 0;
+	waiter->reply = NULL;
 	waiter->result = 0;
 }
 

@@ -222,6 +222,39 @@ int mailbox_receive(int fd, struct ipcmbox_recv *arg)
 	return result(ioctl(fd, IPCMBOX_IOC_RECV, arg));
 }
 
+int mailbox_call(int fd, struct ipcmbox_call *arg)
+{
+	arg->reply_length = POISON32;
+	arg->status = POISON32;
+	arg->limit = POISON32;
+	return result(ioctl(fd, IPCMBOX_IOC_CALL, arg));
+}
+
+int mailbox_reply(int fd, struct ipcmbox_reply *arg)
+{
+	arg->limit = POISON32;
+	return result(ioctl(fd, IPCMBOX_IOC_REPLY, arg));
+}
+
+int mailbox_reply_recv(int fd, struct ipcmbox_reply *reply, struct ipcmbox_recv *recv)
+{
+	struct ipcmbox_reply_recv arg = {
+		.reply_ptr = ptr_u64(reply),
+		.recv_ptr = ptr_u64(recv),
+		.reply_size = sizeof(*reply),
+		.recv_size = sizeof(*recv),
+	};
+
+	return result(ioctl(fd, IPCMBOX_IOC_REPLY_RECV, &arg));
+}
+
+int mailbox_settle(int fd, __u64 token, __u32 action, __u64 lease_ns)
+{
+	struct ipcmbox_settle arg = { .token = token, .action = action, .lease_ns = lease_ns };
+
+	return result(ioctl(fd, IPCMBOX_IOC_SETTLE, &arg));
+}
+
 int put(int fd, __u32 priority, __u32 number)
 {
 	return message_send(fd, .buf_ptr = ptr_u64(&number), .buf_len = sizeof(number),
@@ -365,6 +398,15 @@ void call_prepare_receive(struct call *call, int fd, const struct ipcmbox_recv *
 	call->kind = CALL_RECEIVE;
 }
 
+void call_prepare_call(struct call *call, int fd, const struct ipcmbox_call *arg)
+{
+	*call = (struct call){ .kind = CALL_CALL, .fd = fd, .call = *arg };
+	if (!arg->reply_ptr) {
+		call->call.reply_ptr = ptr_u64(call->data);
+		call->call.reply_len = sizeof(call->data);
+	}
+}
+
 static int call_execute(struct call *call)
 {
 	switch (call->kind) {
@@ -374,6 +416,8 @@ static int call_execute(struct call *call)
 		return mailbox_recv(call->fd, &call->recv);
 	case CALL_RECEIVE:
 		return mailbox_receive(call->fd, &call->recv);
+	case CALL_CALL:
+		return mailbox_call(call->fd, &call->call);
 	case CALL_READ:
 		return result(read(call->fd, call->data, sizeof(call->data)));
 	case CALL_WRITE:

@@ -69,6 +69,16 @@ int mailbox_receive(int fd, struct ipcmbox_recv *arg);
 #define message_receive(fd, ...) \
 	mailbox_receive(fd, &(struct ipcmbox_recv){ __VA_ARGS__ })
 
+/* A call of one number that is answered by another. */
+int mailbox_call(int fd, struct ipcmbox_call *arg);
+#define message_call(fd, ...) \
+	mailbox_call(fd, &(struct ipcmbox_call){ __VA_ARGS__ })
+int mailbox_reply(int fd, struct ipcmbox_reply *arg);
+#define message_reply(fd, ...) \
+	mailbox_reply(fd, &(struct ipcmbox_reply){ __VA_ARGS__ })
+int mailbox_reply_recv(int fd, struct ipcmbox_reply *reply, struct ipcmbox_recv *recv);
+int mailbox_settle(int fd, __u64 token, __u32 action, __u64 lease_ns);
+
 /* One number as a message, without waiting; take() returns the number. */
 int put(int fd, __u32 priority, __u32 number);
 __s64 take(int fd);
@@ -90,7 +100,7 @@ __u32 scaled(__u32 count);
 void fill_pattern(void *buf, size_t len, __u32 seed);
 bool check_pattern(const void *buf, size_t len, __u32 seed);
 
-enum call_kind { CALL_SEND, CALL_RECV, CALL_RECEIVE, CALL_READ, CALL_WRITE };
+enum call_kind { CALL_SEND, CALL_RECV, CALL_RECEIVE, CALL_READ, CALL_WRITE, CALL_CALL };
 
 /**
  * struct call - a command that may block, in a thread or a process of its own
@@ -98,6 +108,7 @@ enum call_kind { CALL_SEND, CALL_RECV, CALL_RECEIVE, CALL_READ, CALL_WRITE };
  * @fd: the mailbox
  * @send: argument of CALL_SEND
  * @recv: argument of CALL_RECV (first version) and CALL_RECEIVE (all)
+ * @call: argument of CALL_CALL
  * @data: the payload, when the argument names no buffer
  * @tid: the thread, 0 until it runs
  * @done: the call has returned
@@ -111,6 +122,7 @@ struct call {
 	int fd;
 	struct ipcmbox_send send;
 	struct ipcmbox_recv recv;
+	struct ipcmbox_call call;
 	char data[64];
 	volatile int tid;
 	volatile int done;
@@ -130,6 +142,9 @@ int call_wait(struct call *call);
 int call_kill(struct call *call);
 bool call_await_asleep(struct call *call);
 
+void call_prepare_call(struct call *call, int fd, const struct ipcmbox_call *arg);
+#define call_prepare(call, fd, ...) \
+	call_prepare_call(call, fd, &(struct ipcmbox_call){ __VA_ARGS__ })
 void call_prepare_send(struct call *call, int fd, const struct ipcmbox_send *arg);
 void call_prepare_recv(struct call *call, int fd, const struct ipcmbox_recv *arg);
 void call_prepare_receive(struct call *call, int fd, const struct ipcmbox_recv *arg);

@@ -94,9 +94,10 @@ static int take(struct stage *stage, struct ipcmbox_waiter *waiter, u32 min_prio
 
 static void finish(struct stage *stage, struct ipcmbox_message *message)
 {
-	atomic_dec(&stage->port.receiving);
+	struct ipcmbox_waiter receiver = { .message = message };
+
 	spin_lock(&stage->port.lock);
-	ipcmbox_port_finish(&stage->port, message, &stage->wakes);
+	ipcmbox_port_finish(&stage->port, &receiver, &stage->wakes);
 	expect_balance(stage);
 	spin_unlock(&stage->port.lock);
 	settle(stage);

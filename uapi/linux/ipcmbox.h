@@ -501,7 +501,7 @@ struct ipcmbox_list {
  * @dead_letter: in: id of a queue mailbox, other than this one, for messages whose lease ended
  *	without settlement @max_deliveries times; 0: they are dropped. If it does not exist when it
  *	is needed, or has no room, they are dropped as well
- * @max_deliveries: in: deliveries of one message, 0: no limit
+ * @max_deliveries: in: deliveries of one message, up to 65535; 0: no limit
  * @recorder: in: how many steps the flight recorder keeps, up to %IPCMBOX_RECORDER_MAX; 0 switches
  *	it off. What it has recorded goes when this is set
  *

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Calls: requests, replies, settlements.
+ */
+#include <linux/fs.h>
+#include <linux/sched.h>
+#include <linux/uaccess.h>
+#include <linux/uio.h>
+
+#include <uapi/linux/ipcmbox.h>
+
+#include "call.h"
+#include "compat.h"
+#include "handle.h"
+#include "hold.h"
+#include "ioctl.h"
+#include "lease.h"
+#include "mailbox.h"
+#include "message.h"
+#include "messaging.h"
+#include "port.h"
+#include "transfer.h"
+#include "wait.h"
+
+#define CALL_VALID	(IPCMBOX_NONBLOCK | IPCMBOX_DEADLINE | IPCMBOX_CALL_CANCEL)
+#define REPLY_VALID	0
+#define RECV_SIZE_MIN	168
+#define REPLY_SIZE_MIN	48
+
+/* Calling. */
+
+static int cancel(struct ipcmbox_handle *handle, u64 cookie)
+{
+	struct ipcmbox_port *port = &handle->mailbox->port;
+	struct ipcmbox_wakes wakes;
+	int ret;
+
+	ipcmbox_wakes_init(&wakes);
+	spin_lock(&port->lock);
+	ret = ipcmbox_hold_cancel(port, cookie, handle, &wakes);
+	spin_unlock(&port->lock);
+	ipcmbox_wakes_flush(&wakes, &port->pollers);
+	return ret;
+}
+
+static int check_call(const struct ipcmbox_call *arg)
+{
+	if (arg->flags & ~CALL_VALID || arg->priority > IPCMBOX_PRIORITY_MAX || arg->__reserved ||
+	    arg->nr_fds || arg->fds_ptr || arg->max_reply_fds || arg->reply_fds_ptr)
+		return -EINVAL;
+	if (arg->flags & IPCMBOX_CALL_CANCEL &&
+	    (arg->flags != IPCMBOX_CALL_CANCEL || !arg->cookie || arg->deadline_ns || arg->clock))
+		return -EINVAL;
+	return 0;
+}
+
+/* Sends the request, or goes on with it, and waits for the reply. */
+static int request(struct file *file, struct ipcmbox_call *arg, struct ipcmbox_sending *sending)
+{
+	struct ipcmbox_handle *handle = file->private_data;
+	struct iov_iter from;
+	int ret;
+
+	sending->cookie = arg->cookie;
+	if (arg->cookie)
+		return ipcmbox_transfer_resume(handle, sending);
+
+	if (sending->deadline->nonblock)
+		return -EAGAIN;
+	ret = ipcmbox_messaging_buffer(ITER_SOURCE, arg->buf_ptr, arg->buf_len, &from);
+	if (ret)
+		return ret;
+	sending->from = &from;
+	return ipcmbox_transfer_send(handle, sending);
+}
+
+static bool export_reply(const struct ipcmbox_message *reply, const struct iov_iter *to,
+			 struct ipcmbox_call __user *uarg)
+{
+	u32 length = reply ? reply->length : 0;
+	s32 status = reply ? reply->content->status : 0;
+
+	if (reply && !ipcmbox_message_copy_out(reply, to))
+		return false;
+	return !put_user(length, &uarg->reply_length) && !put_user(status, &uarg->status) &&
+	       !put_user(0, &uarg->nr_reply_fds);
+}
+
+/* Returns the length; or an error with the reply kept under @sending->cookie. */
+static long receive_reply(struct ipcmbox_handle *handle, const struct ipcmbox_call *arg,
+			  struct ipcmbox_call __user *uarg, struct ipcmbox_sending *sending)
+{
+	struct ipcmbox_port *port = &handle->mailbox->port;
+	struct ipcmbox_message *reply = sending->reply;
+	struct iov_iter to;
+	long ret;
+
+	ret = ipcmbox_messaging_buffer(ITER_DEST, arg->reply_ptr, arg->reply_len, &to);
+	if (!ret && reply && reply->length > iov_iter_count(&to)) {
+		sending->limit = IPCMBOX_LIMIT_BUFFER;
+		ret = put_user(reply->length, &uarg->reply_length) ? -EFAULT : -EMSGSIZE;
+	}
+	if (!ret && !export_reply(reply, &to, uarg))
+		ret = -EFAULT;
+
+	if (!ret) {
+		ret = reply ? reply->length : 0;
+		sending->cookie = 0;
+		ipcmbox_message_put(reply);
+	} else if (reply) {
+		spin_lock(&port->lock);
+		ipcmbox_hold_keep(port, sending->cookie, reply, handle);
+		spin_unlock(&port->lock);
+	} else {
+		/* It was acknowledged: there is nothing to fetch another time. */
+		sending->cookie = 0;
+	}
+	return ret;
+}
+
+/* ioctl(CALL). */
+long ipcmbox_call_call(struct ipcmbox_ioctl *call)
+{
+	struct ipcmbox_handle *handle = call->file->private_data;
+	struct ipcmbox_call __user *uarg = call->uarg;
+	struct ipcmbox_call *arg = &call->arg.call;
+	struct ipcmbox_deadline deadline;
+	struct ipcmbox_sending sending = {
+		.mailbox = handle->mailbox,
+		.deadline = &deadline,
+		.priority = arg->priority,
+		.completion = IPCMBOX_HANDLED,
+		.caller = handle,
+	};
+	long ret;
+
+	ret = check_call(arg);
+	if (ret)
+		return ret;
+	if (!(call->file->f_mode & FMODE_WRITE))
+		return -EACCES;
+	if (arg->flags & IPCMBOX_CALL_CANCEL)
+		return cancel(handle, arg->cookie);
+	ret = ipcmbox_messaging_deadline(&deadline, call->file, arg->flags, arg->clock,
+					 arg->deadline_ns);
+	if (ret)
+		return ret;
+
+	ret = request(call->file, arg, &sending);
+	if (!ret)
+		ret = receive_reply(handle, arg, uarg, &sending);
+
+	if (ret < 0 && sending.limit)
+		put_user(sending.limit, &uarg->limit);
+	if (sending.cookie != arg->cookie && put_user(sending.cookie, &uarg->cookie)) {
+		/* Nobody could ever ask for it. */
+		if (sending.cookie)
+			cancel(handle, sending.cookie);
+		return -EFAULT;
+	}
+	return ret;
+}
+
+/* Replying. */
+
+/* Returns 0 or an error of struct ipcmbox_reply. */
+static int reply(struct file *file, struct ipcmbox_reply *arg, struct ipcmbox_reply __user *uarg)
+{
+	struct ipcmbox_handle *handle = file->private_data;
+	struct ipcmbox_port *port = &handle->mailbox->port;
+	struct ipcmbox_sending sending = { .mailbox = handle->mailbox };
+	struct ipcmbox_message *message;
+	struct ipcmbox_wakes wakes;
+	struct iov_iter from;
+	int ret;
+
+	if (arg->flags & ~REPLY_VALID || arg->nr_fds || arg->fds_ptr || arg->__reserved ||
+	    !arg->token)
+		return -EINVAL;
+	ret = ipcmbox_messaging_buffer(ITER_SOURCE, arg->buf_ptr, arg->buf_len, &from);
+	if (ret)
+		return ret;
+
+	sending.from = &from;
+	message = ipcmbox_transfer_import(handle, &sending);
+	if (IS_ERR(message)) {
+		if (sending.limit)
+			put_user(sending.limit, &uarg->limit);
+		return PTR_ERR(message);
+	}
+	message->content->status = arg->status;
+
+	ipcmbox_wakes_init(&wakes);
+	spin_lock(&port->lock);
+	ret = ipcmbox_hold_reply(port, arg->token, message, &wakes);
+	spin_unlock(&port->lock);
+	ipcmbox_wakes_flush(&wakes, &port->pollers);
+	if (ret)
+		ipcmbox_message_put(message);
+	return ret;
+}
+
+/* ioctl(REPLY). */
+long ipcmbox_call_reply(struct ipcmbox_ioctl *call)
+{
+	if (!(call->file->f_mode & FMODE_READ))
+		return -EACCES;
+	return reply(call->file, &call->arg.reply, call->uarg);
+}
+
+/* Returns 0 or an error; a caller that is gone is none. */
+static int reply_first(struct file *file, const struct ipcmbox_reply_recv *arg)
+{
+	struct ipcmbox_reply __user *uarg = u64_to_user_ptr(arg->reply_ptr);
+	struct ipcmbox_reply reply_arg;
+	int ret;
+
+	ret = copy_struct_from_user(&reply_arg, sizeof(reply_arg), uarg, arg->reply_size);
+	if (ret || !reply_arg.token)
+		return ret;
+
+	ret = reply(file, &reply_arg, uarg);
+	return ret == -EPIPE || ret == -ESTALE ? 0 : ret;
+}
+
+/* ioctl(REPLY_RECV). */
+long ipcmbox_call_reply_recv(struct ipcmbox_ioctl *call)
+{
+	const struct ipcmbox_reply_recv arg = call->arg.reply_recv;
+	struct ipcmbox_reply __user *ureply = u64_to_user_ptr(arg.reply_ptr);
+	struct ipcmbox_recv __user *urecv = u64_to_user_ptr(arg.recv_ptr);
+	struct ipcmbox_recv recv;
+	long ret;
+
+	if (!(call->file->f_mode & FMODE_READ))
+		return -EACCES;
+	if (arg.reply_size < REPLY_SIZE_MIN || arg.recv_size < RECV_SIZE_MIN ||
+	    arg.reply_size > PAGE_SIZE || arg.recv_size > PAGE_SIZE)
+		return -EINVAL;
+	if (arg.reply_ptr != (unsigned long)arg.reply_ptr ||
+	    arg.recv_ptr != (unsigned long)arg.recv_ptr)
+		return -EFAULT;
+	ret = copy_struct_from_user(&recv, sizeof(recv), urecv, arg.recv_size);
+	if (ret)
+		return ret;
+
+	ret = reply_first(call->file, &arg);
+	if (ret)
+		return ret;
+	/*
+	 * The caller may run on this CPU: it then sends its next request before this task looks
+	 * for it, and need not be waited for.
+	 */
+	cond_resched();
+	ret = ipcmbox_messaging_receive(call->file, &recv, urecv, arg.recv_size);
+	if (ret < 0)
+		put_user(0, &ureply->token);
+	return ret;
+}
+
+/* Settling without a reply. */
+
+static int refuse(struct ipcmbox_mailbox *mailbox, u64 token)
+{
+	struct ipcmbox_port *port = &mailbox->port;
+	struct ipcmbox_message *dead = NULL;
+	struct ipcmbox_wakes wakes;
+	int ret;
+
+	ipcmbox_wakes_init(&wakes);
+	spin_lock(&port->lock);
+	ret = ipcmbox_hold_refuse(port, token, &dead, &wakes);
+	spin_unlock(&port->lock);
+	ipcmbox_wakes_flush(&wakes, &port->pollers);
+	ipcmbox_lease_bury(mailbox, dead);
+	return ret;
+}
+
+static int acknowledge(struct ipcmbox_port *port, u64 token)
+{
+	struct ipcmbox_wakes wakes;
+	int ret;
+
+	ipcmbox_wakes_init(&wakes);
+	spin_lock(&port->lock);
+	ret = ipcmbox_hold_reply(port, token, NULL, &wakes);
+	spin_unlock(&port->lock);
+	ipcmbox_wakes_flush(&wakes, &port->pollers);
+	return ret;
+}
+
+static int renew(struct ipcmbox_port *port, u64 token, u64 lease_ns)
+{
+	int ret;
+
+	spin_lock(&port->lock);
+	ret = ipcmbox_hold_renew(port, token, lease_ns);
+	spin_unlock(&port->lock);
+	return ret;
+}
+
+/* ioctl(SETTLE). */
+long ipcmbox_call_settle(struct ipcmbox_ioctl *call)
+{
+	const struct ipcmbox_settle *arg = &call->arg.settle;
+	struct ipcmbox_handle *handle = call->file->private_data;
+
+	if (arg->__reserved || !arg->token ||
+	    !arg->lease_ns == (arg->action == IPCMBOX_SETTLE_RENEW))
+		return -EINVAL;
+	if (!(call->file->f_mode & FMODE_READ))
+		return -EACCES;
+
+	switch (arg->action) {
+	case IPCMBOX_SETTLE_ACK:
+		return acknowledge(&handle->mailbox->port, arg->token);
+	case IPCMBOX_SETTLE_REFUSE:
+		return refuse(handle->mailbox, arg->token);
+	case IPCMBOX_SETTLE_RENEW:
+		return renew(&handle->mailbox->port, arg->token, arg->lease_ns);
+	}
+	return -EINVAL;
+}
+
+/**
+ * ipcmbox_call_close() - a handle is closed: settle what was received or called on it
+ * @handle: it still has its mailbox, and nobody uses it any more
+ *
+ * Context: may sleep.
+ */
+void ipcmbox_call_close(struct ipcmbox_handle *handle)
+{
+	struct ipcmbox_port *port = &handle->mailbox->port;
+	struct ipcmbox_sweep sweep = { .below = U64_MAX };
+	struct ipcmbox_wakes wakes;
+
+	do {
+		ipcmbox_wakes_init(&wakes);
+		spin_lock(&port->lock);
+		ipcmbox_hold_close(port, handle, &sweep, &wakes);
+		spin_unlock(&port->lock);
+		ipcmbox_wakes_flush(&wakes, &port->pollers);
+		cond_resched();
+	} while (sweep.below);
+	ipcmbox_lease_bury(handle->mailbox, sweep.dead);
+}
