@@ -5,6 +5,7 @@
 #include <linux/jiffies.h>
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
+#include <linux/sched.h>
 
 #include <uapi/linux/ipcmbox.h>
 
@@ -77,8 +78,11 @@ static void unsuspend(struct ipcmbox_port *port, struct ipcmbox_message *message
 }
 
 /* Into the hands of a receiver. */
-static void hold(struct ipcmbox_port *port, struct ipcmbox_message *message)
+static void hold(struct ipcmbox_port *port, struct ipcmbox_message *message,
+		 struct task_struct *receiver)
 {
+	if (unlikely(port->only_receiver != task_pid(receiver) && !port->many_receivers))
+		ipcmbox_port_change_receiver(port, task_pid(receiver));
 	message->place = IPCMBOX_MESSAGE_TAKEN;
 	message->lost += port->lost_before_first;
 	port->lost_before_first = 0;
@@ -192,7 +196,7 @@ static void prepare_conclusion(struct ipcmbox_port *port, struct ipcmbox_message
 static void hand_over(struct ipcmbox_port *port, struct ipcmbox_message *message,
 		      struct ipcmbox_waiter *taker, struct ipcmbox_wakes *wakes)
 {
-	hold(port, message);
+	hold(port, message, taker->task);
 	taker->message = message;
 	taker->lost = message->lost;
 	prepare_conclusion(port, message, taker);
@@ -510,7 +514,7 @@ int ipcmbox_port_take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 		accept_pending(port, message, wakes);
 	else
 		remove(port, message, wakes);
-	hold(port, message);
+	hold(port, message, current);
 	waiter->lost = message->lost;
 	prepare_conclusion(port, message, waiter);
 	return 0;
@@ -651,6 +655,8 @@ bool ipcmbox_port_pause(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter
 	}
 	message->place = IPCMBOX_MESSAGE_PAUSED;
 	message->pauser = waiter;
+	/* It may have got the message without waiting. */
+	waiter->task = current;
 	return true;
 }
 

@@ -12,6 +12,7 @@
 
 #include <uapi/linux/ipcmbox.h>
 
+#include "blocked.h"
 #include "call.h"
 #include "compat.h"
 #include "handle.h"
@@ -86,6 +87,7 @@ static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
 #define LIST_SIZE_MIN	24
 #define INFO_SIZE_MIN	424
 #define SET_SIZE_MIN	32
+#define BLOCKED_LIST_SIZE_MIN	32
 #define CALL_SIZE_MIN	96
 #define REPLY_SIZE_MIN	48
 #define REPLY_RECV_SIZE_MIN	24
@@ -93,7 +95,10 @@ static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
 
 /* Commands of the device. */
 
-#define FEATURES	(IPCMBOX_FEATURE_QUEUE | IPCMBOX_FEATURE_CALL | IPCMBOX_FEATURE_LEASE)
+#define FEATURES	(IPCMBOX_FEATURE_QUEUE | \
+			 IPCMBOX_FEATURE_CALL | \
+			 IPCMBOX_FEATURE_LEASE | \
+			 IPCMBOX_FEATURE_BLOCKED)
 
 static long ioctl_query(struct ipcmbox_ioctl *call)
 {
@@ -233,6 +238,8 @@ static const struct ioctl_command device_commands[] = {
 	[DEVICE_NR(IPCMBOX_IOC_OPEN)] = { IPCMBOX_IOC_OPEN, OPEN_SIZE_MIN, ioctl_open },
 	[DEVICE_NR(IPCMBOX_IOC_UNLINK)] = { IPCMBOX_IOC_UNLINK, UNLINK_SIZE_MIN, ioctl_unlink },
 	[DEVICE_NR(IPCMBOX_IOC_LIST)] = { IPCMBOX_IOC_LIST, LIST_SIZE_MIN, ioctl_list },
+	[DEVICE_NR(IPCMBOX_IOC_BLOCKED)] = { IPCMBOX_IOC_BLOCKED, BLOCKED_LIST_SIZE_MIN,
+					     ipcmbox_blocked_ioctl },
 };
 
 static const struct ioctl_command mailbox_commands[] = {

@@ -306,6 +306,7 @@ static int publish(struct ipcmbox_mailbox *mailbox, u32 *limit)
 	if (ret)
 		return ret;
 	mailbox->id = atomic64_inc_return(&last_id);
+	mailbox->port.id = mailbox->id;
 	ipcmbox_registry_add(mailbox->registry, mailbox);
 	return 0;
 }

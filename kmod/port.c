@@ -3,6 +3,9 @@
  * Ports: birth, end, and what can be seen of them.
  */
 #include <linux/jiffies.h>
+#include <linux/lockdep.h>
+#include <linux/pid.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 
 #include <uapi/linux/ipcmbox.h>
@@ -48,6 +51,31 @@ void ipcmbox_port_drain(struct ipcmbox_port *port)
 		ipcmbox_message_put(message);
 		cond_resched();
 	}
+	put_pid(port->only_receiver);
+}
+
+/**
+ * ipcmbox_port_change_receiver() - a message is taken by another thread than those before
+ * @port: the port
+ * @receiver: the thread
+ *
+ * Not called any more once there have been several at a time. A thread that has died does not
+ * count: a server that was started anew is the only one again.
+ *
+ * Context: the port's lock is held.
+ */
+void ipcmbox_port_change_receiver(struct ipcmbox_port *port, struct pid *receiver)
+{
+	const struct task_struct *task;
+
+	lockdep_assert_held(&port->lock);
+
+	rcu_read_lock();
+	task = pid_task(port->only_receiver, PIDTYPE_PID);
+	port->many_receivers = task && !(READ_ONCE(task->flags) & PF_EXITING);
+	rcu_read_unlock();
+	put_pid(port->only_receiver);
+	port->only_receiver = port->many_receivers ? NULL : get_pid(receiver);
 }
 
 /**

@@ -16,6 +16,7 @@
 #include "queue.h"
 
 struct ipcmbox_info;
+struct pid;
 
 /**
  * DOC: Ports
@@ -78,6 +79,7 @@ struct ipcmbox_info;
 /**
  * struct ipcmbox_port - queued messages, waiting receivers, waiting senders
  * @lock: protects everything here but @receiving and @pollers
+ * @id: of the mailbox (constant once that can be found)
  * @queue: accepted messages nobody has taken
  * @pending: messages of senders that are blocked for room
  * @receivers: waiters in order of arrival
@@ -99,6 +101,8 @@ struct ipcmbox_info;
  * @max_bytes: capacity in bytes, 0 unbounded
  * @receivers_gone: nobody can receive: sends fail with EPIPE
  * @senders_gone: nobody can send: receives that find nothing fail with EPIPE
+ * @many_receivers: several threads have taken messages
+ * @only_receiver: the thread that has taken all messages so far, reference; NULL: none or several
  * @lost_before_first: losses to report with the next message taken
  * @lost_before_next: losses to report with the next message sent
  * @sent: messages accepted, less those withdrawn
@@ -114,6 +118,7 @@ struct ipcmbox_info;
  */
 struct ipcmbox_port {
 	spinlock_t lock;
+	u64 id;
 	struct ipcmbox_queue queue;
 	struct ipcmbox_queue pending;
 	struct list_head receivers;
@@ -135,6 +140,8 @@ struct ipcmbox_port {
 	u8 overflow;
 	bool receivers_gone;
 	bool senders_gone;
+	bool many_receivers;
+	struct pid *only_receiver;
 	u64 lost_before_first;
 	u64 lost_before_next;
 	u64 sent;
@@ -180,6 +187,7 @@ static inline bool ipcmbox_port_never_blocks(const struct ipcmbox_port *port)
 void ipcmbox_port_init(struct ipcmbox_port *port, u32 max_messages, u32 max_length, u64 max_bytes,
 		       u32 overflow);
 void ipcmbox_port_drain(struct ipcmbox_port *port);
+void ipcmbox_port_change_receiver(struct ipcmbox_port *port, struct pid *receiver);
 __poll_t ipcmbox_port_poll(struct ipcmbox_port *port);
 void ipcmbox_port_report(struct ipcmbox_port *port, struct ipcmbox_info *info);
 

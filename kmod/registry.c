@@ -246,6 +246,25 @@ struct ipcmbox_mailbox *ipcmbox_registry_find_id(struct ipcmbox_registry *regist
 }
 
 /**
+ * ipcmbox_registry_get_id() - find a mailbox to look at
+ * @registry: registry, not locked
+ * @id: of the mailbox
+ *
+ * Return: a reference, or NULL.
+ */
+struct ipcmbox_mailbox *ipcmbox_registry_get_id(struct ipcmbox_registry *registry, u64 id)
+{
+	struct ipcmbox_mailbox *mailbox;
+
+	mutex_lock(&registry->lock);
+	mailbox = ipcmbox_registry_find_id(registry, id);
+	if (mailbox)
+		refcount_inc(&mailbox->refs);
+	mutex_unlock(&registry->lock);
+	return mailbox;
+}
+
+/**
  * ipcmbox_registry_next() - go through the mailboxes
  * @registry: registry, not locked
  * @after_id: where to go on

@@ -74,6 +74,7 @@ void ipcmbox_registry_remove_name(struct ipcmbox_registry *registry,
 struct ipcmbox_mailbox *ipcmbox_registry_find_name(struct ipcmbox_registry *registry,
 						   const char *name, u32 name_len);
 struct ipcmbox_mailbox *ipcmbox_registry_find_id(struct ipcmbox_registry *registry, u64 id);
+struct ipcmbox_mailbox *ipcmbox_registry_get_id(struct ipcmbox_registry *registry, u64 id);
 struct ipcmbox_mailbox *ipcmbox_registry_next(struct ipcmbox_registry *registry, u64 after_id);
 
 void ipcmbox_registry_for_each(void (*visit)(struct ipcmbox_registry *registry, void *data),

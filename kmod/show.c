@@ -6,12 +6,14 @@
 #include <linux/fs.h>
 #include <linux/math64.h>
 #include <linux/module.h>
+#include <linux/pid_namespace.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string_helpers.h>
 
 #include <uapi/linux/ipcmbox.h>
 
+#include "blocked.h"
 #include "handle.h"
 #include "mailbox.h"
 #include "registry.h"
@@ -110,6 +112,63 @@ static int mailboxes_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(mailboxes);
 
+static void show_blocked(struct seq_file *m, const struct ipcmbox_blocked *blocked,
+			 unsigned long serial)
+{
+	static const char * const names[] = {
+		[IPCMBOX_BLOCKED_RECV] = "recv",
+		[IPCMBOX_BLOCKED_ROOM] = "room",
+		[IPCMBOX_BLOCKED_RECEIPT] = "receipt",
+		[IPCMBOX_BLOCKED_REPLY] = "reply",
+	};
+
+	seq_printf(m, "%lu\t%llu\t%s\t%llu\t%u\t%llu\t%d\t%d\t%d\t%d\n", serial,
+		   blocked->mailbox, names[blocked->what], blocked->seq, blocked->priority,
+		   div_u64(blocked->since_ns, NSEC_PER_MSEC), blocked->pid, blocked->tid,
+		   blocked->peer_pid, blocked->peer_tid);
+}
+
+struct blocked_context {
+	struct seq_file *m;
+	struct ipcmbox_blocked_snapshot snapshot;
+};
+
+static void show_registry_blocked(struct ipcmbox_registry *registry, void *data)
+{
+	struct blocked_context *context = data;
+	struct ipcmbox_blocked_snapshot *snapshot = &context->snapshot;
+	struct ipcmbox_mailbox *mailbox;
+	struct ipcmbox_blocked blocked;
+	u64 id = 0;
+	u32 i;
+
+	while ((mailbox = ipcmbox_registry_next(registry, id))) {
+		id = mailbox->id;
+		ipcmbox_blocked_take(snapshot, mailbox);
+		ipcmbox_mailbox_put(mailbox);
+		for (i = 0; i < snapshot->count; i++) {
+			ipcmbox_blocked_describe(snapshot, i, task_active_pid_ns(current),
+						 &blocked);
+			show_blocked(context->m, &blocked, registry->serial);
+		}
+		cond_resched();
+	}
+}
+
+static int blocked_show(struct seq_file *m, void *unused)
+{
+	struct blocked_context context = { .m = m };
+
+	if (ipcmbox_blocked_init(&context.snapshot, IPCMBOX_BLOCKED_MAX))
+		return -ENOMEM;
+
+	seq_puts(m, "ns\tid\twhat\tseq\tpriority\tsince-ms\tpid\ttid\tpeer-pid\tpeer-tid\n");
+	ipcmbox_registry_for_each(show_registry_blocked, &context);
+	ipcmbox_blocked_exit(&context.snapshot);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(blocked);
+
 /**
  * ipcmbox_show_init() - make the debugfs files
  *
@@ -119,6 +178,7 @@ void ipcmbox_show_init(void)
 {
 	debugfs_root = debugfs_create_dir("ipcmbox", NULL);
 	debugfs_create_file("mailboxes", 0400, debugfs_root, NULL, &mailboxes_fops);
+	debugfs_create_file("blocked", 0400, debugfs_root, NULL, &blocked_fops);
 }
 
 void ipcmbox_show_exit(void)

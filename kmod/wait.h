@@ -2,6 +2,7 @@
 #ifndef _IPCMBOX_WAIT_H
 #define _IPCMBOX_WAIT_H
 
+#include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/poll.h>
@@ -92,6 +93,7 @@ enum ipcmbox_waiter_state {
  *	that was received when it left, or that was replied to, or 0 (as @message)
  * @call_deadline: receiver: when the sender gives up, if @token (as @message)
  * @reply: sender: the reply, which it owns, or NULL (as @message)
+ * @since: jiffies when it began to wait (constant)
  * @result: 0 or -errno of the wait (as @message)
  */
 struct ipcmbox_waiter {
@@ -115,6 +117,7 @@ struct ipcmbox_waiter {
 	u64 token;
 	struct ipcmbox_deadline call_deadline;
 	struct ipcmbox_message *reply;
+	unsigned long since;
 	int result;
 };
 
@@ -170,6 +173,7 @@ static inline void ipcmbox_waiter_init(struct ipcmbox_waiter *waiter)
 	waiter->claimed = false;
 	waiter->leaving = 0;
 	waiter->reply = NULL;
+	waiter->since = jiffies;
 	waiter->result = 0;
 }
 

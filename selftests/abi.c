@@ -91,6 +91,7 @@ union any {
 	struct ipcmbox_open open;
 	struct ipcmbox_unlink unlink;
 	struct ipcmbox_list list;
+	struct ipcmbox_blocked_list blocked;
 	struct ipcmbox_send send;
 	struct ipcmbox_recv recv;
 	struct ipcmbox_call call;
@@ -105,6 +106,8 @@ union any {
 static const char name[] = "abi name";
 static char payload[64];
 static struct ipcmbox_info infos[2];
+static struct ipcmbox_blocked blocked[2];
+static __u64 box_id;
 
 /* A valid argument for each command, so that one change at a time makes it wrong. */
 static void valid_query(union any *arg)
@@ -138,6 +141,16 @@ static void valid_list(union any *arg)
 		.buf_ptr = ptr_u64(infos),
 		.count = ARRAY_SIZE(infos),
 		.element_size = sizeof(infos[0]),
+	};
+}
+
+static void valid_blocked(union any *arg)
+{
+	arg->blocked = (struct ipcmbox_blocked_list){
+		.id = box_id,
+		.buf_ptr = ptr_u64(blocked),
+		.count = ARRAY_SIZE(blocked),
+		.element_size = sizeof(blocked[0]),
 	};
 }
 
@@ -224,7 +237,10 @@ static void valid_set(union any *arg)
 
 enum on { ON_DEVICE, ON_MAILBOX };
 
-enum { QUERY, OPEN, UNLINK, LIST, SEND, RECV, CALL, REPLY, REPLY_RECV, SETTLE, STAT, SET };
+enum {
+	QUERY, OPEN, UNLINK, LIST, BLOCKED,
+	SEND, RECV, CALL, REPLY, REPLY_RECV, SETTLE, STAT, SET
+};
 
 static const struct command {
 	const char *name;
@@ -239,6 +255,7 @@ static const struct command {
 	[OPEN] = { "OPEN", IPCMBOX_IOC_OPEN, 64, ON_DEVICE, true, valid_create },
 	[UNLINK] = { "UNLINK", IPCMBOX_IOC_UNLINK, 24, ON_DEVICE, false, valid_unlink, ENOENT },
 	[LIST] = { "LIST", IPCMBOX_IOC_LIST, 24, ON_DEVICE, false, valid_list },
+	[BLOCKED] = { "BLOCKED", IPCMBOX_IOC_BLOCKED, 32, ON_DEVICE, false, valid_blocked },
 	[SEND] = { "SEND", IPCMBOX_IOC_SEND, IPCMBOX_SEND_SIZE_V0, ON_MAILBOX, false, valid_send },
 	[RECV] = { "RECV", IPCMBOX_IOC_RECV, IPCMBOX_RECV_SIZE_V0, ON_MAILBOX, false, valid_recv },
 	[CALL] = { "CALL", IPCMBOX_IOC_CALL, 96, ON_MAILBOX, false, valid_call, EAGAIN },
@@ -275,6 +292,7 @@ static const struct range {
 	size_t offset, width;
 } padding[] = {
 	{ OPEN, FIELD(ipcmbox_open, __reserved) },
+	{ BLOCKED, FIELD(ipcmbox_blocked_list, __reserved) },
 	{ RECV, FIELD(ipcmbox_recv, __reserved) },
 	{ CALL, FIELD(ipcmbox_call, __reserved) },
 	{ REPLY, FIELD(ipcmbox_reply, __reserved) },
@@ -313,6 +331,12 @@ static const struct wrong {
 	{ "count", LIST, FIELD(ipcmbox_list, count), 0, EINVAL },
 	{ "element_size", LIST, FIELD(ipcmbox_list, element_size), 0, EINVAL },
 	{ "element_size", LIST, FIELD(ipcmbox_list, element_size), 423, EINVAL },
+	{ "count", BLOCKED, FIELD(ipcmbox_blocked_list, count), 0, EINVAL },
+	{ "count", BLOCKED, FIELD(ipcmbox_blocked_list, count), 4097, EINVAL },
+	{ "count", BLOCKED, FIELD(ipcmbox_blocked_list, count), 0xffffffff, EINVAL },
+	{ "element_size", BLOCKED, FIELD(ipcmbox_blocked_list, element_size), 0, EINVAL },
+	{ "element_size", BLOCKED, FIELD(ipcmbox_blocked_list, element_size), 47, EINVAL },
+	{ "id", BLOCKED, FIELD(ipcmbox_blocked_list, id), 0, ENOENT },
 	{ "DEADLINE with NONBLOCK", SEND, FIELD(ipcmbox_send, flags),
 	  IPCMBOX_NONBLOCK | IPCMBOX_DEADLINE, EINVAL },
 	{ "PEEK", SEND, FIELD(ipcmbox_send, flags), IPCMBOX_PEEK, EINVAL },
@@ -375,6 +399,7 @@ FIXTURE_SETUP(abi)
 	ASSERT_GE(self->box, 0);
 	ASSERT_EQ(0, put(self->box, 0, 4711));
 	self->before = mailbox_info(self->box);
+	box_id = self->before.id;
 	ASSERT_EQ(4, self->before.bytes);
 	self->count = mailbox_count(self->dev);
 	ASSERT_GE(self->count, 1);
@@ -818,7 +843,7 @@ TEST_F(abi, structure_partly_mapped)
 /* What cannot be answered must not have happened. */
 TEST_F(abi, structure_read_only)
 {
-	static const int answering[] = { QUERY, OPEN, LIST, RECV, STAT };
+	static const int answering[] = { QUERY, OPEN, LIST, BLOCKED, RECV, STAT };
 	size_t page = sysconf(_SC_PAGESIZE), i;
 	union any *map = mmap(NULL, page, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -30,6 +30,8 @@ static struct stage *set_up(struct kunit *test, u32 capacity, u32 overflow)
 	KUNIT_ASSERT_NOT_NULL(test, stage);
 	stage->test = test;
 	ipcmbox_port_init(&stage->port, capacity, 8, 0, overflow);
+	/* Nobody is to be remembered, as the port is not drained. */
+	stage->port.many_receivers = true;
 	ipcmbox_wakes_init(&stage->wakes);
 	return stage;
 }
