@@ -11,6 +11,7 @@
 
 #include "call.h"
 #include "compat.h"
+#include "deadlock.h"
 #include "handle.h"
 #include "hold.h"
 #include "ioctl.h"
@@ -55,9 +56,9 @@ static int check_call(const struct ipcmbox_call *arg)
 }
 
 /* Sends the request, or goes on with it, and waits for the reply. */
-static int request(struct file *file, struct ipcmbox_call *arg, struct ipcmbox_sending *sending)
+static int request(struct ipcmbox_handle *handle, const struct ipcmbox_call *arg,
+		   struct ipcmbox_sending *sending)
 {
-	struct ipcmbox_handle *handle = file->private_data;
 	struct iov_iter from;
 	int ret;
 
@@ -125,12 +126,14 @@ long ipcmbox_call_call(struct ipcmbox_ioctl *call)
 	struct ipcmbox_call __user *uarg = call->uarg;
 	struct ipcmbox_call *arg = &call->arg.call;
 	struct ipcmbox_deadline deadline;
+	struct ipcmbox_caller caller;
 	struct ipcmbox_sending sending = {
 		.mailbox = handle->mailbox,
 		.deadline = &deadline,
 		.priority = arg->priority,
 		.completion = IPCMBOX_HANDLED,
-		.caller = handle,
+		.home = handle,
+		.caller = &caller,
 	};
 	long ret;
 
@@ -146,7 +149,11 @@ long ipcmbox_call_call(struct ipcmbox_ioctl *call)
 	if (ret)
 		return ret;
 
-	ret = request(call->file, arg, &sending);
+	ret = ipcmbox_deadlock_enter(&caller, &handle->mailbox->port);
+	if (ret)
+		return ret;
+	ret = request(handle, arg, &sending);
+	ipcmbox_deadlock_leave(&caller);
 	if (!ret)
 		ret = receive_reply(handle, arg, uarg, &sending);
 

@@ -139,6 +139,7 @@ struct file *ipcmbox_handle_new(struct ipcmbox_registry *registry, u32 access, b
 		kfree(handle);
 		return file;
 	}
+	handle->file = file;
 	/* No position, and so no lock that would let a blocked read keep out a write. */
 	stream_open(file_inode(file), file);
 	return file;

@@ -21,11 +21,13 @@ struct ipcmbox_user;
 /**
  * struct ipcmbox_handle - an open description of a mailbox
  * @mailbox: reference (constant once the file is published)
+ * @file: its file, which it ends with (constant)
  * @user: account of the user who opened it, reference (constant); a shortcut for the usual case
  *	that the same user sends
  */
 struct ipcmbox_handle {
 	struct ipcmbox_mailbox *mailbox;
+	struct file *file;
 	struct ipcmbox_user *user;
 };
 

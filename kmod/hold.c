@@ -11,6 +11,7 @@
 #include <uapi/linux/ipcmbox.h>
 
 #include "exchange.h"
+#include "deadlock.h"
 #include "hold.h"
 #include "message.h"
 #include "port.h"
@@ -91,6 +92,8 @@ static bool is_leased(const struct ipcmbox_message *message)
 static void let_go(struct ipcmbox_port *port, struct ipcmbox_message *message)
 {
 	message->place = IPCMBOX_MESSAGE_OWNED;
+	if (message->completion == IPCMBOX_HANDLED && message->sender)
+		WRITE_ONCE(message->sender->caller->server, NULL);
 	put_pid(message->server);
 	port->nr_held--;
 }
@@ -150,14 +153,18 @@ void ipcmbox_hold_begin(struct ipcmbox_port *port, struct ipcmbox_message *messa
 	message->caller = NULL;
 	message->token = receiver->token;
 	message->holder = receiver->handle;
+	port->last_holder = receiver->handle;
 	message->server = get_pid(task_pid(current));
 	rb_add(&message->node, &port->held, token_less);
 	port->nr_held++;
 	if (receiver->lease_ns)
 		set_lease(port, message, receiver->lease_ns);
 
+	if (message->completion != IPCMBOX_HANDLED || !sender)
+		return;
+	WRITE_ONCE(sender->caller->server, message->server);
 	/* A caller that wanted to leave meanwhile goes now, and knows that it was received. */
-	if (message->completion == IPCMBOX_HANDLED && sender && sender->leaving) {
+	if (sender->leaving) {
 		ipcmbox_hold_leave(message, sender);
 		ipcmbox_port_end_send(port, message, sender->leaving, wakes);
 	}
@@ -371,6 +378,7 @@ int ipcmbox_hold_resume(struct ipcmbox_port *port, u64 token, struct ipcmbox_wai
 		return -EAGAIN;
 	message->caller = NULL;
 	ipcmbox_port_resume_send(port, message, caller);
+	WRITE_ONCE(caller->caller->server, message->server);
 	return -EINPROGRESS;
 }
 
@@ -496,6 +504,8 @@ void ipcmbox_hold_close(struct ipcmbox_port *port, const struct ipcmbox_handle *
 
 	lockdep_assert_held(&port->lock);
 
+	if (port->last_holder == handle)
+		port->last_holder = NULL;
 	while ((message = sweep_next(port, sweep, &looked))) {
 		if (message->caller == handle) {
 			if (message->place != IPCMBOX_MESSAGE_HELD) {

@@ -9,6 +9,7 @@
 #include <uapi/linux/ipcmbox.h>
 
 #include "compat.h"
+#include "deadlock.h"
 #include "handle.h"
 #include "ioctl.h"
 #include "message.h"
@@ -66,13 +67,19 @@ int ipcmbox_messaging_deadline(struct ipcmbox_deadline *deadline, const struct f
 static noinline long send_handled(struct file *file, struct ipcmbox_sending *sending,
 				  struct ipcmbox_send __user *uarg)
 {
+	struct ipcmbox_caller caller;
 	long ret;
 
 	if (sending->deadline->nonblock)
 		return -EAGAIN;
-	sending->caller = NULL;
+	ret = ipcmbox_deadlock_enter(&caller, &sending->mailbox->port);
+	if (ret)
+		return ret;
+	sending->home = NULL;
+	sending->caller = &caller;
 	sending->reply = NULL;
 	ret = ipcmbox_transfer_send(file->private_data, sending);
+	ipcmbox_deadlock_leave(&caller);
 	ipcmbox_message_put(sending->reply);
 	if (ret < 0 && sending->limit)
 		put_user(sending->limit, &uarg->limit);
@@ -131,7 +138,6 @@ long ipcmbox_messaging_send_v0(struct file *file, struct ipcmbox_send __user *ua
 
 	sending.mailbox = ipcmbox_handle_target(file->private_data);
 	sending.events = 0;
-	sending.caller = NULL;
 	return send(file, &arg, uarg, &sending);
 fault:
 	user_read_access_end();

@@ -15,6 +15,7 @@
 
 #include "queue.h"
 
+struct ipcmbox_handle;
 struct ipcmbox_info;
 struct pid;
 
@@ -87,6 +88,7 @@ struct pid;
  * @held: messages received and not settled, and what is kept for callers that are away, by token
  * @last_token: the last token that was given out
  * @nr_held: of @held, those that are HELD
+ * @last_holder: the handle that has held a message last, NULL if it is closed
  * @lease_work: returns messages whose lease is over; set up and stopped by the mailbox
  * @next_expiry: when @lease_work is going to look, KTIME_MAX: not at all
  * @max_deliveries: how often a leased message is delivered before it is a dead letter, 0: no limit
@@ -126,6 +128,7 @@ struct ipcmbox_port {
 	struct rb_root held;
 	u64 last_token;
 	u32 nr_held;
+	struct ipcmbox_handle *last_holder;
 	struct delayed_work lease_work;
 	ktime_t next_expiry;
 	u32 max_deliveries;

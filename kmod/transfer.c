@@ -167,7 +167,8 @@ int __flatten ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct ipcmbo
 		return PTR_ERR(message);
 
 	waiter.deadline = deadline;
-	waiter.handle = sending->caller;
+	waiter.handle = sending->home;
+	waiter.caller = sending->caller;
 	ret = post(port, message, deadline->nonblock ? NULL : &waiter);
 	switch (ret) {
 	case IPCMBOX_POSTED:
@@ -197,7 +198,11 @@ int __flatten ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct ipcmbo
 int ipcmbox_transfer_resume(struct ipcmbox_handle *handle, struct ipcmbox_sending *sending)
 {
 	struct ipcmbox_port *port = &sending->mailbox->port;
-	struct ipcmbox_waiter waiter = { .handle = handle, .deadline = sending->deadline };
+	struct ipcmbox_waiter waiter = {
+		.handle = handle,
+		.deadline = sending->deadline,
+		.caller = sending->caller,
+	};
 	struct ipcmbox_wakes wakes;
 	int ret;
 

@@ -7,6 +7,7 @@
 
 struct iov_iter;
 struct ipcmbox_deadline;
+struct ipcmbox_caller;
 struct ipcmbox_handle;
 struct ipcmbox_mailbox;
 struct ipcmbox_recv;
@@ -43,7 +44,8 @@ struct ipcmbox_selection;
  * @priority: 0 to IPCMBOX_PRIORITY_MAX
  * @completion: what to wait for
  * @limit: out: set to the limit that was hit
- * @caller: HANDLED: what the wait can be resumed on, or NULL
+ * @home: HANDLED: what the wait can be resumed on, or NULL
+ * @caller: HANDLED: the calling thread's place among the callers
  * @cookie: out with HANDLED: what to resume it by, 0 if the message was not received or has ended
  * @reply: out with HANDLED: on success the reply, owned by the caller, or NULL
  */
@@ -55,7 +57,8 @@ struct ipcmbox_sending {
 	u32 priority;
 	u32 completion;
 	u32 limit;
-	struct ipcmbox_handle *caller;
+	struct ipcmbox_handle *home;
+	struct ipcmbox_caller *caller;
 	u64 cookie;
 	struct ipcmbox_message *reply;
 };

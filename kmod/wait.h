@@ -15,6 +15,7 @@
 
 #include "message.h"
 
+struct ipcmbox_caller;
 struct ipcmbox_handle;
 struct ipcmbox_selection;
 struct task_struct;
@@ -88,6 +89,7 @@ enum ipcmbox_waiter_state {
  * @handle: receiver: what it receives on; sender: what its call can be resumed on, or NULL
  *	(constant)
  * @deadline: sender: its deadline (constant)
+ * @caller: sender whose message is to be handled: its place among the callers (constant)
  * @lease_ns: receiver: for how long it wants to hold its message, or 0 (constant)
  * @token: receiver: of the message it is going to hold, or 0, if @conclude; sender: of the message
  *	that was received when it left, or that was replied to, or 0 (as @message)
@@ -113,6 +115,7 @@ struct ipcmbox_waiter {
 	u64 lost;
 	struct ipcmbox_handle *handle;
 	const struct ipcmbox_deadline *deadline;
+	struct ipcmbox_caller *caller;
 	u64 lease_ns;
 	u64 token;
 	struct ipcmbox_deadline call_deadline;
