@@ -9,6 +9,7 @@
 
 #include <uapi/linux/ipcmbox.h>
 
+#include "buffer.h"
 #include "call.h"
 #include "compat.h"
 #include "deadlock.h"
@@ -23,8 +24,8 @@
 #include "transfer.h"
 #include "wait.h"
 
-#define CALL_VALID	(IPCMBOX_NONBLOCK | IPCMBOX_DEADLINE | IPCMBOX_CALL_CANCEL)
-#define REPLY_VALID	0
+#define CALL_VALID	(IPCMBOX_NONBLOCK | IPCMBOX_DEADLINE | IPCMBOX_IOVEC | IPCMBOX_CALL_CANCEL)
+#define REPLY_VALID	IPCMBOX_IOVEC
 #define RECV_SIZE_MIN	168
 #define REPLY_SIZE_MIN	48
 
@@ -59,7 +60,7 @@ static int check_call(const struct ipcmbox_call *arg)
 static int request(struct ipcmbox_handle *handle, const struct ipcmbox_call *arg,
 		   struct ipcmbox_sending *sending)
 {
-	struct iov_iter from;
+	struct ipcmbox_buffer from;
 	int ret;
 
 	sending->cookie = arg->cookie;
@@ -68,11 +69,16 @@ static int request(struct ipcmbox_handle *handle, const struct ipcmbox_call *arg
 
 	if (sending->deadline->nonblock)
 		return -EAGAIN;
-	ret = ipcmbox_messaging_buffer(ITER_SOURCE, arg->buf_ptr, arg->buf_len, &from);
-	if (ret)
+	ret = ipcmbox_buffer_import(&from, ITER_SOURCE, arg->buf_ptr, arg->buf_len, arg->flags);
+	if (ret) {
+		if (ret == -ENOMEM)
+			sending->limit = IPCMBOX_LIMIT_MEMORY;
 		return ret;
-	sending->from = &from;
-	return ipcmbox_transfer_send(handle, sending);
+	}
+	sending->from = &from.iter;
+	ret = ipcmbox_transfer_send(handle, sending);
+	ipcmbox_buffer_release(&from);
+	return ret;
 }
 
 static bool export_reply(const struct ipcmbox_message *reply, const struct iov_iter *to,
@@ -87,23 +93,37 @@ static bool export_reply(const struct ipcmbox_message *reply, const struct iov_i
 	       !put_user(0, &uarg->nr_reply_fds);
 }
 
+static int copy_reply(const struct ipcmbox_message *reply, const struct ipcmbox_call *arg,
+		      struct ipcmbox_call __user *uarg, u32 *limit)
+{
+	struct ipcmbox_buffer to;
+	int ret;
+
+	ret = ipcmbox_buffer_import(&to, ITER_DEST, arg->reply_ptr, arg->reply_len, arg->flags);
+	if (ret) {
+		if (ret == -ENOMEM)
+			*limit = IPCMBOX_LIMIT_MEMORY;
+		return ret;
+	}
+	if (reply && reply->length > iov_iter_count(&to.iter)) {
+		*limit = IPCMBOX_LIMIT_BUFFER;
+		ret = put_user(reply->length, &uarg->reply_length) ? -EFAULT : -EMSGSIZE;
+	} else if (!export_reply(reply, &to.iter, uarg)) {
+		ret = -EFAULT;
+	}
+	ipcmbox_buffer_release(&to);
+	return ret;
+}
+
 /* Returns the length; or an error with the reply kept under @sending->cookie. */
 static long receive_reply(struct ipcmbox_handle *handle, const struct ipcmbox_call *arg,
 			  struct ipcmbox_call __user *uarg, struct ipcmbox_sending *sending)
 {
 	struct ipcmbox_port *port = &handle->mailbox->port;
 	struct ipcmbox_message *reply = sending->reply;
-	struct iov_iter to;
 	long ret;
 
-	ret = ipcmbox_messaging_buffer(ITER_DEST, arg->reply_ptr, arg->reply_len, &to);
-	if (!ret && reply && reply->length > iov_iter_count(&to)) {
-		sending->limit = IPCMBOX_LIMIT_BUFFER;
-		ret = put_user(reply->length, &uarg->reply_length) ? -EFAULT : -EMSGSIZE;
-	}
-	if (!ret && !export_reply(reply, &to, uarg))
-		ret = -EFAULT;
-
+	ret = copy_reply(reply, arg, uarg, &sending->limit);
 	if (!ret) {
 		ret = reply ? reply->length : 0;
 		sending->cookie = 0;
@@ -144,7 +164,7 @@ long ipcmbox_call_call(struct ipcmbox_ioctl *call)
 		return -EACCES;
 	if (arg->flags & IPCMBOX_CALL_CANCEL)
 		return cancel(handle, arg->cookie);
-	ret = ipcmbox_messaging_deadline(&deadline, call->file, arg->flags, arg->clock,
+	ret = ipcmbox_messaging_deadline(&deadline, call->file->f_flags, arg->flags, arg->clock,
 					 arg->deadline_ns);
 	if (ret)
 		return ret;
@@ -170,29 +190,44 @@ long ipcmbox_call_call(struct ipcmbox_ioctl *call)
 
 /* Replying. */
 
+static struct ipcmbox_message *import_reply(struct ipcmbox_handle *handle,
+					    const struct ipcmbox_reply *arg, u32 *limit)
+{
+	struct ipcmbox_sending sending = { .mailbox = handle->mailbox };
+	struct ipcmbox_message *message;
+	struct ipcmbox_buffer from;
+	int ret;
+
+	ret = ipcmbox_buffer_import(&from, ITER_SOURCE, arg->buf_ptr, arg->buf_len, arg->flags);
+	if (ret) {
+		if (ret == -ENOMEM)
+			*limit = IPCMBOX_LIMIT_MEMORY;
+		return ERR_PTR(ret);
+	}
+	sending.from = &from.iter;
+	message = ipcmbox_transfer_import(handle, &sending);
+	ipcmbox_buffer_release(&from);
+	*limit = sending.limit;
+	return message;
+}
+
 /* Returns 0 or an error of struct ipcmbox_reply. */
 static int reply(struct file *file, struct ipcmbox_reply *arg, struct ipcmbox_reply __user *uarg)
 {
 	struct ipcmbox_handle *handle = file->private_data;
 	struct ipcmbox_port *port = &handle->mailbox->port;
-	struct ipcmbox_sending sending = { .mailbox = handle->mailbox };
 	struct ipcmbox_message *message;
+	u32 limit = IPCMBOX_LIMIT_NONE;
 	struct ipcmbox_wakes wakes;
-	struct iov_iter from;
 	int ret;
 
 	if (arg->flags & ~REPLY_VALID || arg->nr_fds || arg->fds_ptr || arg->__reserved ||
 	    !arg->token)
 		return -EINVAL;
-	ret = ipcmbox_messaging_buffer(ITER_SOURCE, arg->buf_ptr, arg->buf_len, &from);
-	if (ret)
-		return ret;
-
-	sending.from = &from;
-	message = ipcmbox_transfer_import(handle, &sending);
+	message = import_reply(handle, arg, &limit);
 	if (IS_ERR(message)) {
-		if (sending.limit)
-			put_user(sending.limit, &uarg->limit);
+		if (limit)
+			put_user(limit, &uarg->limit);
 		return PTR_ERR(message);
 	}
 	message->content->status = arg->status;

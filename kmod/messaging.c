@@ -8,6 +8,7 @@
 
 #include <uapi/linux/ipcmbox.h>
 
+#include "buffer.h"
 #include "compat.h"
 #include "deadlock.h"
 #include "handle.h"
@@ -18,54 +19,39 @@
 #include "transfer.h"
 #include "wait.h"
 
-#define TRANSFER_VALID	(IPCMBOX_NONBLOCK | IPCMBOX_DEADLINE)
-#define RECV_VALID	(TRANSFER_VALID | IPCMBOX_PEEK | IPCMBOX_LEASE)
-
-/**
- * ipcmbox_messaging_buffer() - a buffer of the caller
- * @direction: ITER_SOURCE, ITER_DEST
- * @ptr: address
- * @length: in bytes
- * @iter: set
- *
- * Return: 0, or -EFAULT if it cannot be one.
- */
-int ipcmbox_messaging_buffer(unsigned int direction, u64 ptr, u32 length, struct iov_iter *iter)
-{
-	void __user *buffer = u64_to_user_ptr(ptr);
-
-	/* The first: a 64-bit address on a 32-bit kernel. */
-	if (ptr != (unsigned long)ptr || !access_ok(buffer, length))
-		return -EFAULT;
-	iov_iter_ubuf(iter, direction, buffer, length);
-	return 0;
-}
+#define SEND_VALID	(IPCMBOX_NONBLOCK | IPCMBOX_DEADLINE | IPCMBOX_IOVEC)
+#define RECV_VALID	(SEND_VALID | IPCMBOX_PEEK | IPCMBOX_LEASE)
 
 /**
  * ipcmbox_messaging_deadline() - how long the caller wants to wait
  * @deadline: set
- * @file: the descriptor, which may have O_NONBLOCK
+ * @file_flags: of the descriptor, which may have O_NONBLOCK
  * @flags: IPCMBOX_NONBLOCK, IPCMBOX_DEADLINE; others are not looked at
  * @clock: IPCMBOX_CLOCK_*
  * @ns: absolute time on @clock
  *
  * Return: 0 or -EINVAL.
  */
-int ipcmbox_messaging_deadline(struct ipcmbox_deadline *deadline, const struct file *file,
+int ipcmbox_messaging_deadline(struct ipcmbox_deadline *deadline, unsigned int file_flags,
 			       u32 flags, u32 clock, u64 ns)
 {
 	int ret = ipcmbox_deadline_import(deadline, flags, clock, ns);
 
-	if (file->f_flags & O_NONBLOCK)
+	if (file_flags & O_NONBLOCK)
 		deadline->nonblock = true;
 	return ret;
 }
 
 /* Sending. */
 
+/* Nothing was sent; a caller who cannot be told which limit it was learns the error. */
+static noinline void tell_limit(u32 limit, struct ipcmbox_send __user *uarg)
+{
+	put_user(limit, &uarg->limit);
+}
+
 /* A call that has no use for a reply, and cannot be resumed. */
-static noinline long send_handled(struct file *file, struct ipcmbox_sending *sending,
-				  struct ipcmbox_send __user *uarg)
+static noinline long send_handled(struct file *file, struct ipcmbox_sending *sending)
 {
 	struct ipcmbox_caller caller;
 	long ret;
@@ -81,8 +67,6 @@ static noinline long send_handled(struct file *file, struct ipcmbox_sending *sen
 	ret = ipcmbox_transfer_send(file->private_data, sending);
 	ipcmbox_deadlock_leave(&caller);
 	ipcmbox_message_put(sending->reply);
-	if (ret < 0 && sending->limit)
-		put_user(sending->limit, &uarg->limit);
 	return ret;
 }
 
@@ -91,32 +75,37 @@ static __always_inline long send(struct file *file, struct ipcmbox_send *arg,
 				 struct ipcmbox_send __user *uarg, struct ipcmbox_sending *sending)
 {
 	struct ipcmbox_deadline deadline __uninitialized;
-	struct iov_iter from __uninitialized;
+	struct ipcmbox_buffer from __uninitialized;
 	long ret;
 
-	if (arg->flags & ~TRANSFER_VALID || arg->priority > IPCMBOX_PRIORITY_MAX ||
+	if (arg->flags & ~SEND_VALID || arg->priority > IPCMBOX_PRIORITY_MAX ||
 	    arg->completion > IPCMBOX_HANDLED)
 		return -EINVAL;
-	ret = ipcmbox_messaging_deadline(&deadline, file, arg->flags, arg->clock, arg->deadline_ns);
+	ret = ipcmbox_messaging_deadline(&deadline, file->f_flags, arg->flags, arg->clock,
+					 arg->deadline_ns);
 	if (ret)
 		return ret;
 	if (!(file->f_mode & FMODE_WRITE))
 		return -EACCES;
-	ret = ipcmbox_messaging_buffer(ITER_SOURCE, arg->buf_ptr, arg->buf_len, &from);
-	if (ret)
+	ret = ipcmbox_buffer_import(&from, ITER_SOURCE, arg->buf_ptr, arg->buf_len, arg->flags);
+	if (unlikely(ret)) {
+		if (ret == -ENOMEM)
+			tell_limit(IPCMBOX_LIMIT_MEMORY, uarg);
 		return ret;
+	}
 
-	sending->from = &from;
+	sending->from = &from.iter;
 	sending->deadline = &deadline;
 	sending->priority = arg->priority;
 	sending->completion = arg->completion;
 	sending->limit = IPCMBOX_LIMIT_NONE;
 	if (unlikely(arg->completion == IPCMBOX_HANDLED))
-		return send_handled(file, sending, uarg);
-	ret = ipcmbox_transfer_send(file->private_data, sending);
-	/* Nothing was sent; a caller who cannot be told which limit it was learns the error. */
+		ret = send_handled(file, sending);
+	else
+		ret = ipcmbox_transfer_send(file->private_data, sending);
+	ipcmbox_buffer_release(&from);
 	if (unlikely(ret < 0 && sending->limit))
-		put_user(sending->limit, &uarg->limit);
+		tell_limit(sending->limit, uarg);
 	return ret;
 }
 
@@ -144,49 +133,56 @@ fault:
 	return -EFAULT;
 }
 
-long ipcmbox_messaging_send(struct ipcmbox_ioctl *call)
+/* With all of the structure. */
+static __always_inline long send_extended(struct file *file, struct ipcmbox_send *arg,
+					  struct ipcmbox_send __user *uarg)
 {
-	struct ipcmbox_send *arg = &call->arg.send;
-	struct ipcmbox_sending sending = {
-		.mailbox = ipcmbox_handle_target(call->file->private_data),
-		.events = arg->events,
-	};
+	struct ipcmbox_sending sending __uninitialized;
 
 	if (arg->events & ~IPCMBOX_EVENTS_USER || arg->to_kind || arg->to || arg->nr_fds ||
 	    arg->__reserved)
 		return -EINVAL;
-	return send(call->file, arg, call->uarg, &sending);
+	sending.mailbox = ipcmbox_handle_target(file->private_data);
+	sending.events = arg->events;
+	return send(file, arg, uarg, &sending);
+}
+
+long ipcmbox_messaging_send(struct ipcmbox_ioctl *call)
+{
+	return send_extended(call->file, &call->arg.send, call->uarg);
 }
 
 /* Receiving. */
 
 /* What is not in the first version of the structure is in @reception already. */
-static __always_inline long recv(struct file *file, struct ipcmbox_recv *arg,
-				 struct ipcmbox_recv __user *uarg,
+static __always_inline long recv(struct file *file, unsigned int file_flags,
+				 struct ipcmbox_recv *arg, struct ipcmbox_recv __user *uarg,
 				 struct ipcmbox_reception *reception)
 {
 	struct ipcmbox_deadline deadline __uninitialized;
-	struct iov_iter to __uninitialized;
+	struct ipcmbox_buffer to __uninitialized;
 	long ret;
 
 	if (arg->flags & ~RECV_VALID || arg->__reserved ||
 	    arg->min_priority > IPCMBOX_PRIORITY_MAX)
 		return -EINVAL;
-	ret = ipcmbox_messaging_deadline(&deadline, file, arg->flags, arg->clock, arg->deadline_ns);
+	ret = ipcmbox_messaging_deadline(&deadline, file_flags, arg->flags, arg->clock,
+					 arg->deadline_ns);
 	if (ret)
 		return ret;
 	if (!(file->f_mode & FMODE_READ))
 		return -EACCES;
-	ret = ipcmbox_messaging_buffer(ITER_DEST, arg->buf_ptr, arg->buf_len, &to);
+	ret = ipcmbox_buffer_import(&to, ITER_DEST, arg->buf_ptr, arg->buf_len, arg->flags);
 	if (ret)
 		return ret;
 
 	arg->limit = IPCMBOX_LIMIT_NONE;
-	reception->to = &to;
+	reception->to = &to.iter;
 	reception->arg = arg;
 	reception->uarg = uarg;
 	reception->peek = arg->flags & IPCMBOX_PEEK;
 	ret = ipcmbox_transfer_receive(file->private_data, reception, &deadline);
+	ipcmbox_buffer_release(&to);
 	/* Nothing else of what is out is known then. */
 	if (unlikely(ret == -EMSGSIZE) && (put_user(arg->length, &uarg->length) ||
 					   put_user(IPCMBOX_LIMIT_BUFFER, &uarg->limit)))
@@ -213,10 +209,33 @@ long ipcmbox_messaging_recv_v0(struct file *file, struct ipcmbox_recv __user *ua
 	reception.usize = IPCMBOX_RECV_SIZE_V0;
 	reception.selection = NULL;
 	reception.lease_ns = 0;
-	return recv(file, &arg, uarg, &reception);
+	return recv(file, file->f_flags, &arg, uarg, &reception);
 fault:
 	user_read_access_end();
 	return -EFAULT;
+}
+
+/* With all of the structure. */
+static __always_inline long recv_extended(struct file *file, unsigned int file_flags,
+					  struct ipcmbox_recv *arg,
+					  struct ipcmbox_recv __user *uarg)
+{
+	struct ipcmbox_selection selection;
+	struct ipcmbox_reception reception __uninitialized;
+
+	if (!(arg->flags & IPCMBOX_LEASE) != !arg->lease_ns ||
+	    (arg->flags & IPCMBOX_LEASE && arg->flags & IPCMBOX_PEEK))
+		return -EINVAL;
+	if (arg->from || arg->from_kind)
+		return -EINVAL;
+	reception.usize = sizeof(*arg);
+	reception.lease_ns = arg->lease_ns;
+	reception.selection = NULL;
+	if (unlikely(arg->select_events)) {
+		selection = (struct ipcmbox_selection){ .events = arg->select_events };
+		reception.selection = &selection;
+	}
+	return recv(file, file_flags, arg, uarg, &reception);
 }
 
 /**
@@ -231,22 +250,10 @@ fault:
 long ipcmbox_messaging_receive(struct file *file, struct ipcmbox_recv *arg,
 			       struct ipcmbox_recv __user *uarg, size_t usize)
 {
-	struct ipcmbox_selection selection = { .events = arg->select_events };
-	struct ipcmbox_reception reception = {
-		.usize = usize,
-		.selection = arg->select_events ? &selection : NULL,
-		.lease_ns = arg->lease_ns,
-	};
-
 	/* There is no version between the first and this one. */
 	if (usize < sizeof(*arg))
 		return -EINVAL;
-	if (!(arg->flags & IPCMBOX_LEASE) != !arg->lease_ns ||
-	    (arg->flags & IPCMBOX_LEASE && arg->flags & IPCMBOX_PEEK))
-		return -EINVAL;
-	if (arg->from || arg->from_kind)
-		return -EINVAL;
-	return recv(file, arg, uarg, &reception);
+	return recv_extended(file, file->f_flags, arg, uarg);
 }
 
 long ipcmbox_messaging_recv(struct ipcmbox_ioctl *call)

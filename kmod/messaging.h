@@ -5,7 +5,6 @@
 #include <linux/types.h>
 
 struct file;
-struct iov_iter;
 struct ipcmbox_deadline;
 struct ipcmbox_ioctl;
 struct ipcmbox_recv;
@@ -22,8 +21,7 @@ struct ipcmbox_send;
  * dispatcher takes.
  */
 
-int ipcmbox_messaging_buffer(unsigned int direction, u64 ptr, u32 length, struct iov_iter *iter);
-int ipcmbox_messaging_deadline(struct ipcmbox_deadline *deadline, const struct file *file,
+int ipcmbox_messaging_deadline(struct ipcmbox_deadline *deadline, unsigned int file_flags,
 			       u32 flags, u32 clock, u64 ns);
 long ipcmbox_messaging_receive(struct file *file, struct ipcmbox_recv *arg,
 			       struct ipcmbox_recv __user *uarg, size_t usize);

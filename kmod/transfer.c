@@ -53,11 +53,15 @@ static noinline struct ipcmbox_message *import_foreign(struct ipcmbox_sending *s
  * @sending: what it sends, and where to
  *
  * Context: may sleep and fault, no locks held.
- * Return: as ipcmbox_message_import().
+ * Return: as ipcmbox_message_import(), or -EMSGSIZE.
  */
 struct ipcmbox_message *ipcmbox_transfer_import(struct ipcmbox_handle *handle,
 						struct ipcmbox_sending *sending)
 {
+	if (unlikely(iov_iter_count(sending->from) > sending->mailbox->max_length)) {
+		sending->limit = IPCMBOX_LIMIT_LENGTH;
+		return ERR_PTR(-EMSGSIZE);
+	}
 	if (unlikely(!uid_eq(handle->user->uid, current_uid())))
 		return import_foreign(sending);
 	return ipcmbox_message_import(handle->user, sending->mailbox->creator, sending);
@@ -157,11 +161,6 @@ int __flatten ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct ipcmbo
 	struct ipcmbox_message *message;
 	int ret;
 
-	if (iov_iter_count(sending->from) > sending->mailbox->max_length) {
-		sending->limit = IPCMBOX_LIMIT_LENGTH;
-		return -EMSGSIZE;
-	}
-
 	message = ipcmbox_transfer_import(handle, sending);
 	if (IS_ERR(message))
 		return PTR_ERR(message);
@@ -260,25 +259,16 @@ static int take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 	return waiter->result;
 }
 
-/* What a receiver is told of the message, beyond the first version of the structure. */
-static noinline bool export_more(struct ipcmbox_reception *reception)
+static bool reception_is_extended(const struct ipcmbox_reception *reception)
 {
-	struct ipcmbox_recv __user *uarg = reception->uarg;
-	struct ipcmbox_recv *arg = reception->arg;
-
-	arg->nr_fds = 0;
-	arg->result = 0;
-	return !put_user(arg->nr_fds, &uarg->nr_fds) &&
-	       !put_user(arg->redelivered, &uarg->redelivered) &&
-	       !put_user(arg->events, &uarg->events) &&
-	       !put_user(arg->token, &uarg->token) &&
-	       !put_user(arg->call_deadline_ns, &uarg->call_deadline_ns) &&
-	       !put_user(arg->completion, &uarg->completion);
+	return reception->usize > IPCMBOX_RECV_SIZE_V0;
 }
 
-static bool export_receipt(struct ipcmbox_recv __user *uarg, const struct ipcmbox_recv *arg)
+/* What a receiver is told of the message. */
+static bool export_receipt(struct ipcmbox_recv __user *uarg, const struct ipcmbox_recv *arg,
+			   bool extended)
 {
-	if (!user_write_access_begin(uarg, IPCMBOX_RECV_SIZE_V0))
+	if (!user_write_access_begin(uarg, extended ? sizeof(*uarg) : IPCMBOX_RECV_SIZE_V0))
 		return false;
 	unsafe_put_user(arg->length, &uarg->length, fault);
 	unsafe_put_user(arg->priority, &uarg->priority, fault);
@@ -290,6 +280,15 @@ static bool export_receipt(struct ipcmbox_recv __user *uarg, const struct ipcmbo
 	unsafe_put_user(arg->uid, &uarg->uid, fault);
 	unsafe_put_user(arg->gid, &uarg->gid, fault);
 	unsafe_put_user(arg->limit, &uarg->limit, fault);
+	if (likely(!extended))
+		goto done;
+	unsafe_put_user(arg->nr_fds, &uarg->nr_fds, fault);
+	unsafe_put_user(arg->redelivered, &uarg->redelivered, fault);
+	unsafe_put_user(arg->events, &uarg->events, fault);
+	unsafe_put_user(arg->token, &uarg->token, fault);
+	unsafe_put_user(arg->call_deadline_ns, &uarg->call_deadline_ns, fault);
+	unsafe_put_user(arg->completion, &uarg->completion, fault);
+done:
 	user_write_access_end();
 	return true;
 fault:
@@ -297,15 +296,13 @@ fault:
 	return false;
 }
 
-static bool reception_is_extended(const struct ipcmbox_reception *reception)
-{
-	return reception->usize > IPCMBOX_RECV_SIZE_V0;
-}
-
-static void describe_more(const struct ipcmbox_waiter *waiter, struct ipcmbox_recv *arg)
+static void describe_more(const struct ipcmbox_waiter *waiter,
+			  const struct ipcmbox_reception *reception)
 {
 	const struct ipcmbox_message *message = waiter->message;
+	struct ipcmbox_recv *arg = reception->arg;
 
+	arg->nr_fds = 0;
 	arg->redelivered = message->redelivered;
 	arg->events = message->content->events;
 	arg->completion = message->completion;
@@ -324,8 +321,8 @@ static bool export(const struct ipcmbox_message *message, struct ipcmbox_recepti
 
 	pagefault_disable();
 	done = ipcmbox_message_copy_out(message, reception->to) &&
-	       (!reception->uarg || export_receipt(reception->uarg, reception->arg)) &&
-	       (likely(!reception_is_extended(reception)) || export_more(reception));
+	       (!reception->uarg || export_receipt(reception->uarg, reception->arg,
+						   reception_is_extended(reception)));
 	pagefault_enable();
 	return done;
 }
@@ -481,7 +478,7 @@ long __flatten ipcmbox_transfer_receive(struct ipcmbox_handle *handle,
 		}
 		ipcmbox_message_describe(waiter.message, arg);
 		if (unlikely(reception_is_extended(reception)))
-			describe_more(&waiter, arg);
+			describe_more(&waiter, reception);
 		arg->lost = waiter.lost;
 		ret = deliver(port, &waiter, reception);
 	} while (ret == -ESTALE);

@@ -78,6 +78,7 @@ AT(ipcmbox_recv, pid, 64);
 AT(ipcmbox_recv, uid, 72);
 AT(ipcmbox_recv, limit, 80);
 AT(ipcmbox_recv, __reserved, 84);
+AT(ipcmbox_iovec, length, 8);
 
 /* Where the first version ended. */
 AT(ipcmbox_query, fds_max, 72);
@@ -279,10 +280,10 @@ static const struct flags {
 	{ OPEN, FIELD(ipcmbox_open, access), 0x3 },
 	{ OPEN, FIELD(ipcmbox_open, mode), 0666 },
 	{ UNLINK, FIELD(ipcmbox_unlink, flags), IPCMBOX_OPEN_BY_ID },
-	{ SEND, FIELD(ipcmbox_send, flags), IPCMBOX_NONBLOCK | IPCMBOX_DEADLINE },
-	{ RECV, FIELD(ipcmbox_recv, flags), 0xf },
-	{ CALL, FIELD(ipcmbox_call, flags), 0x23 },
-	{ REPLY, FIELD(ipcmbox_reply, flags), 0 },
+	{ SEND, FIELD(ipcmbox_send, flags), IPCMBOX_NONBLOCK | IPCMBOX_DEADLINE | IPCMBOX_IOVEC },
+	{ RECV, FIELD(ipcmbox_recv, flags), 0x1f },
+	{ CALL, FIELD(ipcmbox_call, flags), 0x33 },
+	{ REPLY, FIELD(ipcmbox_reply, flags), IPCMBOX_IOVEC },
 	{ SET, FIELD(ipcmbox_set, mask), 0x7f },
 	{ SET, FIELD(ipcmbox_set, mode), 0666 },
 };
@@ -297,6 +298,7 @@ static const struct range {
 	{ CALL, FIELD(ipcmbox_call, __reserved) },
 	{ REPLY, FIELD(ipcmbox_reply, __reserved) },
 	{ SETTLE, FIELD(ipcmbox_settle, __reserved) },
+	{ SEND, FIELD(ipcmbox_send, __reserved) },
 };
 
 /* One field with a wrong value; fields are little-endian, as are all machines this runs on. */
@@ -875,7 +877,7 @@ TEST_F(abi, bad_buffer_address)
 		{ LIST, offsetof(struct ipcmbox_list, buf_ptr) },
 		{ SEND, offsetof(struct ipcmbox_send, buf_ptr) },
 		{ RECV, offsetof(struct ipcmbox_recv, buf_ptr) },
-	};
+			};
 	size_t i, j;
 	union any arg;
 
@@ -914,6 +916,22 @@ TEST_F(abi, buffer_ends_with_mapping)
 	close(fd);
 	EXPECT_EQ(0, mailbox_unlink(self->dev, name));
 	munmap(map, page);
+}
+
+/* Structures that structures point to are the same for everybody, too. */
+TEST_F(abi, pieces)
+{
+	struct ipcmbox_iovec pieces[2] = { { ptr_u64("ab"), 2 }, { ptr_u64("cd"), 2 } };
+	char text[5] = "";
+
+	ASSERT_EQ(4711, take(self->box));
+	EXPECT_EQ(0, message_send(self->box, .buf_ptr = ptr_u64(pieces), .buf_len = 2,
+				  .flags = IPCMBOX_IOVEC));
+	pieces[0] = (struct ipcmbox_iovec){ ptr_u64(text), 1 };
+	pieces[1] = (struct ipcmbox_iovec){ ptr_u64(text + 1), 3 };
+	EXPECT_EQ(4, message_recv(self->box, .buf_ptr = ptr_u64(pieces), .buf_len = 2,
+				  .flags = IPCMBOX_IOVEC));
+	EXPECT_STREQ("abcd", text);
 }
 
 TEST_F(abi, limit_is_written_only_when_said)

@@ -78,7 +78,6 @@ int mailbox_reply(int fd, struct ipcmbox_reply *arg);
 	mailbox_reply(fd, &(struct ipcmbox_reply){ __VA_ARGS__ })
 int mailbox_reply_recv(int fd, struct ipcmbox_reply *reply, struct ipcmbox_recv *recv);
 int mailbox_settle(int fd, __u64 token, __u32 action, __u64 lease_ns);
-
 /* One number as a message, without waiting; take() returns the number. */
 int put(int fd, __u32 priority, __u32 number);
 __s64 take(int fd);
@@ -100,7 +99,9 @@ __u32 scaled(__u32 count);
 void fill_pattern(void *buf, size_t len, __u32 seed);
 bool check_pattern(const void *buf, size_t len, __u32 seed);
 
-enum call_kind { CALL_SEND, CALL_RECV, CALL_RECEIVE, CALL_READ, CALL_WRITE, CALL_CALL };
+enum call_kind {
+	CALL_SEND, CALL_RECV, CALL_RECEIVE, CALL_CALL, CALL_READ, CALL_WRITE
+};
 
 /**
  * struct call - a command that may block, in a thread or a process of its own

@@ -641,8 +641,8 @@ struct ipcmbox_send {
  * received and not replied to with EPIPE. If the memory for the descriptors turns out bad, or there
  * are no free descriptor numbers (EMFILE), the message goes back too.
  *
- * Return: the length. Errors: EACCES, EAGAIN, EFAULT, EINTR, EINVAL, EMFILE, EMSGSIZE, EPIPE,
- * ESRCH, ETIMEDOUT.
+ * Return: the length. Errors: EACCES, EAGAIN, EFAULT, EINTR, EINVAL, EMFILE, EMSGSIZE, ENOMEM (many
+ * pieces), EPIPE, ESRCH, ETIMEDOUT.
  */
 struct ipcmbox_recv {
 	__aligned_u64 buf_ptr;
