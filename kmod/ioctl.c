@@ -21,6 +21,7 @@
 #include "messaging.h"
 #include "quota.h"
 #include "registry.h"
+#include "vector.h"
 
 /**
  * struct ioctl_command - what there is to know of a command
@@ -92,12 +93,14 @@ static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
 #define REPLY_SIZE_MIN	48
 #define REPLY_RECV_SIZE_MIN	24
 #define SETTLE_SIZE_MIN	24
+#define VECTOR_SIZE_MIN	24
 
 /* Commands of the device. */
 
 #define FEATURES	(IPCMBOX_FEATURE_QUEUE | \
 			 IPCMBOX_FEATURE_CALL | \
 			 IPCMBOX_FEATURE_LEASE | \
+			 IPCMBOX_FEATURE_VECTOR | \
 			 IPCMBOX_FEATURE_BLOCKED)
 
 static long ioctl_query(struct ipcmbox_ioctl *call)
@@ -254,6 +257,10 @@ static const struct ioctl_command mailbox_commands[] = {
 						 ipcmbox_call_reply_recv },
 	[MAILBOX_NR(IPCMBOX_IOC_SETTLE)] = { IPCMBOX_IOC_SETTLE, SETTLE_SIZE_MIN,
 					     ipcmbox_call_settle },
+	[MAILBOX_NR(IPCMBOX_IOC_SENDV)] = { IPCMBOX_IOC_SENDV, VECTOR_SIZE_MIN,
+					    ipcmbox_vector_send },
+	[MAILBOX_NR(IPCMBOX_IOC_RECVV)] = { IPCMBOX_IOC_RECVV, VECTOR_SIZE_MIN,
+					    ipcmbox_vector_recv },
 	[MAILBOX_NR(IPCMBOX_IOC_STAT)] = { IPCMBOX_IOC_STAT, INFO_SIZE_MIN, ioctl_stat },
 	[MAILBOX_NR(IPCMBOX_IOC_SET)] = { IPCMBOX_IOC_SET, SET_SIZE_MIN, ioctl_set },
 };

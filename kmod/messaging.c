@@ -152,6 +152,47 @@ long ipcmbox_messaging_send(struct ipcmbox_ioctl *call)
 	return send_extended(call->file, &call->arg.send, call->uarg);
 }
 
+/**
+ * ipcmbox_messaging_send_element() - send one message of many
+ * @file: the descriptor
+ * @uarg: the caller's structure, as long as this module knows it; @result is set to 0 before
+ *	anything is done
+ *
+ * Return: 0, IPCMBOX_SENT_DROPPED, or an error of struct ipcmbox_send.
+ */
+long ipcmbox_messaging_send_element(struct file *file, struct ipcmbox_send __user *uarg)
+{
+	struct ipcmbox_send arg __uninitialized;
+	long ret;
+
+	if (!user_access_begin(uarg, sizeof(*uarg)))
+		return -EFAULT;
+	unsafe_get_user(arg.buf_ptr, &uarg->buf_ptr, fault);
+	unsafe_get_user(arg.buf_len, &uarg->buf_len, fault);
+	unsafe_get_user(arg.flags, &uarg->flags, fault);
+	unsafe_get_user(arg.deadline_ns, &uarg->deadline_ns, fault);
+	unsafe_get_user(arg.clock, &uarg->clock, fault);
+	unsafe_get_user(arg.priority, &uarg->priority, fault);
+	unsafe_get_user(arg.completion, &uarg->completion, fault);
+	unsafe_get_user(arg.events, &uarg->events, fault);
+	unsafe_get_user(arg.to, &uarg->to, fault);
+	unsafe_get_user(arg.to_kind, &uarg->to_kind, fault);
+	unsafe_get_user(arg.nr_fds, &uarg->nr_fds, fault);
+	unsafe_get_user(arg.fds_ptr, &uarg->fds_ptr, fault);
+	unsafe_get_user(arg.__reserved, &uarg->__reserved, fault);
+	unsafe_put_user(0, &uarg->result, fault);
+	user_access_end();
+
+	ret = send_extended(file, &arg, uarg);
+	/* Just written to: fails only if the caller unmaps it under its own feet. */
+	if (unlikely(ret > 0))
+		put_user((s32)ret, &uarg->result);
+	return ret;
+fault:
+	user_access_end();
+	return -EFAULT;
+}
+
 /* Receiving. */
 
 /* What is not in the first version of the structure is in @reception already. */
@@ -218,7 +259,7 @@ fault:
 /* With all of the structure. */
 static __always_inline long recv_extended(struct file *file, unsigned int file_flags,
 					  struct ipcmbox_recv *arg,
-					  struct ipcmbox_recv __user *uarg)
+					  struct ipcmbox_recv __user *uarg, bool in_vector)
 {
 	struct ipcmbox_selection selection;
 	struct ipcmbox_reception reception __uninitialized;
@@ -229,6 +270,7 @@ static __always_inline long recv_extended(struct file *file, unsigned int file_f
 	if (arg->from || arg->from_kind)
 		return -EINVAL;
 	reception.usize = sizeof(*arg);
+	reception.in_vector = in_vector;
 	reception.lease_ns = arg->lease_ns;
 	reception.selection = NULL;
 	if (unlikely(arg->select_events)) {
@@ -253,10 +295,46 @@ long ipcmbox_messaging_receive(struct file *file, struct ipcmbox_recv *arg,
 	/* There is no version between the first and this one. */
 	if (usize < sizeof(*arg))
 		return -EINVAL;
-	return recv_extended(file, file->f_flags, arg, uarg);
+	return recv_extended(file, file->f_flags, arg, uarg, false);
 }
 
 long ipcmbox_messaging_recv(struct ipcmbox_ioctl *call)
 {
 	return ipcmbox_messaging_receive(call->file, &call->arg.recv, call->uarg, call->usize);
+}
+
+/**
+ * ipcmbox_messaging_recv_element() - receive one message of many
+ * @file: the descriptor
+ * @file_flags: its flags, or those and O_NONBLOCK
+ * @uarg: the caller's structure, as long as this module knows it; @result is written on success
+ *
+ * Return: the length, or an error of struct ipcmbox_recv.
+ */
+long ipcmbox_messaging_recv_element(struct file *file, unsigned int file_flags,
+				    struct ipcmbox_recv __user *uarg)
+{
+	struct ipcmbox_recv arg __uninitialized;
+
+	if (!user_read_access_begin(uarg, sizeof(*uarg)))
+		return -EFAULT;
+	unsafe_get_user(arg.buf_ptr, &uarg->buf_ptr, fault);
+	unsafe_get_user(arg.buf_len, &uarg->buf_len, fault);
+	unsafe_get_user(arg.flags, &uarg->flags, fault);
+	unsafe_get_user(arg.deadline_ns, &uarg->deadline_ns, fault);
+	unsafe_get_user(arg.clock, &uarg->clock, fault);
+	unsafe_get_user(arg.min_priority, &uarg->min_priority, fault);
+	unsafe_get_user(arg.__reserved, &uarg->__reserved, fault);
+	unsafe_get_user(arg.select_events, &uarg->select_events, fault);
+	unsafe_get_user(arg.from, &uarg->from, fault);
+	unsafe_get_user(arg.from_kind, &uarg->from_kind, fault);
+	unsafe_get_user(arg.max_fds, &uarg->max_fds, fault);
+	unsafe_get_user(arg.fds_ptr, &uarg->fds_ptr, fault);
+	unsafe_get_user(arg.lease_ns, &uarg->lease_ns, fault);
+	user_read_access_end();
+
+	return recv_extended(file, file_flags, &arg, uarg, true);
+fault:
+	user_read_access_end();
+	return -EFAULT;
 }

@@ -30,5 +30,8 @@ long ipcmbox_messaging_send_v0(struct file *file, struct ipcmbox_send __user *ua
 long ipcmbox_messaging_recv_v0(struct file *file, struct ipcmbox_recv __user *uarg);
 long ipcmbox_messaging_send(struct ipcmbox_ioctl *call);
 long ipcmbox_messaging_recv(struct ipcmbox_ioctl *call);
+long ipcmbox_messaging_send_element(struct file *file, struct ipcmbox_send __user *uarg);
+long ipcmbox_messaging_recv_element(struct file *file, unsigned int file_flags,
+				    struct ipcmbox_recv __user *uarg);
 
 #endif /* _IPCMBOX_MESSAGING_H */

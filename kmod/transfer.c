@@ -287,6 +287,7 @@ static bool export_receipt(struct ipcmbox_recv __user *uarg, const struct ipcmbo
 	unsafe_put_user(arg->events, &uarg->events, fault);
 	unsafe_put_user(arg->token, &uarg->token, fault);
 	unsafe_put_user(arg->call_deadline_ns, &uarg->call_deadline_ns, fault);
+	unsafe_put_user(arg->result, &uarg->result, fault);
 	unsafe_put_user(arg->completion, &uarg->completion, fault);
 done:
 	user_write_access_end();
@@ -312,6 +313,9 @@ static void describe_more(const struct ipcmbox_waiter *waiter,
 		arg->token = waiter->token;
 		arg->call_deadline_ns = ipcmbox_deadline_export(&waiter->call_deadline);
 	}
+	/* Outside of a vector it is written back as it was. */
+	if (reception->in_vector)
+		arg->result = message->length;
 }
 
 /* Copies payload and description. Returns false if user memory was not all present. */

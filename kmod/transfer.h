@@ -76,6 +76,7 @@ struct ipcmbox_message *ipcmbox_transfer_import(struct ipcmbox_handle *handle,
  * @usize: size of @uarg, at least that of the first version
  * @selection: which messages; NULL: all
  * @lease_ns: hold the message for so long, 0: no lease
+ * @in_vector: @result of @uarg is written, too
  * @peek: leave the message
  * @tries: how often the buffer may still be faulted in
  */
@@ -86,6 +87,7 @@ struct ipcmbox_reception {
 	size_t usize;
 	const struct ipcmbox_selection *selection;
 	u64 lease_ns;
+	bool in_vector;
 	bool peek;
 	int tries;
 };

@@ -79,6 +79,11 @@ AT(ipcmbox_recv, uid, 72);
 AT(ipcmbox_recv, limit, 80);
 AT(ipcmbox_recv, __reserved, 84);
 AT(ipcmbox_iovec, length, 8);
+AT(ipcmbox_vector, count, 8);
+AT(ipcmbox_vector, __reserved, 20);
+/* What an element of a vector must have. */
+AT(ipcmbox_send, result, 72);
+AT(ipcmbox_recv, result, 160);
 
 /* Where the first version ended. */
 AT(ipcmbox_query, fds_max, 72);
@@ -99,6 +104,7 @@ union any {
 	struct ipcmbox_reply reply;
 	struct ipcmbox_reply_recv reply_recv;
 	struct ipcmbox_settle settle;
+	struct ipcmbox_vector vector;
 	struct ipcmbox_info stat;
 	struct ipcmbox_set set;
 	__u8 bytes[640];
@@ -223,6 +229,36 @@ static void valid_settle(union any *arg)
 	arg->settle = (struct ipcmbox_settle){ .token = 1, .action = IPCMBOX_SETTLE_ACK };
 }
 
+/* An element of its own: nothing may be written to the argument. */
+static void valid_sendv(union any *arg)
+{
+	static struct ipcmbox_send element;
+	union any any;
+
+	valid_send(&any);
+	element = any.send;
+	arg->vector = (struct ipcmbox_vector){
+		.array_ptr = ptr_u64(&element),
+		.count = 1,
+		.element_size = sizeof(element),
+	};
+}
+
+static void valid_recvv(union any *arg)
+{
+	static struct ipcmbox_recv element;
+	union any any;
+
+	valid_recv(&any);
+	element = any.recv;
+	arg->vector = (struct ipcmbox_vector){
+		.array_ptr = ptr_u64(&element),
+		.count = 1,
+		.element_size = sizeof(element),
+		.flags = IPCMBOX_VECTOR_WAIT_FOR_ONE,
+	};
+}
+
 static void valid_stat(union any *arg)
 {
 	memset(&arg->stat, POISON, sizeof(arg->stat));
@@ -240,7 +276,7 @@ enum on { ON_DEVICE, ON_MAILBOX };
 
 enum {
 	QUERY, OPEN, UNLINK, LIST, BLOCKED,
-	SEND, RECV, CALL, REPLY, REPLY_RECV, SETTLE, STAT, SET
+	SEND, RECV, SENDV, RECVV, CALL, REPLY, REPLY_RECV, SETTLE, STAT, SET
 };
 
 static const struct command {
@@ -264,6 +300,8 @@ static const struct command {
 	[REPLY_RECV] = { "REPLY_RECV", IPCMBOX_IOC_REPLY_RECV, 24, ON_MAILBOX, false,
 			 valid_reply_recv },
 	[SETTLE] = { "SETTLE", IPCMBOX_IOC_SETTLE, 24, ON_MAILBOX, false, valid_settle, EINVAL },
+	[SENDV] = { "SENDV", IPCMBOX_IOC_SENDV, 24, ON_MAILBOX, false, valid_sendv },
+	[RECVV] = { "RECVV", IPCMBOX_IOC_RECVV, 24, ON_MAILBOX, false, valid_recvv },
 	[STAT] = { "STAT", IPCMBOX_IOC_STAT, 424, ON_MAILBOX, false, valid_stat },
 	[SET] = { "SET", IPCMBOX_IOC_SET, 32, ON_MAILBOX, false, valid_set },
 };
@@ -282,6 +320,8 @@ static const struct flags {
 	{ UNLINK, FIELD(ipcmbox_unlink, flags), IPCMBOX_OPEN_BY_ID },
 	{ SEND, FIELD(ipcmbox_send, flags), IPCMBOX_NONBLOCK | IPCMBOX_DEADLINE | IPCMBOX_IOVEC },
 	{ RECV, FIELD(ipcmbox_recv, flags), 0x1f },
+	{ SENDV, FIELD(ipcmbox_vector, flags), 0 },
+	{ RECVV, FIELD(ipcmbox_vector, flags), IPCMBOX_VECTOR_WAIT_FOR_ONE },
 	{ CALL, FIELD(ipcmbox_call, flags), 0x33 },
 	{ REPLY, FIELD(ipcmbox_reply, flags), IPCMBOX_IOVEC },
 	{ SET, FIELD(ipcmbox_set, mask), 0x7f },
@@ -299,6 +339,8 @@ static const struct range {
 	{ REPLY, FIELD(ipcmbox_reply, __reserved) },
 	{ SETTLE, FIELD(ipcmbox_settle, __reserved) },
 	{ SEND, FIELD(ipcmbox_send, __reserved) },
+	{ SENDV, FIELD(ipcmbox_vector, __reserved) },
+	{ RECVV, FIELD(ipcmbox_vector, __reserved) },
 };
 
 /* One field with a wrong value; fields are little-endian, as are all machines this runs on. */
@@ -378,6 +420,15 @@ static const struct wrong {
 	{ "lease_ns without RENEW", SETTLE, FIELD(ipcmbox_settle, lease_ns), 1, EINVAL },
 	{ "RENEW without lease_ns", SETTLE, FIELD(ipcmbox_settle, action),
 	  IPCMBOX_SETTLE_RENEW, EINVAL },
+	{ "count", SENDV, FIELD(ipcmbox_vector, count), 0, EINVAL },
+	{ "count", SENDV, FIELD(ipcmbox_vector, count), IPCMBOX_VECTOR_MAX + 1, EINVAL },
+	{ "element_size", SENDV, FIELD(ipcmbox_vector, element_size), 79, EINVAL },
+	{ "element_size", SENDV, FIELD(ipcmbox_vector, element_size), 0xffffffff, EINVAL },
+	{ "array_ptr", SENDV, FIELD(ipcmbox_vector, array_ptr), 0, EFAULT },
+	{ "count", RECVV, FIELD(ipcmbox_vector, count), 0, EINVAL },
+	{ "count", RECVV, FIELD(ipcmbox_vector, count), 0xffffffff, EINVAL },
+	{ "element_size", RECVV, FIELD(ipcmbox_vector, element_size), 167, EINVAL },
+	{ "array_ptr", RECVV, FIELD(ipcmbox_vector, array_ptr), 0, EFAULT },
 	{ "uid", SET, FIELD(ipcmbox_set, uid), 1, EINVAL },
 	{ "gid", SET, FIELD(ipcmbox_set, gid), 1, EINVAL },
 	{ "max_messages", SET, FIELD(ipcmbox_set, max_messages), 1, EINVAL },
@@ -877,7 +928,9 @@ TEST_F(abi, bad_buffer_address)
 		{ LIST, offsetof(struct ipcmbox_list, buf_ptr) },
 		{ SEND, offsetof(struct ipcmbox_send, buf_ptr) },
 		{ RECV, offsetof(struct ipcmbox_recv, buf_ptr) },
-			};
+		{ SENDV, offsetof(struct ipcmbox_vector, array_ptr) },
+		{ RECVV, offsetof(struct ipcmbox_vector, array_ptr) },
+	};
 	size_t i, j;
 	union any arg;
 

@@ -255,6 +255,20 @@ int mailbox_settle(int fd, __u64 token, __u32 action, __u64 lease_ns)
 	return result(ioctl(fd, IPCMBOX_IOC_SETTLE, &arg));
 }
 
+int mailbox_sendv(int fd, struct ipcmbox_vector *arg)
+{
+	if (!arg->element_size)
+		arg->element_size = sizeof(struct ipcmbox_send);
+	return result(ioctl(fd, IPCMBOX_IOC_SENDV, arg));
+}
+
+int mailbox_recvv(int fd, struct ipcmbox_vector *arg)
+{
+	if (!arg->element_size)
+		arg->element_size = sizeof(struct ipcmbox_recv);
+	return result(ioctl(fd, IPCMBOX_IOC_RECVV, arg));
+}
+
 int put(int fd, __u32 priority, __u32 number)
 {
 	return message_send(fd, .buf_ptr = ptr_u64(&number), .buf_len = sizeof(number),
@@ -418,6 +432,10 @@ static int call_execute(struct call *call)
 		return mailbox_receive(call->fd, &call->recv);
 	case CALL_CALL:
 		return mailbox_call(call->fd, &call->call);
+	case CALL_SENDV:
+		return mailbox_sendv(call->fd, &call->vector);
+	case CALL_RECVV:
+		return mailbox_recvv(call->fd, &call->vector);
 	case CALL_READ:
 		return result(read(call->fd, call->data, sizeof(call->data)));
 	case CALL_WRITE:

@@ -78,6 +78,10 @@ int mailbox_reply(int fd, struct ipcmbox_reply *arg);
 	mailbox_reply(fd, &(struct ipcmbox_reply){ __VA_ARGS__ })
 int mailbox_reply_recv(int fd, struct ipcmbox_reply *reply, struct ipcmbox_recv *recv);
 int mailbox_settle(int fd, __u64 token, __u32 action, __u64 lease_ns);
+/* @element_size of 0 is the size of the structure; nothing is poisoned. */
+int mailbox_sendv(int fd, struct ipcmbox_vector *arg);
+int mailbox_recvv(int fd, struct ipcmbox_vector *arg);
+
 /* One number as a message, without waiting; take() returns the number. */
 int put(int fd, __u32 priority, __u32 number);
 __s64 take(int fd);
@@ -100,7 +104,7 @@ void fill_pattern(void *buf, size_t len, __u32 seed);
 bool check_pattern(const void *buf, size_t len, __u32 seed);
 
 enum call_kind {
-	CALL_SEND, CALL_RECV, CALL_RECEIVE, CALL_CALL, CALL_READ, CALL_WRITE
+	CALL_SEND, CALL_RECV, CALL_RECEIVE, CALL_SENDV, CALL_RECVV, CALL_CALL, CALL_READ, CALL_WRITE
 };
 
 /**
@@ -110,6 +114,7 @@ enum call_kind {
  * @send: argument of CALL_SEND
  * @recv: argument of CALL_RECV (first version) and CALL_RECEIVE (all)
  * @call: argument of CALL_CALL
+ * @vector: argument of CALL_SENDV and CALL_RECVV
  * @data: the payload, when the argument names no buffer
  * @tid: the thread, 0 until it runs
  * @done: the call has returned
@@ -124,6 +129,7 @@ struct call {
 	struct ipcmbox_send send;
 	struct ipcmbox_recv recv;
 	struct ipcmbox_call call;
+	struct ipcmbox_vector vector;
 	char data[64];
 	volatile int tid;
 	volatile int done;
