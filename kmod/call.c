@@ -3,7 +3,7 @@
  * Calls: requests, replies, settlements.
  */
 #include <linux/fs.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 
@@ -63,7 +63,6 @@ static int request(struct ipcmbox_handle *handle, const struct ipcmbox_call *arg
 	struct ipcmbox_buffer from;
 	int ret;
 
-	sending->cookie = arg->cookie;
 	if (arg->cookie)
 		return ipcmbox_transfer_resume(handle, sending);
 
@@ -93,49 +92,50 @@ static bool export_reply(const struct ipcmbox_message *reply, const struct iov_i
 	       !put_user(0, &uarg->nr_reply_fds);
 }
 
-static int copy_reply(const struct ipcmbox_message *reply, const struct ipcmbox_call *arg,
-		      struct ipcmbox_call __user *uarg, u32 *limit)
-{
-	struct ipcmbox_buffer to;
-	int ret;
-
-	ret = ipcmbox_buffer_import(&to, ITER_DEST, arg->reply_ptr, arg->reply_len, arg->flags);
-	if (ret) {
-		if (ret == -ENOMEM)
-			*limit = IPCMBOX_LIMIT_MEMORY;
-		return ret;
-	}
-	if (reply && reply->length > iov_iter_count(&to.iter)) {
-		*limit = IPCMBOX_LIMIT_BUFFER;
-		ret = put_user(reply->length, &uarg->reply_length) ? -EFAULT : -EMSGSIZE;
-	} else if (!export_reply(reply, &to.iter, uarg)) {
-		ret = -EFAULT;
-	}
-	ipcmbox_buffer_release(&to);
-	return ret;
-}
-
 /* Returns the length; or an error with the reply kept under @sending->cookie. */
-static long receive_reply(struct ipcmbox_handle *handle, const struct ipcmbox_call *arg,
+static long receive_reply(struct ipcmbox_handle *handle, const struct iov_iter *to,
 			  struct ipcmbox_call __user *uarg, struct ipcmbox_sending *sending)
 {
 	struct ipcmbox_port *port = &handle->mailbox->port;
 	struct ipcmbox_message *reply = sending->reply;
-	long ret;
+	long ret = reply ? reply->length : 0;
 
-	ret = copy_reply(reply, arg, uarg, &sending->limit);
-	if (!ret) {
-		ret = reply ? reply->length : 0;
-		sending->cookie = 0;
-		ipcmbox_message_put(reply);
-	} else if (reply) {
+	if (reply && reply->length > iov_iter_count(to)) {
+		sending->limit = IPCMBOX_LIMIT_BUFFER;
+		ret = put_user(reply->length, &uarg->reply_length) ? -EFAULT : -EMSGSIZE;
+	} else if (!export_reply(reply, to, uarg)) {
+		ret = -EFAULT;
+	}
+
+	/* Who is killed does not come back, and what was acknowledged need not be fetched. */
+	if (ret < 0 && reply && !fatal_signal_pending(current)) {
 		spin_lock(&port->lock);
 		ipcmbox_hold_keep(port, sending->cookie, reply, handle);
 		spin_unlock(&port->lock);
-	} else {
-		/* It was acknowledged: there is nothing to fetch another time. */
-		sending->cookie = 0;
+		return ret;
 	}
+	sending->cookie = 0;
+	ipcmbox_message_put(reply);
+	return ret;
+}
+
+/* What is bad about the buffer is told before the request is on its way. */
+static long request_and_receive(struct ipcmbox_handle *handle, const struct ipcmbox_call *arg,
+				struct ipcmbox_call __user *uarg, struct ipcmbox_sending *sending)
+{
+	struct ipcmbox_buffer to;
+	long ret;
+
+	ret = ipcmbox_buffer_import(&to, ITER_DEST, arg->reply_ptr, arg->reply_len, arg->flags);
+	if (ret) {
+		if (ret == -ENOMEM)
+			sending->limit = IPCMBOX_LIMIT_MEMORY;
+		return ret;
+	}
+	ret = request(handle, arg, sending);
+	if (!ret)
+		ret = receive_reply(handle, &to.iter, uarg, sending);
+	ipcmbox_buffer_release(&to);
 	return ret;
 }
 
@@ -152,6 +152,7 @@ long ipcmbox_call_call(struct ipcmbox_ioctl *call)
 		.deadline = &deadline,
 		.priority = arg->priority,
 		.completion = IPCMBOX_HANDLED,
+		.cookie = arg->cookie,
 		.home = handle,
 		.caller = &caller,
 	};
@@ -172,12 +173,10 @@ long ipcmbox_call_call(struct ipcmbox_ioctl *call)
 	ret = ipcmbox_deadlock_enter(&caller, &handle->mailbox->port);
 	if (ret)
 		return ret;
-	ret = request(handle, arg, &sending);
+	ret = request_and_receive(handle, arg, uarg, &sending);
 	ipcmbox_deadlock_leave(&caller);
-	if (!ret)
-		ret = receive_reply(handle, arg, uarg, &sending);
 
-	if (ret < 0 && sending.limit)
+	if (ret == -EAGAIN || (ret < 0 && sending.limit))
 		put_user(sending.limit, &uarg->limit);
 	if (sending.cookie != arg->cookie && put_user(sending.cookie, &uarg->cookie)) {
 		/* Nobody could ever ask for it. */
