@@ -104,7 +104,7 @@ static __always_inline long send(struct file *file, struct ipcmbox_send *arg,
 	else
 		ret = ipcmbox_transfer_send(file->private_data, sending);
 	ipcmbox_buffer_release(&from);
-	if (unlikely(ret < 0 && sending->limit))
+	if (unlikely(ret < 0 && (sending->limit || ret == -EAGAIN)))
 		tell_limit(sending->limit, uarg);
 	return ret;
 }
