@@ -120,9 +120,11 @@ static noinline int give_up(struct ipcmbox_port *port, struct ipcmbox_waiter *wa
 	spin_lock(&port->lock);
 	disowned = ipcmbox_port_disown(port, waiter);
 	spin_unlock(&port->lock);
-	if (!disowned)
-		ipcmbox_waiter_join(waiter);
-	return -EINTR;
+	if (disowned)
+		return -EINTR;
+	/* The outcome may be a reply, which must be put. */
+	ipcmbox_waiter_join(waiter);
+	return waiter->result;
 }
 
 /* The outcome of a send that waits until its message is handled. */
