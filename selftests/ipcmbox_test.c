@@ -210,7 +210,7 @@ int mailbox_recv(int fd, struct ipcmbox_recv *arg)
 	return result(ioctl(fd, IPCMBOX_IOC_RECV_V0, arg));
 }
 
-int mailbox_receive(int fd, struct ipcmbox_recv *arg)
+static void receive_poison(struct ipcmbox_recv *arg)
 {
 	recv_poison(arg);
 	arg->nr_fds = POISON32;
@@ -219,6 +219,11 @@ int mailbox_receive(int fd, struct ipcmbox_recv *arg)
 	memset(&arg->token, POISON, sizeof(arg->token));
 	memset(&arg->call_deadline_ns, POISON, sizeof(arg->call_deadline_ns));
 	arg->completion = POISON32;
+}
+
+int mailbox_receive(int fd, struct ipcmbox_recv *arg)
+{
+	receive_poison(arg);
 	return result(ioctl(fd, IPCMBOX_IOC_RECV, arg));
 }
 
@@ -245,6 +250,8 @@ int mailbox_reply_recv(int fd, struct ipcmbox_reply *reply, struct ipcmbox_recv 
 		.recv_size = sizeof(*recv),
 	};
 
+	reply->limit = POISON32;
+	receive_poison(recv);
 	return result(ioctl(fd, IPCMBOX_IOC_REPLY_RECV, &arg));
 }
 
@@ -436,6 +443,8 @@ static int call_execute(struct call *call)
 		return mailbox_sendv(call->fd, &call->vector);
 	case CALL_RECVV:
 		return mailbox_recvv(call->fd, &call->vector);
+	case CALL_REPLY_RECV:
+		return mailbox_reply_recv(call->fd, &call->reply, &call->recv);
 	case CALL_READ:
 		return result(read(call->fd, call->data, sizeof(call->data)));
 	case CALL_WRITE:

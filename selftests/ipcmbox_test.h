@@ -104,7 +104,8 @@ void fill_pattern(void *buf, size_t len, __u32 seed);
 bool check_pattern(const void *buf, size_t len, __u32 seed);
 
 enum call_kind {
-	CALL_SEND, CALL_RECV, CALL_RECEIVE, CALL_SENDV, CALL_RECVV, CALL_CALL, CALL_READ, CALL_WRITE
+	CALL_SEND, CALL_RECV, CALL_RECEIVE, CALL_SENDV, CALL_RECVV, CALL_CALL, CALL_REPLY_RECV,
+	CALL_READ, CALL_WRITE
 };
 
 /**
@@ -112,9 +113,10 @@ enum call_kind {
  * @kind: which
  * @fd: the mailbox
  * @send: argument of CALL_SEND
- * @recv: argument of CALL_RECV (first version) and CALL_RECEIVE (all)
+ * @recv: argument of CALL_RECV (first version), CALL_RECEIVE and CALL_REPLY_RECV (all)
  * @call: argument of CALL_CALL
  * @vector: argument of CALL_SENDV and CALL_RECVV
+ * @reply: argument of CALL_REPLY_RECV, beside @recv
  * @data: the payload, when the argument names no buffer
  * @tid: the thread, 0 until it runs
  * @done: the call has returned
@@ -130,6 +132,7 @@ struct call {
 	struct ipcmbox_recv recv;
 	struct ipcmbox_call call;
 	struct ipcmbox_vector vector;
+	struct ipcmbox_reply reply;
 	char data[64];
 	volatile int tid;
 	volatile int done;
