@@ -56,15 +56,12 @@ static int check_call(const struct ipcmbox_call *arg)
 	return 0;
 }
 
-/* Sends the request, or goes on with it, and waits for the reply. */
+/* Sends the request, and waits for the reply. */
 static int request(struct ipcmbox_handle *handle, const struct ipcmbox_call *arg,
 		   struct ipcmbox_sending *sending)
 {
 	struct ipcmbox_buffer from;
 	int ret;
-
-	if (arg->cookie)
-		return ipcmbox_transfer_resume(handle, sending);
 
 	if (sending->deadline->nonblock)
 		return -EAGAIN;
@@ -75,8 +72,29 @@ static int request(struct ipcmbox_handle *handle, const struct ipcmbox_call *arg
 		return ret;
 	}
 	sending->from = &from.iter;
-	ret = ipcmbox_transfer_send(handle, sending);
+	ret = ipcmbox_deadlock_enter(sending->caller, &handle->mailbox->port);
+	if (!ret) {
+		ret = ipcmbox_transfer_send(handle, sending);
+		ipcmbox_deadlock_leave(sending->caller);
+	}
 	ipcmbox_buffer_release(&from);
+	return ret;
+}
+
+/* Goes on waiting. Who need not wait cannot wait for itself: the reply may be there. */
+static int resume(struct ipcmbox_handle *handle, struct ipcmbox_sending *sending)
+{
+	int ret;
+
+	ret = ipcmbox_transfer_resume(handle, sending, false);
+	if (ret != -EAGAIN || sending->deadline->nonblock)
+		return ret;
+
+	ret = ipcmbox_deadlock_enter(sending->caller, &handle->mailbox->port);
+	if (ret)
+		return ret;
+	ret = ipcmbox_transfer_resume(handle, sending, true);
+	ipcmbox_deadlock_leave(sending->caller);
 	return ret;
 }
 
@@ -132,7 +150,7 @@ static long request_and_receive(struct ipcmbox_handle *handle, const struct ipcm
 			sending->limit = IPCMBOX_LIMIT_MEMORY;
 		return ret;
 	}
-	ret = request(handle, arg, sending);
+	ret = arg->cookie ? resume(handle, sending) : request(handle, arg, sending);
 	if (!ret)
 		ret = receive_reply(handle, &to.iter, uarg, sending);
 	ipcmbox_buffer_release(&to);
@@ -146,7 +164,7 @@ long ipcmbox_call_call(struct ipcmbox_ioctl *call)
 	struct ipcmbox_call __user *uarg = call->uarg;
 	struct ipcmbox_call *arg = &call->arg.call;
 	struct ipcmbox_deadline deadline;
-	struct ipcmbox_caller caller;
+	struct ipcmbox_caller caller = {};
 	struct ipcmbox_sending sending = {
 		.mailbox = handle->mailbox,
 		.deadline = &deadline,
@@ -170,11 +188,7 @@ long ipcmbox_call_call(struct ipcmbox_ioctl *call)
 	if (ret)
 		return ret;
 
-	ret = ipcmbox_deadlock_enter(&caller, &handle->mailbox->port);
-	if (ret)
-		return ret;
 	ret = request_and_receive(handle, arg, uarg, &sending);
-	ipcmbox_deadlock_leave(&caller);
 
 	if (ret == -EAGAIN || (ret < 0 && sending.limit))
 		put_user(sending.limit, &uarg->limit);

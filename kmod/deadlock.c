@@ -81,7 +81,7 @@ static bool closes_cycle(const struct ipcmbox_caller *newcomer)
 
 /**
  * ipcmbox_deadlock_enter() - the calling thread is going to wait for its message to be handled
- * @caller: on its stack
+ * @caller: on its stack, with @server if that is known
  * @port: where the message goes, or is
  *
  * Context: process context, no locks held; takes the locks of ports.
@@ -93,7 +93,6 @@ int ipcmbox_deadlock_enter(struct ipcmbox_caller *caller, struct ipcmbox_port *p
 
 	caller->thread = task_pid(current);
 	caller->port = port;
-	caller->server = NULL;
 
 	spin_lock(&callers_lock);
 	if (closes_cycle(caller))

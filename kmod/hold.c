@@ -374,11 +374,11 @@ int ipcmbox_hold_resume(struct ipcmbox_port *port, u64 token, struct ipcmbox_wai
 		end(port, message, wakes);
 		return -EPIPE;
 	}
+	WRITE_ONCE(caller->caller->server, message->server);
 	if (!may_wait)
 		return -EAGAIN;
 	message->caller = NULL;
 	ipcmbox_port_resume_send(port, message, caller);
-	WRITE_ONCE(caller->caller->server, message->server);
 	return -EINPROGRESS;
 }
 

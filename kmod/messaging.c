@@ -53,7 +53,7 @@ static noinline void tell_limit(u32 limit, struct ipcmbox_send __user *uarg)
 /* A call that has no use for a reply, and cannot be resumed. */
 static noinline long send_handled(struct file *file, struct ipcmbox_sending *sending)
 {
-	struct ipcmbox_caller caller;
+	struct ipcmbox_caller caller = {};
 	long ret;
 
 	if (sending->deadline->nonblock)

@@ -191,12 +191,14 @@ int __flatten ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct ipcmbo
 /**
  * ipcmbox_transfer_resume() - go on waiting for a reply
  * @handle: the call was made on
- * @sending: @deadline, @completion (HANDLED) and @cookie are set
+ * @sending: @deadline, @completion (HANDLED), @caller and @cookie are set
+ * @may_wait: else it only looks, and tells @caller whom it would wait for
  *
  * Context: process context, no locks held.
  * Return: 0 with @reply and @cookie set, or an error of struct ipcmbox_call, with @cookie set.
  */
-int ipcmbox_transfer_resume(struct ipcmbox_handle *handle, struct ipcmbox_sending *sending)
+int ipcmbox_transfer_resume(struct ipcmbox_handle *handle, struct ipcmbox_sending *sending,
+			    bool may_wait)
 {
 	struct ipcmbox_port *port = &sending->mailbox->port;
 	struct ipcmbox_waiter waiter = {
@@ -209,8 +211,7 @@ int ipcmbox_transfer_resume(struct ipcmbox_handle *handle, struct ipcmbox_sendin
 
 	ipcmbox_wakes_init(&wakes);
 	spin_lock(&port->lock);
-	ret = ipcmbox_hold_resume(port, sending->cookie, &waiter, !sending->deadline->nonblock,
-				  &wakes);
+	ret = ipcmbox_hold_resume(port, sending->cookie, &waiter, may_wait, &wakes);
 	spin_unlock(&port->lock);
 	ipcmbox_wakes_flush(&wakes, &port->pollers);
 

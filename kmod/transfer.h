@@ -64,7 +64,8 @@ struct ipcmbox_sending {
 };
 
 int ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct ipcmbox_sending *sending);
-int ipcmbox_transfer_resume(struct ipcmbox_handle *handle, struct ipcmbox_sending *sending);
+int ipcmbox_transfer_resume(struct ipcmbox_handle *handle, struct ipcmbox_sending *sending,
+			    bool may_wait);
 struct ipcmbox_message *ipcmbox_transfer_import(struct ipcmbox_handle *handle,
 						struct ipcmbox_sending *sending);
 
