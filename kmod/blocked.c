@@ -109,9 +109,9 @@ static void add_receiver(struct ipcmbox_blocked_snapshot *snapshot,
 	entry->what = IPCMBOX_BLOCKED_RECV;
 	entry->priority = waiter->min_priority;
 	entry->seq = 0;
-	if (selection && selection->pid) {
-		entry->peer = get_pid(selection->pid);
-		entry->peer_is_process = !selection->is_thread;
+	if (selection && (selection->tid || selection->tgid)) {
+		entry->peer = get_pid(selection->tid ?: selection->tgid);
+		entry->peer_is_process = !selection->tid;
 	}
 }
 

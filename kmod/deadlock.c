@@ -11,6 +11,7 @@
 #include <linux/spinlock.h>
 
 #include "deadlock.h"
+#include "endpoint.h"
 #include "handle.h"
 #include "port.h"
 
@@ -47,6 +48,9 @@ static struct pid *only_server(struct ipcmbox_port *port)
 {
 	struct ipcmbox_mailbox *mailbox = container_of(port, struct ipcmbox_mailbox, port);
 	struct pid *server = NULL;
+
+	if (mailbox->endpoint && mailbox->endpoint->is_thread)
+		return mailbox->endpoint->owner;
 
 	spin_lock(&port->lock);
 	if (port->only_receiver && list_empty(&port->receivers) && port->last_holder &&

@@ -20,7 +20,7 @@ struct pid;
  * others. Who will receive a queued message is taken as known only if the port has seen one
  * receiving thread and no other, that thread is its process's only one, and the descriptor it has
  * received on is in one process only and no other can receive: then nobody else can come but by
- * opening the mailbox anew.
+ * opening the mailbox anew. What is in the inbox of a thread is for that thread, by definition.
  */
 
 /**

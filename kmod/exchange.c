@@ -561,6 +561,24 @@ bool ipcmbox_port_cancel(struct ipcmbox_port *port, struct ipcmbox_waiter *waite
 }
 
 /**
+ * ipcmbox_port_fail() - what a receiver waits for will not come
+ * @port: the port
+ * @waiter: of the receiver, linked or claimed
+ * @error: what its wait shall return
+ * @wakes: to flush
+ *
+ * Context: the port's lock is held.
+ */
+void ipcmbox_port_fail(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter, int error,
+		       struct ipcmbox_wakes *wakes)
+{
+	lockdep_assert_held(&port->lock);
+
+	if (!waiter->claimed)
+		claim_receiver(port, waiter, error, wakes);
+}
+
+/**
  * ipcmbox_port_finish() - a receiver has copied its message
  * @port: the port
  * @waiter: of the receiver, whose message must be finished under the lock
@@ -729,6 +747,39 @@ void ipcmbox_port_set_capacity(struct ipcmbox_port *port, u32 max_messages, u64 
 	wakes->poll_all = true;
 }
 
+/*
+ * There is nobody to receive what a blocked sender sends, or to reply. Where that ends with the
+ * owner of an endpoint, another process may have the message in its hands, with a descriptor it has
+ * inherited: what is being copied is received if that succeeds, what is held is not waited for.
+ */
+static void bounce(struct ipcmbox_port *port, struct ipcmbox_message *message,
+		   struct ipcmbox_wakes *wakes)
+{
+	switch (message->place) {
+	case IPCMBOX_MESSAGE_TAKEN:
+		message->sender->leaving = -EPIPE;
+		return;
+	case IPCMBOX_MESSAGE_QUEUED:
+		dequeue(port, message);
+		retract(port, message);
+		break;
+	case IPCMBOX_MESSAGE_PENDING:
+		unsuspend(port, message);
+		break;
+	case IPCMBOX_MESSAGE_PAUSED:
+		message->pauser->message = NULL;
+		unhold(port, message);
+		retract(port, message);
+		break;
+	case IPCMBOX_MESSAGE_HELD:
+		claim_sender(port, message, -EPIPE, wakes);
+		return;
+	}
+	claim_sender(port, message, -EPIPE, wakes);
+	message->next_victim = wakes->victims;
+	wakes->victims = message;
+}
+
 /**
  * ipcmbox_port_set_gone() - the other side is there, or gone for good
  * @port: the port
@@ -742,7 +793,6 @@ void ipcmbox_port_set_gone(struct ipcmbox_port *port, bool receivers_gone, bool 
 			   struct ipcmbox_wakes *wakes)
 {
 	struct ipcmbox_waiter *waiter, *next;
-	struct ipcmbox_message *message;
 
 	lockdep_assert_held(&port->lock);
 
@@ -753,21 +803,9 @@ void ipcmbox_port_set_gone(struct ipcmbox_port *port, bool receivers_gone, bool 
 	port->receivers_gone = receivers_gone;
 	port->senders_gone = senders_gone;
 
-	if (receivers_gone) {
-		/* A message is taken only by a call that holds a descriptor: there is none. */
-		list_for_each_entry_safe(waiter, next, &port->senders, link) {
-			message = waiter->message;
-			if (message->place == IPCMBOX_MESSAGE_QUEUED) {
-				dequeue(port, message);
-				retract(port, message);
-			} else {
-				unsuspend(port, message);
-			}
-			claim_sender(port, message, -EPIPE, wakes);
-			message->next_victim = wakes->victims;
-			wakes->victims = message;
-		}
-	}
+	if (receivers_gone)
+		list_for_each_entry_safe(waiter, next, &port->senders, link)
+			bounce(port, waiter->message, wakes);
 	if (senders_gone)
 		list_for_each_entry_safe(waiter, next, &port->receivers, link)
 			claim_receiver(port, waiter, -EPIPE, wakes);

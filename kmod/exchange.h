@@ -61,6 +61,8 @@ int ipcmbox_port_take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 void ipcmbox_port_await(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 			struct ipcmbox_wakes *wakes);
 bool ipcmbox_port_cancel(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter);
+void ipcmbox_port_fail(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter, int error,
+		       struct ipcmbox_wakes *wakes);
 bool ipcmbox_port_finish(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 			 struct ipcmbox_wakes *wakes);
 bool ipcmbox_port_pause(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,

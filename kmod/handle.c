@@ -14,6 +14,7 @@
 #include <uapi/linux/ipcmbox.h>
 
 #include "call.h"
+#include "endpoint.h"
 #include "handle.h"
 #include "ioctl.h"
 #include "mailbox.h"
@@ -60,6 +61,15 @@ static ssize_t handle_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	return length;
 }
 
+/* Whoever polls waits for the owner, among others. */
+static noinline __poll_t poll_endpoint(struct ipcmbox_endpoint *endpoint)
+{
+	if (ipcmbox_endpoint_check(endpoint))
+		return EPOLLHUP | IPCMBOX_POLL_SEND;
+	ipcmbox_endpoint_watch(endpoint);
+	return 0;
+}
+
 static __poll_t handle_poll(struct file *file, poll_table *wait)
 {
 	struct ipcmbox_handle *handle = file->private_data;
@@ -69,6 +79,8 @@ static __poll_t handle_poll(struct file *file, poll_table *wait)
 	/* Queues before it looks; pairs with ipcmbox_wakes_flush(), see port.h. */
 	poll_wait(file, &port->pollers, wait);
 	events = ipcmbox_port_poll(port);
+	if (unlikely(handle->mailbox->endpoint))
+		events |= poll_endpoint(handle->mailbox->endpoint);
 	if (!(file->f_mode & FMODE_READ))
 		events &= ~(EPOLLIN | EPOLLRDNORM);
 	if (!(file->f_mode & FMODE_WRITE))

@@ -163,9 +163,13 @@ void ipcmbox_hold_begin(struct ipcmbox_port *port, struct ipcmbox_message *messa
 	if (message->completion != IPCMBOX_HANDLED || !sender)
 		return;
 	WRITE_ONCE(sender->caller->server, message->server);
-	/* A caller that wanted to leave meanwhile goes now, and knows that it was received. */
+	/*
+	 * A caller that wanted to leave meanwhile goes now, and knows that it was received. One
+	 * that leaves because the owner of the endpoint has died need not come back.
+	 */
 	if (sender->leaving) {
-		ipcmbox_hold_leave(message, sender);
+		if (sender->leaving != -EPIPE)
+			ipcmbox_hold_leave(message, sender);
 		ipcmbox_port_end_send(port, message, sender->leaving, wakes);
 	}
 }
@@ -372,6 +376,10 @@ int ipcmbox_hold_resume(struct ipcmbox_port *port, u64 token, struct ipcmbox_wai
 		return 0;
 	case IPCMBOX_MESSAGE_BROKEN:
 		end(port, message, wakes);
+		return -EPIPE;
+	}
+	if (port->receivers_gone) {
+		message->caller = NULL;
 		return -EPIPE;
 	}
 	WRITE_ONCE(caller->caller->server, message->server);

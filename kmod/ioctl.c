@@ -98,6 +98,7 @@ static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
 /* Commands of the device. */
 
 #define FEATURES	(IPCMBOX_FEATURE_QUEUE | \
+			 IPCMBOX_FEATURE_ENDPOINT | \
 			 IPCMBOX_FEATURE_CALL | \
 			 IPCMBOX_FEATURE_LEASE | \
 			 IPCMBOX_FEATURE_VECTOR | \

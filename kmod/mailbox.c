@@ -13,6 +13,7 @@
 
 #include <uapi/linux/ipcmbox.h>
 
+#include "endpoint.h"
 #include "exchange.h"
 #include "handle.h"
 #include "lease.h"
@@ -23,14 +24,24 @@
 #include "wait.h"
 
 #define MODE_VALID	0666
+#define OPEN_BY		(IPCMBOX_OPEN_BY_ID | IPCMBOX_OPEN_BY_PID | IPCMBOX_OPEN_BY_TID)
 #define OPEN_VALID	(IPCMBOX_OPEN_CREATE | IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT | \
-			 IPCMBOX_OPEN_BY_ID | IPCMBOX_OPEN_NONBLOCK)
+			 IPCMBOX_OPEN_NONBLOCK | IPCMBOX_OPEN_THREAD | OPEN_BY)
 #define SET_CAPACITY	(IPCMBOX_SET_MAX_MESSAGES | IPCMBOX_SET_MAX_BYTES | IPCMBOX_SET_OVERFLOW)
 #define SET_VALID	(IPCMBOX_SET_MODE | IPCMBOX_SET_UID | IPCMBOX_SET_GID | SET_CAPACITY | \
 			 IPCMBOX_SET_DEAD_LETTER)
 
 /* 64 bits count mailboxes for longer than the machine lasts. */
 static atomic64_t last_id;
+
+/**
+ * ipcmbox_mailbox_had_id() - has there been a mailbox of this id, in whatever namespace?
+ * @id: the id
+ */
+bool ipcmbox_mailbox_had_id(u64 id)
+{
+	return id && id <= atomic64_read(&last_id);
+}
 
 /* Names. */
 
@@ -72,7 +83,15 @@ static bool may_administer(const struct ipcmbox_mailbox *mailbox)
 	       ns_capable(mailbox->registry->user_ns, CAP_IPC_OWNER);
 }
 
-static int check_access(const struct ipcmbox_mailbox *mailbox, u32 access)
+/**
+ * ipcmbox_mailbox_check_access() - may the calling task do this with a mailbox?
+ * @mailbox: the mailbox
+ * @access: IPCMBOX_READ, IPCMBOX_WRITE
+ *
+ * Context: the registry's lock is held.
+ * Return: 0 or -EACCES.
+ */
+int ipcmbox_mailbox_check_access(const struct ipcmbox_mailbox *mailbox, u32 access)
 {
 	unsigned int granted = mailbox->mode, wanted = 0;
 
@@ -118,8 +137,16 @@ static struct ipcmbox_mailbox *mailbox_new(struct ipcmbox_registry *registry,
 	mailbox = kzalloc(struct_size(mailbox, name, arg->name_len + 1), IPCMBOX_GFP);
 	if (!mailbox)
 		return NULL;
+	if (arg->discipline == IPCMBOX_ENDPOINT) {
+		mailbox->endpoint = ipcmbox_endpoint_new(arg->flags & IPCMBOX_OPEN_THREAD);
+		if (!mailbox->endpoint) {
+			kfree(mailbox);
+			return NULL;
+		}
+	}
 
 	refcount_set(&mailbox->refs, 1);
+	mailbox->discipline = arg->discipline;
 	mailbox->is_named = arg->name_len;
 	mailbox->is_transient = arg->flags & IPCMBOX_OPEN_TRANSIENT;
 	current_euid_egid(&mailbox->uid, &mailbox->gid);
@@ -141,6 +168,7 @@ static void mailbox_free(struct ipcmbox_mailbox *mailbox)
 	struct ipcmbox_registry *registry = mailbox->registry;
 
 	ipcmbox_user_put(mailbox->creator);
+	ipcmbox_endpoint_put(mailbox->endpoint);
 	kfree(mailbox);
 	ipcmbox_registry_put(registry);
 }
@@ -176,20 +204,26 @@ void ipcmbox_mailbox_put(struct ipcmbox_mailbox *mailbox)
 	ipcmbox_registry_put(registry);
 }
 
-/* Tells the port whether somebody can still come to receive and to send. */
-static void update_gone(struct ipcmbox_mailbox *mailbox)
+/**
+ * ipcmbox_mailbox_update_gone() - tell the port whether somebody can still come to receive and send
+ * @mailbox: the mailbox
+ *
+ * Context: may sleep; the registry's lock is held.
+ */
+void ipcmbox_mailbox_update_gone(struct ipcmbox_mailbox *mailbox)
 {
+	bool receivers_gone = !mailbox->is_named && mailbox->had_reader && !mailbox->readers;
+	bool senders_gone = !mailbox->is_named && mailbox->had_writer && !mailbox->writers;
 	struct ipcmbox_port *port = &mailbox->port;
 	struct ipcmbox_wakes wakes;
 
 	lockdep_assert_held(&mailbox->registry->lock);
 
+	if (mailbox->endpoint)
+		receivers_gone = senders_gone = mailbox->endpoint->is_dead;
 	ipcmbox_wakes_init(&wakes);
 	spin_lock(&port->lock);
-	ipcmbox_port_set_gone(port,
-			      !mailbox->is_named && mailbox->had_reader && !mailbox->readers,
-			      !mailbox->is_named && mailbox->had_writer && !mailbox->writers,
-			      &wakes);
+	ipcmbox_port_set_gone(port, receivers_gone, senders_gone, &wakes);
 	spin_unlock(&port->lock);
 	ipcmbox_wakes_flush(&wakes, &port->pollers);
 }
@@ -203,7 +237,7 @@ static void update_gone(struct ipcmbox_mailbox *mailbox)
 void ipcmbox_mailbox_drop_name_locked(struct ipcmbox_mailbox *mailbox)
 {
 	ipcmbox_registry_remove_name(mailbox->registry, mailbox);
-	update_gone(mailbox);
+	ipcmbox_mailbox_update_gone(mailbox);
 }
 
 /* Descriptors. */
@@ -221,7 +255,7 @@ static void attach(struct ipcmbox_mailbox *mailbox, fmode_t mode)
 		mailbox->writers++;
 		mailbox->had_writer = true;
 	}
-	update_gone(mailbox);
+	ipcmbox_mailbox_update_gone(mailbox);
 }
 
 /**
@@ -240,10 +274,12 @@ void ipcmbox_mailbox_detach(struct ipcmbox_mailbox *mailbox, fmode_t mode)
 		mailbox->readers--;
 	if (mode & FMODE_WRITE)
 		mailbox->writers--;
+	if (mailbox->endpoint && !mailbox->readers)
+		ipcmbox_endpoint_end(mailbox->endpoint);
 	/* The name goes with the last descriptor, even if somebody still looks at the mailbox. */
 	if (!--mailbox->descriptors && mailbox->is_transient && mailbox->is_named)
 		ipcmbox_registry_remove_name(registry, mailbox);
-	update_gone(mailbox);
+	ipcmbox_mailbox_update_gone(mailbox);
 	mutex_unlock(&registry->lock);
 	ipcmbox_mailbox_put(mailbox);
 }
@@ -256,9 +292,14 @@ static int check_create(const struct ipcmbox_open *arg)
 
 	if (!arg->name_len && arg->flags & (IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT))
 		return -EINVAL;
-	if (arg->mode & ~MODE_VALID || arg->discipline != IPCMBOX_QUEUE ||
-	    arg->overflow > IPCMBOX_OVERFLOW_DROP_NEWEST)
+	if (arg->mode & ~MODE_VALID || arg->overflow > IPCMBOX_OVERFLOW_DROP_NEWEST)
 		return -EINVAL;
+	if (arg->discipline == IPCMBOX_ENDPOINT) {
+		if (arg->name_len || arg->access != IPCMBOX_READ)
+			return -EINVAL;
+	} else if (arg->discipline != IPCMBOX_QUEUE || arg->flags & IPCMBOX_OPEN_THREAD) {
+		return -EINVAL;
+	}
 	if (max_length > IPCMBOX_LENGTH_MAX || (arg->max_bytes && arg->max_bytes < max_length))
 		return -EINVAL;
 	return 0;
@@ -266,21 +307,23 @@ static int check_create(const struct ipcmbox_open *arg)
 
 static int check_open(const struct ipcmbox_open *arg)
 {
-	u32 flags = arg->flags;
+	u32 flags = arg->flags, by = flags & OPEN_BY;
 
 	if (flags & ~OPEN_VALID || arg->__reserved)
 		return -EINVAL;
 	if (arg->access & ~(IPCMBOX_READ | IPCMBOX_WRITE))
 		return -EINVAL;
 
-	if (flags & IPCMBOX_OPEN_BY_ID ? arg->name_len || flags & IPCMBOX_OPEN_CREATE : arg->id)
+	if (by ? arg->name_len || flags & IPCMBOX_OPEN_CREATE || hweight32(by) > 1 : arg->id)
 		return -EINVAL;
 	if (flags & IPCMBOX_OPEN_CREATE)
 		return check_create(arg);
 
-	if (flags & (IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT))
+	if (flags & (IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT | IPCMBOX_OPEN_THREAD))
 		return -EINVAL;
-	if (!(flags & IPCMBOX_OPEN_BY_ID) && !arg->name_len)
+	if (by & ~IPCMBOX_OPEN_BY_ID && arg->access != IPCMBOX_WRITE)
+		return -EINVAL;
+	if (!by && !arg->name_len)
 		return -EINVAL;
 	if (arg->mode || arg->discipline || arg->overflow || arg->max_messages ||
 	    arg->max_length || arg->max_bytes)
@@ -288,13 +331,36 @@ static int check_open(const struct ipcmbox_open *arg)
 	return 0;
 }
 
+static struct ipcmbox_mailbox *find_by_id(struct ipcmbox_registry *registry,
+					  const struct ipcmbox_open *arg)
+{
+	struct ipcmbox_mailbox *mailbox = ipcmbox_registry_find_id(registry, arg->id);
+
+	if (!mailbox)
+		return ERR_PTR(-ENOENT);
+	if (mailbox->endpoint) {
+		if (arg->access != IPCMBOX_WRITE)
+			return ERR_PTR(-EINVAL);
+		if (mailbox->endpoint->is_dead)
+			return ERR_PTR(-ENOENT);
+	}
+	return mailbox;
+}
+
+/* Returns the mailbox that @arg means, NULL: none of that name, to be created or not; or an error. */
 static struct ipcmbox_mailbox *find(struct ipcmbox_registry *registry, const char *name,
 				    const struct ipcmbox_open *arg)
 {
 	if (name)
 		return ipcmbox_registry_find_name(registry, name, arg->name_len);
-	if (arg->flags & IPCMBOX_OPEN_BY_ID)
-		return ipcmbox_registry_find_id(registry, arg->id);
+	switch (arg->flags & OPEN_BY) {
+	case IPCMBOX_OPEN_BY_ID:
+		return find_by_id(registry, arg);
+	case IPCMBOX_OPEN_BY_PID:
+		return ipcmbox_endpoint_find_locked(registry, IPCMBOX_PROCESS, arg->id);
+	case IPCMBOX_OPEN_BY_TID:
+		return ipcmbox_endpoint_find_locked(registry, IPCMBOX_THREAD, arg->id);
+	}
 	return NULL;
 }
 
@@ -307,6 +373,13 @@ static int publish(struct ipcmbox_mailbox *mailbox, u32 *limit)
 		return ret;
 	mailbox->id = atomic64_inc_return(&last_id);
 	mailbox->port.id = mailbox->id;
+	if (mailbox->endpoint) {
+		ret = ipcmbox_endpoint_add(mailbox->endpoint, mailbox, mailbox->id);
+		if (ret) {
+			ipcmbox_user_uncharge_mailbox(mailbox->creator);
+			return ret;
+		}
+	}
 	ipcmbox_registry_add(mailbox->registry, mailbox);
 	return 0;
 }
@@ -322,10 +395,12 @@ static int find_or_create(struct ipcmbox_registry *registry, struct ipcmbox_hand
 	lockdep_assert_held(&registry->lock);
 
 	mailbox = find(registry, name, arg);
+	if (IS_ERR(mailbox))
+		return PTR_ERR(mailbox);
 	if (mailbox) {
 		if (arg->flags & IPCMBOX_OPEN_EXCL)
 			return -EEXIST;
-		ret = check_access(mailbox, arg->access);
+		ret = ipcmbox_mailbox_check_access(mailbox, arg->access);
 		if (ret)
 			return ret;
 		attach(mailbox, mode);
@@ -501,7 +576,7 @@ static int check_set_dead_letter(const struct ipcmbox_mailbox *mailbox,
 		return -ENOENT;
 	if (target == mailbox || target->discipline != IPCMBOX_QUEUE)
 		return -EINVAL;
-	return check_access(target, IPCMBOX_WRITE);
+	return ipcmbox_mailbox_check_access(target, IPCMBOX_WRITE);
 }
 
 static void set_dead_letter(struct ipcmbox_mailbox *mailbox, const struct ipcmbox_set *arg)
@@ -583,6 +658,8 @@ void ipcmbox_mailbox_report(struct ipcmbox_mailbox *mailbox, struct ipcmbox_info
 	info->discipline = mailbox->discipline;
 	info->max_length = mailbox->max_length;
 	memcpy(info->name, mailbox->name, mailbox->name_len);
+	if (mailbox->endpoint)
+		ipcmbox_endpoint_report(mailbox->endpoint, info);
 
 	mutex_lock(&mailbox->registry->lock);
 	info->uid = from_kuid_munged(user_ns, mailbox->uid);

@@ -11,6 +11,7 @@
 
 #include "port.h"
 
+struct ipcmbox_endpoint;
 struct ipcmbox_info;
 struct ipcmbox_open;
 struct ipcmbox_registry;
@@ -28,7 +29,7 @@ struct ipcmbox_user;
  *
  * For a mailbox with a name the other side is never gone for good: somebody can always come and
  * open it. Without one, the closing of the last descriptor that could receive ends the sends, and
- * the other way round.
+ * the other way round. For an endpoint somebody can always come and send, as long as it is one.
  */
 
 /**
@@ -50,6 +51,7 @@ struct ipcmbox_user;
  * @takes_files: messages can bring descriptors (constant)
  * @max_length: bytes of the longest message (constant)
  * @id: never used again while the module is loaded (constant)
+ * @endpoint: endpoint: whose it is, reference; NULL for other disciplines (constant)
  * @parent: member: its event mailbox, reference (constant)
  * @registry: where it is, reference (constant)
  * @creator: who is charged for it, reference (constant)
@@ -77,6 +79,7 @@ struct ipcmbox_mailbox {
 	bool takes_files;
 	u32 max_length;
 	u64 id;
+	struct ipcmbox_endpoint *endpoint;
 	struct ipcmbox_mailbox *parent;
 	struct ipcmbox_registry *registry;
 	struct ipcmbox_user *creator;
@@ -100,6 +103,9 @@ static inline bool ipcmbox_mailbox_is_alive(const struct ipcmbox_mailbox *mailbo
 	return mailbox->is_named || mailbox->descriptors;
 }
 
+bool ipcmbox_mailbox_had_id(u64 id);
+int ipcmbox_mailbox_check_access(const struct ipcmbox_mailbox *mailbox, u32 access);
+void ipcmbox_mailbox_update_gone(struct ipcmbox_mailbox *mailbox);
 void ipcmbox_mailbox_detach(struct ipcmbox_mailbox *mailbox, fmode_t mode);
 void ipcmbox_mailbox_drop_name_locked(struct ipcmbox_mailbox *mailbox);
 

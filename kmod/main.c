@@ -6,6 +6,7 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 
+#include "endpoint.h"
 #include "ioctl.h"
 #include "message.h"
 #include "quota.h"
@@ -68,6 +69,7 @@ static void __exit ipcmbox_exit(void)
 	misc_deregister(&device);
 	ipcmbox_show_exit();
 	ipcmbox_registry_exit();
+	ipcmbox_endpoint_exit();
 	ipcmbox_message_exit();
 }
 

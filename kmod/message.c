@@ -15,8 +15,11 @@
 #include <uapi/linux/ipcmbox.h>
 
 #include "compat.h"
+#include "endpoint.h"
+#include "mailbox.h"
 #include "message.h"
 #include "quota.h"
+#include "registry.h"
 #include "transfer.h"
 
 /**
@@ -359,7 +362,7 @@ static void stamp(struct parcel *parcel, struct ipcmbox_user *user,
 	content->owns_user = user != creator;
 	if (content->owns_user)
 		ipcmbox_user_get(user);
-	content->endpoint = 0;
+	content->endpoint = ipcmbox_endpoint_of_sender(&sending->mailbox->registry->endpoints);
 	content->events = sending->events;
 	content->files = NULL;
 }

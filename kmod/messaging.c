@@ -11,6 +11,7 @@
 #include "buffer.h"
 #include "compat.h"
 #include "deadlock.h"
+#include "endpoint.h"
 #include "handle.h"
 #include "ioctl.h"
 #include "message.h"
@@ -72,7 +73,8 @@ static noinline long send_handled(struct file *file, struct ipcmbox_sending *sen
 
 /* What is not in the first version of the structure is in @sending already. */
 static __always_inline long send(struct file *file, struct ipcmbox_send *arg,
-				 struct ipcmbox_send __user *uarg, struct ipcmbox_sending *sending)
+				 struct ipcmbox_send __user *uarg, struct ipcmbox_sending *sending,
+				 fmode_t needed)
 {
 	struct ipcmbox_deadline deadline __uninitialized;
 	struct ipcmbox_buffer from __uninitialized;
@@ -85,7 +87,7 @@ static __always_inline long send(struct file *file, struct ipcmbox_send *arg,
 					 arg->deadline_ns);
 	if (ret)
 		return ret;
-	if (!(file->f_mode & FMODE_WRITE))
+	if (!(file->f_mode & needed))
 		return -EACCES;
 	ret = ipcmbox_buffer_import(&from, ITER_SOURCE, arg->buf_ptr, arg->buf_len, arg->flags);
 	if (unlikely(ret)) {
@@ -127,10 +129,28 @@ long ipcmbox_messaging_send_v0(struct file *file, struct ipcmbox_send __user *ua
 
 	sending.mailbox = ipcmbox_handle_target(file->private_data);
 	sending.events = 0;
-	return send(file, &arg, uarg, &sending);
+	return send(file, &arg, uarg, &sending, FMODE_WRITE);
 fault:
 	user_read_access_end();
 	return -EFAULT;
+}
+
+/* To an endpoint there is no descriptor of. */
+static noinline long send_to(struct file *file, struct ipcmbox_send *arg,
+			     struct ipcmbox_send __user *uarg, struct ipcmbox_sending *sending)
+{
+	struct ipcmbox_handle *inbox = file->private_data;
+	long ret;
+
+	if (!(file->f_mode & FMODE_READ))
+		return -EINVAL;
+	sending->mailbox = ipcmbox_endpoint_address(inbox->mailbox->endpoint, arg->to_kind,
+						    arg->to);
+	if (IS_ERR(sending->mailbox))
+		return PTR_ERR(sending->mailbox);
+	ret = send(file, arg, uarg, sending, FMODE_READ);
+	ipcmbox_mailbox_put(sending->mailbox);
+	return ret;
 }
 
 /* With all of the structure. */
@@ -139,12 +159,14 @@ static __always_inline long send_extended(struct file *file, struct ipcmbox_send
 {
 	struct ipcmbox_sending sending __uninitialized;
 
-	if (arg->events & ~IPCMBOX_EVENTS_USER || arg->to_kind || arg->to || arg->nr_fds ||
-	    arg->__reserved)
+	if (arg->events & ~IPCMBOX_EVENTS_USER || arg->to_kind > IPCMBOX_ENDPOINT_ID ||
+	    (!arg->to_kind && arg->to) || arg->nr_fds || arg->__reserved)
 		return -EINVAL;
-	sending.mailbox = ipcmbox_handle_target(file->private_data);
 	sending.events = arg->events;
-	return send(file, arg, uarg, &sending);
+	if (unlikely(arg->to_kind))
+		return send_to(file, arg, uarg, &sending);
+	sending.mailbox = ipcmbox_handle_target(file->private_data);
+	return send(file, arg, uarg, &sending, FMODE_WRITE);
 }
 
 long ipcmbox_messaging_send(struct ipcmbox_ioctl *call)
@@ -256,27 +278,39 @@ fault:
 	return -EFAULT;
 }
 
+static noinline long recv_selected(struct file *file, unsigned int file_flags,
+				   struct ipcmbox_recv *arg, struct ipcmbox_recv __user *uarg,
+				   struct ipcmbox_reception *reception)
+{
+	struct ipcmbox_handle *handle = file->private_data;
+	struct ipcmbox_selection selection;
+	long ret;
+
+	ret = ipcmbox_selection_import(&selection, handle->mailbox->registry, arg);
+	if (ret)
+		return ret;
+	reception->selection = &selection;
+	ret = recv(file, file_flags, arg, uarg, reception);
+	ipcmbox_selection_release(&selection);
+	return ret;
+}
+
 /* With all of the structure. */
 static __always_inline long recv_extended(struct file *file, unsigned int file_flags,
 					  struct ipcmbox_recv *arg,
 					  struct ipcmbox_recv __user *uarg, bool in_vector)
 {
-	struct ipcmbox_selection selection;
 	struct ipcmbox_reception reception __uninitialized;
 
 	if (!(arg->flags & IPCMBOX_LEASE) != !arg->lease_ns ||
 	    (arg->flags & IPCMBOX_LEASE && arg->flags & IPCMBOX_PEEK))
 		return -EINVAL;
-	if (arg->from || arg->from_kind)
-		return -EINVAL;
 	reception.usize = sizeof(*arg);
 	reception.in_vector = in_vector;
 	reception.lease_ns = arg->lease_ns;
 	reception.selection = NULL;
-	if (unlikely(arg->select_events)) {
-		selection = (struct ipcmbox_selection){ .events = arg->select_events };
-		reception.selection = &selection;
-	}
+	if (unlikely(arg->select_events || arg->from_kind || arg->from))
+		return recv_selected(file, file_flags, arg, uarg, &reception);
 	return recv(file, file_flags, arg, uarg, &reception);
 }
 

@@ -47,6 +47,8 @@ struct pid;
  *	registries_lock	(mutex)	list of registries; open and last close of the device
  *	registry->lock	(mutex)	names, ids, rights, descriptor counts of mailboxes; sleeping is
  *				allowed inside, as allocations are needed
+ *	endpoint->lock	(spin)	who waits elsewhere for messages of its owner; when the endpoint
+ *				ends it is held to end these waits, whose tasks are thus still there
  *	port->lock	(spin)	queue and waiters; held for a few list operations per message
  *				and a look at waiting receivers it is too long or not urgent
  *				enough for; never two at once, never in interrupts
@@ -57,7 +59,8 @@ struct pid;
  *
  * Field protection is said at each structure. Shared structures: &struct ipcmbox_registry,
  * &struct ipcmbox_mailbox, &struct ipcmbox_port, &struct ipcmbox_message, &struct ipcmbox_waiter,
- * &struct ipcmbox_user. The queue's fields are protected by the port's lock.
+ * &struct ipcmbox_endpoint, &struct ipcmbox_user. The queue's fields are protected by the port's
+ * lock.
  *
  * Removal paths. (A) A waiter leaves by a claim (somebody had what it waited for, or the other
  * side is gone) or by itself (signal, deadline): the port's lock decides, the loser of the race
@@ -67,7 +70,12 @@ struct pid;
  * the lock. (C) A mailbox ends with its last reference: descriptors and a lasting name. Calls hold
  * the descriptor, so nobody waits in, and no message is taken from, a port that ends. (D) A
  * registry ends with its last reference: device descriptors and mailboxes; names in a dead IPC
- * namespace are removed by a worker, see registry.c.
+ * namespace are removed by a worker, see registry.c. (E) An endpoint ends, under the registry's
+ * lock, with its owner or its last receiving descriptor, and is found no more; its mailbox lives on
+ * for the descriptors and sends that refer to it. Whoever found it before under RCU only, to stamp
+ * a message, still tells its id. A receive that waits for its owner is on its list from after it
+ * was linked into the port it waits at until before its task unlinks it there, so that the end,
+ * which holds the list, finds it linked or claimed.
  *
  * Barriers. (1) waiter_park() sets the task state, then the waiter's state by cmpxchg; its partner
  * ipcmbox_wakes_complete() exchanges the waiter's state, then wakes: one of them sees the other's

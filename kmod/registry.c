@@ -42,6 +42,7 @@ static struct ipcmbox_registry *registry_new(struct ipc_namespace *ipc_ns)
 	mutex_init(&registry->lock);
 	registry->names = RB_ROOT;
 	registry->ids = RB_ROOT;
+	ipcmbox_endpoints_init(&registry->endpoints);
 	ipcmbox_users_init(&registry->users);
 	return registry;
 }

@@ -8,6 +8,7 @@
 #include <linux/refcount.h>
 #include <linux/types.h>
 
+#include "endpoint.h"
 #include "quota.h"
 
 struct ipcmbox_mailbox;
@@ -41,6 +42,7 @@ struct vfsmount;
  * @lock: protects the trees, and of each mailbox what its structure says
  * @names: mailboxes by name (@lock)
  * @ids: mailboxes by id (@lock)
+ * @endpoints: endpoints of processes and threads
  * @users: accounts
  */
 struct ipcmbox_registry {
@@ -54,6 +56,7 @@ struct ipcmbox_registry {
 	struct mutex lock;
 	struct rb_root names;
 	struct rb_root ids;
+	struct ipcmbox_endpoints endpoints;
 	struct ipcmbox_users users;
 };
 

@@ -11,6 +11,7 @@
 
 #include <uapi/linux/ipcmbox.h>
 
+#include "endpoint.h"
 #include "handle.h"
 #include "mailbox.h"
 #include "message.h"
@@ -19,6 +20,7 @@
 #include "port.h"
 #include "quota.h"
 #include "registry.h"
+#include "selection.h"
 #include "transfer.h"
 #include "wait.h"
 
@@ -140,6 +142,8 @@ static int await_completion(struct ipcmbox_port *port, struct ipcmbox_sending *s
 {
 	int ret;
 
+	if (unlikely(sending->mailbox->endpoint))
+		ipcmbox_endpoint_watch(sending->mailbox->endpoint);
 	ret = ipcmbox_waiter_sleep(waiter, sending->deadline);
 	ret = ret ? give_up(port, waiter, ret) : waiter->result;
 	if (unlikely(sending->completion == IPCMBOX_HANDLED))
@@ -162,6 +166,10 @@ int __flatten ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct ipcmbo
 	struct ipcmbox_waiter waiter __uninitialized;
 	struct ipcmbox_message *message;
 	int ret;
+
+	if (unlikely(sending->mailbox->endpoint) &&
+	    ipcmbox_endpoint_check(sending->mailbox->endpoint))
+		return -EPIPE;
 
 	message = ipcmbox_transfer_import(handle, sending);
 	if (IS_ERR(message))
@@ -229,12 +237,11 @@ int ipcmbox_transfer_resume(struct ipcmbox_handle *handle, struct ipcmbox_sendin
 
 /* Receive. */
 
-/* Returns 0 with @waiter->message in the caller's hands (a peek: with a reference to it). */
-static int take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
-		const struct ipcmbox_deadline *deadline)
+/* Returns -EINPROGRESS with the waiter linked if there is nothing for it, and it may wait. */
+static int take_or_await(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
+			 const struct ipcmbox_deadline *deadline)
 {
 	struct ipcmbox_wakes wakes __uninitialized;
-	bool cancelled;
 	int ret;
 
 	ipcmbox_wakes_init(&wakes);
@@ -246,10 +253,67 @@ static int take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 	}
 	spin_unlock(&port->lock);
 	ipcmbox_wakes_flush(&wakes, &port->pollers);
+	return ret;
+}
+
+/*
+ * There is nothing of the sender it wants, and it may not wait. If there will never be anything
+ * that is an error; but the last message may have come just before the sender went.
+ */
+static noinline int take_last(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
+			      const struct ipcmbox_deadline *deadline)
+{
+	struct ipcmbox_endpoint *endpoint = ipcmbox_selection_endpoint(waiter->selection);
+	int ret;
+
+	if (!IS_ERR(endpoint)) {
+		ipcmbox_endpoint_put(endpoint);
+		return -EAGAIN;
+	}
+	ret = take_or_await(port, waiter, deadline);
+	return ret == -EAGAIN ? PTR_ERR(endpoint) : ret;
+}
+
+/*
+ * It waits for one sender. The waiter is linked already, so that what that sends before it goes is
+ * received first.
+ */
+static noinline int sleep_for_sender(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
+				     const struct ipcmbox_deadline *deadline)
+{
+	struct ipcmbox_endpoint *endpoint = ipcmbox_selection_endpoint(waiter->selection);
+	struct ipcmbox_awaiting awaiting;
+	int ret;
+
+	if (IS_ERR(endpoint))
+		return PTR_ERR(endpoint);
+	ret = ipcmbox_awaiting_begin(&awaiting, endpoint, port, waiter);
+	if (!ret)
+		ret = ipcmbox_waiter_sleep(waiter, deadline);
+	ipcmbox_awaiting_end(&awaiting);
+	return ret;
+}
+
+static bool is_for_sender(const struct ipcmbox_waiter *waiter)
+{
+	return unlikely(waiter->selection) && waiter->selection->kind;
+}
+
+/* Returns 0 with @waiter->message in the caller's hands (a peek: with a reference to it). */
+static int take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
+		const struct ipcmbox_deadline *deadline)
+{
+	bool cancelled;
+	int ret;
+
+	ret = take_or_await(port, waiter, deadline);
+	if (ret == -EAGAIN && is_for_sender(waiter))
+		return take_last(port, waiter, deadline);
 	if (ret != -EINPROGRESS)
 		return ret;
 
-	ret = ipcmbox_waiter_sleep(waiter, deadline);
+	ret = is_for_sender(waiter) ? sleep_for_sender(port, waiter, deadline) :
+				      ipcmbox_waiter_sleep(waiter, deadline);
 	if (!ret)
 		return waiter->result;
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -87,6 +88,29 @@ int mailbox_unlink_id(int dev, __u64 id)
 	};
 
 	return result(ioctl(dev, IPCMBOX_IOC_UNLINK, &arg));
+}
+
+int endpoint_create(int dev, struct ipcmbox_open *arg)
+{
+	arg->discipline = IPCMBOX_ENDPOINT;
+	if (!arg->access)
+		arg->access = IPCMBOX_READ;
+	return mailbox_create(dev, arg);
+}
+
+int endpoint_connect(int dev, __u32 kind, __u64 number)
+{
+	static const __u32 flags[] = {
+		[IPCMBOX_PROCESS] = IPCMBOX_OPEN_BY_PID,
+		[IPCMBOX_THREAD] = IPCMBOX_OPEN_BY_TID,
+		[IPCMBOX_ENDPOINT_ID] = IPCMBOX_OPEN_BY_ID,
+	};
+
+	return mailbox_open(dev, &(struct ipcmbox_open){
+		.flags = flags[kind],
+		.id = number,
+		.access = IPCMBOX_WRITE,
+	});
 }
 
 int mailbox_stat(int fd, struct ipcmbox_info *info)
@@ -554,6 +578,120 @@ int child_wait(pid_t pid)
 int child_run(int (*body)(void *arg), void *arg)
 {
 	return child_wait(child_start(body, arg));
+}
+
+struct order {
+	int (*deed)(int arg);
+	int arg;
+};
+
+/* Only the test has the end to write to: when that is closed, the test is over. */
+static int lifeline[2] = { -1, -1 };
+
+struct actor *actor_prepare(void)
+{
+	struct actor *actor = mmap(NULL, sizeof(*actor), PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (actor == MAP_FAILED || pipe2(actor->orders, O_CLOEXEC) ||
+	    pipe2(actor->results, O_CLOEXEC) ||
+	    (lifeline[0] < 0 && pipe2(lifeline, O_CLOEXEC)))
+		abort();
+	return actor;
+}
+
+static void await_order(int fd)
+{
+	struct pollfd pfds[] = {
+		{ .fd = lifeline[0] },
+		{ .fd = fd, .events = POLLIN },
+	};
+
+	while (poll(pfds, 2, -1) < 0 || !pfds[1].revents) {
+		if (pfds[0].revents)
+			_exit(0);
+	}
+}
+
+void outlive_parent(void)
+{
+	for (;;)
+		await_order(-1);
+}
+
+static void actor_body(struct actor *actor)
+{
+	struct order order;
+	int result;
+
+	close(lifeline[1]);
+	lifeline[1] = -1;
+	for (;;) {
+		await_order(actor->orders[0]);
+		if (read(actor->orders[0], &order, sizeof(order)) != sizeof(order))
+			_exit(1);
+		result = order.deed(order.arg);
+		if (write(actor->results[1], &result, sizeof(result)) != sizeof(result))
+			_exit(1);
+	}
+}
+
+pid_t actor_run(struct actor *actor)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		actor_body(actor);
+	actor->pid = pid;
+	return pid;
+}
+
+struct actor *actor_start(void)
+{
+	struct actor *actor = actor_prepare();
+
+	actor_run(actor);
+	return actor;
+}
+
+void actor_tell(struct actor *actor, int (*deed)(int arg), int arg)
+{
+	struct order order = { deed, arg };
+
+	if (write(actor->orders[1], &order, sizeof(order)) != sizeof(order))
+		abort();
+}
+
+int actor_hear(struct actor *actor)
+{
+	struct pollfd pfd = { .fd = actor->results[0], .events = POLLIN };
+	int result;
+
+	if (poll(&pfd, 1, PATIENCE_NS / NSEC_PER_MSEC) != 1 ||
+	    read(pfd.fd, &result, sizeof(result)) != sizeof(result))
+		return -ETIME;
+	return result;
+}
+
+int actor_ask(struct actor *actor, int (*deed)(int arg), int arg)
+{
+	actor_tell(actor, deed, arg);
+	return actor_hear(actor);
+}
+
+void actor_end(struct actor *actor)
+{
+	if (!actor)
+		return;
+	if (actor->pid > 0) {
+		kill(actor->pid, SIGKILL);
+		child_wait(actor->pid);
+	}
+	close(actor->orders[0]);
+	close(actor->orders[1]);
+	close(actor->results[0]);
+	close(actor->results[1]);
+	munmap(actor, sizeof(*actor));
 }
 
 void close_all_but(int keep)

@@ -46,6 +46,12 @@ int mailbox_unlink_id(int dev, __u64 id);
 /* The tests' names all begin with "test"; this is for teardown. */
 void mailbox_unlink_tests(int dev);
 
+/* Endpoints of the calling process or thread; connecting by IPCMBOX_PROCESS and so on. */
+int endpoint_create(int dev, struct ipcmbox_open *arg);
+#define endpoint_new(dev, ...) \
+	endpoint_create(dev, &(struct ipcmbox_open){ __VA_ARGS__ })
+int endpoint_connect(int dev, __u32 kind, __u64 number);
+
 int mailbox_stat(int fd, struct ipcmbox_info *info);
 struct ipcmbox_info mailbox_info(int fd);
 __u64 mailbox_id(int fd);
@@ -186,6 +192,31 @@ int child_wait(pid_t pid);
 int child_run(int (*body)(void *arg), void *arg);
 void close_all_but(int keep);
 int become(uid_t uid, gid_t gid);
+
+/**
+ * struct actor - a process that does what it is asked, and lives for as long as the test
+ * @pid: of the process, as whoever started it sees it
+ * @orders: pipe to it
+ * @results: pipe from it
+ *
+ * What its deeds leave in variables and descriptors stays with it. It need not be a child of the
+ * test: one that is prepared can be run by another, whose descriptors it inherits.
+ */
+struct actor {
+	volatile pid_t pid;
+	int orders[2];
+	int results[2];
+};
+
+struct actor *actor_prepare(void);
+pid_t actor_run(struct actor *actor);
+struct actor *actor_start(void);
+void actor_tell(struct actor *actor, int (*deed)(int arg), int arg);
+int actor_hear(struct actor *actor);
+int actor_ask(struct actor *actor, int (*deed)(int arg), int arg);
+void actor_end(struct actor *actor);
+/* In any process that descends from the test: sleeps until the test ends, and ends with it. */
+void outlive_parent(void) __attribute__((noreturn));
 
 bool write_file(const char *path, const char *text);
 bool read_file(const char *path, char *buf, size_t size);
