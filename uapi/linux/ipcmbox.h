@@ -96,16 +96,17 @@
  * every member whose mask has one of the bits in &ipcmbox_send.events, or to all if it has none: to
  * all of these, or, if the send fails, to none. What a full member means is said by its policy: one
  * that blocks holds up the sender and with it all others, one that drops loses messages of its own
- * only. Members cannot be more patient than the mailbox: only where its policy is BLOCK can theirs
+ * only, and the sender is not told. Members cannot be more patient than the mailbox: only where its policy is BLOCK can theirs
  * be. Sending needs WRITE on the event mailbox; a member's descriptor with it can send as well.
  * Members get the sequence numbers of the event mailbox, so that a gap shows what went elsewhere.
  *
- * Joins, leaves and deaths of members are events too: bits 61 to 63, sent by the kernel, with an
- * empty payload and the identity of the member. They wait for nobody: a member that is full loses
- * them, and is told so with the next message.
+ * Joins, leaves and deaths of members are events too: bits 61 to 63, sent by the kernel to the
+ * others, with an empty payload, priority 0 and the identity of the member. They wait for nobody: a
+ * member that is full loses them, and is told so with the next message.
  *
  * With %IPCMBOX_OPEN_KEEP_LAST the mailbox keeps, for each of the bits 0 to 60 and for messages
- * without any, the last message sent, and a new member gets those that match, oldest first.
+ * without any, the last message sent, and a new member gets those that match, oldest first and
+ * whatever its capacity.
  *
  * *Endpoints.* An endpoint is the inbox of a process, or of a single thread, and at most one of
  * each. It has no name; it is found by process id, thread id or by its own id, which is never used
@@ -870,6 +871,16 @@ struct ipcmbox_join {
 	__u32 flags;
 	__u32 limit;
 };
+
+/**
+ * DOC: ioctl(IPCMBOX_IOC_LEAVE) on a member: leave
+ *
+ * No argument. No more events come; those that have can still be received, and then receives fail
+ * with EPIPE. Closing the last copy of the descriptor that JOIN returned leaves as well. Needs that
+ * descriptor.
+ *
+ * Return: 0. Errors: EACCES, EINVAL (not a member, or it has left). Never blocks.
+ */
 
 /** DOC: How to notify, &ipcmbox_notify.method */
 #define IPCMBOX_NOTIFY_NONE	0	/* take the registration back */
