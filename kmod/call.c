@@ -179,6 +179,9 @@ long ipcmbox_call_call(struct ipcmbox_ioctl *call)
 	ret = check_call(arg);
 	if (ret)
 		return ret;
+	/* An event has many receivers, and no reply. */
+	if (handle->mailbox->port.of_event)
+		return -EINVAL;
 	if (!(call->file->f_mode & FMODE_WRITE))
 		return -EACCES;
 	if (arg->flags & IPCMBOX_CALL_CANCEL)

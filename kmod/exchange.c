@@ -258,6 +258,12 @@ static noinline void admit(struct ipcmbox_port *port, struct ipcmbox_wakes *wake
 {
 	struct ipcmbox_message *message;
 
+	if (port->of_event) {
+		/* What makes others wait is only a member that does not drop. */
+		wakes->room = !ipcmbox_port_never_blocks(port);
+		return;
+	}
+
 	while ((message = ipcmbox_queue_first(&port->pending)) &&
 	       ipcmbox_port_has_room(port, message->length, 0, 0)) {
 		accept_pending(port, message, wakes);
@@ -283,6 +289,35 @@ static void remove(struct ipcmbox_port *port, struct ipcmbox_message *message,
 
 /* Posting. */
 
+/**
+ * ipcmbox_port_lose() - a message does not even come to be there
+ * @port: the port
+ *
+ * It counts as sent and dropped. Context: the port's lock is held.
+ */
+void ipcmbox_port_lose(struct ipcmbox_port *port)
+{
+	port->sent++;
+	port->dropped++;
+	port->lost_before_next++;
+}
+
+/**
+ * ipcmbox_port_suspend() - a message has to wait until it may enter
+ * @port: its destination
+ * @message: owned by the port afterwards
+ * @waiter: of the calling sender, made ready
+ *
+ * Context: the port's lock is held.
+ */
+void ipcmbox_port_suspend(struct ipcmbox_port *port, struct ipcmbox_message *message,
+			  struct ipcmbox_waiter *waiter)
+{
+	number(port, message);
+	suspend(port, message);
+	await_sender(port, message, waiter);
+}
+
 static void drop(struct ipcmbox_port *port, struct ipcmbox_message *victim,
 		 struct ipcmbox_wakes *wakes)
 {
@@ -304,9 +339,7 @@ static int drop_new(struct ipcmbox_port *port, struct ipcmbox_message *message)
 	if (message->completion != IPCMBOX_QUEUED)
 		return -EAGAIN;
 	number(port, message);
-	port->sent++;
-	port->dropped++;
-	port->lost_before_next++;
+	ipcmbox_port_lose(port);
 	return IPCMBOX_POSTED_DROPPED;
 }
 
@@ -346,9 +379,7 @@ static noinline int overflow(struct ipcmbox_port *port, struct ipcmbox_message *
 
 	if (!waiter)
 		return -EAGAIN;
-	number(port, message);
-	suspend(port, message);
-	await_sender(port, message, waiter);
+	ipcmbox_port_suspend(port, message, waiter);
 	show(port, message, wakes);
 	return IPCMBOX_POSTED_WAIT;
 }
@@ -468,6 +499,90 @@ bool ipcmbox_port_disown(struct ipcmbox_port *port, struct ipcmbox_waiter *waite
 	return true;
 }
 
+/* Events. */
+
+/**
+ * ipcmbox_port_is_ready() - can an event be dealt with at once?
+ * @port: of a member
+ * @message: the event
+ *
+ * Context: the port's lock is held.
+ * Return: whether there is room, or a receiver that waits for it, or the policy does without.
+ */
+bool ipcmbox_port_is_ready(const struct ipcmbox_port *port, const struct ipcmbox_message *message)
+{
+	lockdep_assert_held(&port->lock);
+
+	return ipcmbox_port_never_blocks(port) ||
+	       ipcmbox_port_has_room(port, message->length, 0, 0) || find_taker(port, message);
+}
+
+/**
+ * ipcmbox_port_pass() - an event goes to the members
+ * @port: of the event mailbox, which keeps nothing: the event counts as sent and as received
+ * @message: owned by its sender afterwards, who is claimed if it has been suspended
+ * @wakes: to flush
+ *
+ * Context: the port's lock is held.
+ */
+void ipcmbox_port_pass(struct ipcmbox_port *port, struct ipcmbox_message *message,
+		       struct ipcmbox_wakes *wakes)
+{
+	lockdep_assert_held(&port->lock);
+
+	if (message->place == IPCMBOX_MESSAGE_PENDING) {
+		unsuspend(port, message);
+		claim_sender(port, message, 0, wakes);
+	} else {
+		number(port, message);
+	}
+	port->sent++;
+	port->taken++;
+}
+
+/**
+ * ipcmbox_port_deliver() - an event arrives at a member
+ * @port: of the member
+ * @message: numbered by the event mailbox; owned by the port or a receiver on success
+ * @wakes: to flush
+ *
+ * Cannot fail for want of room: the member was ready for the event, so that if it is not any more,
+ * a receiver that waited has left or put a message back, and one more is borne.
+ *
+ * Context: the port's lock is held.
+ * Return: whether the member gets it; else it was dropped by the policy and counted, or nobody can
+ * receive, and the caller still owns it.
+ */
+bool ipcmbox_port_deliver(struct ipcmbox_port *port, struct ipcmbox_message *message,
+			  struct ipcmbox_wakes *wakes)
+{
+	struct ipcmbox_waiter *taker;
+
+	lockdep_assert_held(&port->lock);
+
+	if (port->receivers_gone)
+		return false;
+
+	taker = find_taker(port, message);
+	if (!taker && ipcmbox_port_never_blocks(port)) {
+		if (port->overflow == IPCMBOX_OVERFLOW_DROP_OLDEST)
+			make_room(port, message, wakes);
+		if (!may_enter(port, message)) {
+			ipcmbox_port_lose(port);
+			return false;
+		}
+	}
+
+	accept(port, message);
+	if (taker) {
+		hand_over(port, message, taker, wakes);
+	} else {
+		enqueue(port, message);
+		show(port, message, wakes);
+	}
+	return true;
+}
+
 /* Receiving. */
 
 /**
@@ -537,8 +652,10 @@ noinline void ipcmbox_port_await(struct ipcmbox_port *port, struct ipcmbox_waite
 	list_add_tail(&waiter->link, &port->receivers);
 	port->nr_receivers++;
 	/* Where there is no room, a send need not wait now. */
-	if (!waiter->peek && !ipcmbox_port_has_room(port, port->max_length, 0, 0))
+	if (!waiter->peek && !ipcmbox_port_has_room(port, port->max_length, 0, 0)) {
 		wakes->poll |= IPCMBOX_POLL_SEND;
+		wakes->room = port->of_event;
+	}
 }
 
 /**
@@ -742,6 +859,7 @@ void ipcmbox_port_set_capacity(struct ipcmbox_port *port, u32 max_messages, u64 
 	port->max_bytes = max_bytes;
 	port->overflow = overflow;
 	admit(port, wakes);
+	wakes->room = port->of_event;
 	if (ipcmbox_port_never_blocks(port))
 		wakes->poll |= IPCMBOX_POLL_SEND;
 	wakes->poll_all = true;

@@ -21,6 +21,9 @@ struct ipcmbox_wakes;
  * sender waits for that) or puts it back. While it
  * copies a message the sender cannot withdraw it; a receiver that has to wait for memory pauses,
  * and finds out when it resumes whether it still has the message.
+ *
+ * An event passes through the port of its mailbox, or is suspended there until all members are
+ * ready for it, and is delivered to the ports of the members, see event.h.
  */
 
 /**
@@ -75,6 +78,15 @@ void ipcmbox_port_end_send(struct ipcmbox_port *port, struct ipcmbox_message *me
 			   struct ipcmbox_wakes *wakes);
 void ipcmbox_port_resume_send(struct ipcmbox_port *port, struct ipcmbox_message *message,
 			      struct ipcmbox_waiter *waiter);
+
+bool ipcmbox_port_is_ready(const struct ipcmbox_port *port, const struct ipcmbox_message *message);
+void ipcmbox_port_suspend(struct ipcmbox_port *port, struct ipcmbox_message *message,
+			  struct ipcmbox_waiter *waiter);
+void ipcmbox_port_pass(struct ipcmbox_port *port, struct ipcmbox_message *message,
+		       struct ipcmbox_wakes *wakes);
+bool ipcmbox_port_deliver(struct ipcmbox_port *port, struct ipcmbox_message *message,
+			  struct ipcmbox_wakes *wakes);
+void ipcmbox_port_lose(struct ipcmbox_port *port);
 
 void ipcmbox_port_set_capacity(struct ipcmbox_port *port, u32 max_messages, u64 max_bytes,
 			       u32 overflow, struct ipcmbox_wakes *wakes);

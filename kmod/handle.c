@@ -15,6 +15,7 @@
 
 #include "call.h"
 #include "endpoint.h"
+#include "event.h"
 #include "handle.h"
 #include "ioctl.h"
 #include "mailbox.h"
@@ -78,7 +79,8 @@ static __poll_t handle_poll(struct file *file, poll_table *wait)
 
 	/* Queues before it looks; pairs with ipcmbox_wakes_flush(), see port.h. */
 	poll_wait(file, &port->pollers, wait);
-	events = ipcmbox_port_poll(port);
+	events = port->of_event ? ipcmbox_event_poll(handle->mailbox, file, wait) :
+				  ipcmbox_port_poll(port);
 	if (unlikely(handle->mailbox->endpoint))
 		events |= poll_endpoint(handle->mailbox->endpoint);
 	if (!(file->f_mode & FMODE_READ))

@@ -18,6 +18,7 @@
 #include "handle.h"
 #include "ioctl.h"
 #include "mailbox.h"
+#include "member.h"
 #include "messaging.h"
 #include "quota.h"
 #include "registry.h"
@@ -94,10 +95,12 @@ static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
 #define REPLY_RECV_SIZE_MIN	24
 #define SETTLE_SIZE_MIN	24
 #define VECTOR_SIZE_MIN	24
+#define JOIN_SIZE_MIN	40
 
 /* Commands of the device. */
 
 #define FEATURES	(IPCMBOX_FEATURE_QUEUE | \
+			 IPCMBOX_FEATURE_EVENT | \
 			 IPCMBOX_FEATURE_ENDPOINT | \
 			 IPCMBOX_FEATURE_CALL | \
 			 IPCMBOX_FEATURE_LEASE | \
@@ -231,6 +234,43 @@ static long ioctl_set(struct ipcmbox_ioctl *call)
 	return ipcmbox_mailbox_set(handle->mailbox, &call->arg.set);
 }
 
+static long ioctl_join(struct ipcmbox_ioctl *call)
+{
+	struct ipcmbox_join *arg = &call->arg.join;
+	struct ipcmbox_join result = *arg;
+	struct file *file;
+	int fd, ret;
+
+	/* As in ioctl_open(). */
+	ret = ipcmbox_ioctl_reply(call, &result, sizeof(result));
+	if (ret)
+		return ret;
+	arg->limit = IPCMBOX_LIMIT_NONE;
+
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+
+	ret = ipcmbox_member_join(call->file, arg, &file);
+	result.limit = ret == -ENOMEM ? IPCMBOX_LIMIT_MEMORY : arg->limit;
+	if (ret) {
+		put_unused_fd(fd);
+		if (result.limit)
+			ipcmbox_ioctl_reply(call, &result, sizeof(result));
+		return ret;
+	}
+
+	result.id = arg->id;
+	ipcmbox_ioctl_reply(call, &result, sizeof(result));
+	fd_install(fd, file);
+	return fd;
+}
+
+static long ioctl_leave(struct ipcmbox_ioctl *call)
+{
+	return ipcmbox_member_leave(call->file);
+}
+
 #define DEVICE_BASE	0x00
 #define MAILBOX_BASE	0x40
 
@@ -262,6 +302,8 @@ static const struct ioctl_command mailbox_commands[] = {
 					    ipcmbox_vector_send },
 	[MAILBOX_NR(IPCMBOX_IOC_RECVV)] = { IPCMBOX_IOC_RECVV, VECTOR_SIZE_MIN,
 					    ipcmbox_vector_recv },
+	[MAILBOX_NR(IPCMBOX_IOC_JOIN)] = { IPCMBOX_IOC_JOIN, JOIN_SIZE_MIN, ioctl_join },
+	[MAILBOX_NR(IPCMBOX_IOC_LEAVE)] = { IPCMBOX_IOC_LEAVE, 0, ioctl_leave },
 	[MAILBOX_NR(IPCMBOX_IOC_STAT)] = { IPCMBOX_IOC_STAT, INFO_SIZE_MIN, ioctl_stat },
 	[MAILBOX_NR(IPCMBOX_IOC_SET)] = { IPCMBOX_IOC_SET, SET_SIZE_MIN, ioctl_set },
 };

@@ -14,10 +14,12 @@
 #include <uapi/linux/ipcmbox.h>
 
 #include "endpoint.h"
+#include "event.h"
 #include "exchange.h"
 #include "handle.h"
 #include "lease.h"
 #include "mailbox.h"
+#include "member.h"
 #include "message.h"
 #include "quota.h"
 #include "registry.h"
@@ -26,7 +28,7 @@
 #define MODE_VALID	0666
 #define OPEN_BY		(IPCMBOX_OPEN_BY_ID | IPCMBOX_OPEN_BY_PID | IPCMBOX_OPEN_BY_TID)
 #define OPEN_VALID	(IPCMBOX_OPEN_CREATE | IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT | \
-			 IPCMBOX_OPEN_NONBLOCK | IPCMBOX_OPEN_THREAD | OPEN_BY)
+			 IPCMBOX_OPEN_NONBLOCK | IPCMBOX_OPEN_KEEP_LAST | IPCMBOX_OPEN_THREAD | OPEN_BY)
 #define SET_CAPACITY	(IPCMBOX_SET_MAX_MESSAGES | IPCMBOX_SET_MAX_BYTES | IPCMBOX_SET_OVERFLOW)
 #define SET_VALID	(IPCMBOX_SET_MODE | IPCMBOX_SET_UID | IPCMBOX_SET_GID | SET_CAPACITY | \
 			 IPCMBOX_SET_DEAD_LETTER)
@@ -100,6 +102,9 @@ int ipcmbox_mailbox_check_access(const struct ipcmbox_mailbox *mailbox, u32 acce
 	/* To look and administer: for whom that is of use only, as a descriptor keeps a mailbox. */
 	if (!access)
 		return may_administer(mailbox) ? 0 : -EACCES;
+	/* Who receives from a member is decided by who joins. */
+	if (mailbox->member)
+		return -EACCES;
 
 	if (access & IPCMBOX_READ)
 		wanted |= 4;
@@ -127,10 +132,19 @@ static u32 max_length_of(const struct ipcmbox_open *arg)
 	return IPCMBOX_LENGTH_DEFAULT;
 }
 
-/* Neither charged nor published yet. */
-static struct ipcmbox_mailbox *mailbox_new(struct ipcmbox_registry *registry,
-					   struct ipcmbox_user *creator, const char *name,
-					   const struct ipcmbox_open *arg)
+/**
+ * ipcmbox_mailbox_new() - make a mailbox
+ * @registry: where it will be
+ * @creator: who is charged for it
+ * @name: or NULL
+ * @arg: what it shall be
+ *
+ * Context: may sleep.
+ * Return: a mailbox that is neither charged nor published yet, or NULL: no memory.
+ */
+struct ipcmbox_mailbox *ipcmbox_mailbox_new(struct ipcmbox_registry *registry,
+					    struct ipcmbox_user *creator, const char *name,
+					    const struct ipcmbox_open *arg)
 {
 	struct ipcmbox_mailbox *mailbox;
 
@@ -145,6 +159,13 @@ static struct ipcmbox_mailbox *mailbox_new(struct ipcmbox_registry *registry,
 		}
 	}
 
+	if (arg->discipline == IPCMBOX_EVENT) {
+		mailbox->event = ipcmbox_event_new(arg->flags & IPCMBOX_OPEN_KEEP_LAST);
+		if (!mailbox->event) {
+			kfree(mailbox);
+			return NULL;
+		}
+	}
 	refcount_set(&mailbox->refs, 1);
 	mailbox->discipline = arg->discipline;
 	mailbox->is_named = arg->name_len;
@@ -159,17 +180,29 @@ static struct ipcmbox_mailbox *mailbox_new(struct ipcmbox_registry *registry,
 		memcpy(mailbox->name, name, arg->name_len);
 	ipcmbox_port_init(&mailbox->port, arg->max_messages, mailbox->max_length, arg->max_bytes,
 			  arg->overflow);
+	mailbox->port.of_event = arg->discipline == IPCMBOX_EVENT ||
+				 arg->discipline == IPCMBOX_MEMBER;
 	ipcmbox_lease_init(mailbox);
 	return mailbox;
 }
 
-static void mailbox_free(struct ipcmbox_mailbox *mailbox)
+/**
+ * ipcmbox_mailbox_free() - free a mailbox that is not published, or not any more
+ * @mailbox: nobody else can reach it
+ *
+ * Context: may sleep; the registry's lock is not held.
+ */
+void ipcmbox_mailbox_free(struct ipcmbox_mailbox *mailbox)
 {
 	struct ipcmbox_registry *registry = mailbox->registry;
+	struct ipcmbox_mailbox *parent = mailbox->parent;
 
+	ipcmbox_event_free(mailbox->event);
+	ipcmbox_member_free(mailbox->member);
 	ipcmbox_user_put(mailbox->creator);
 	ipcmbox_endpoint_put(mailbox->endpoint);
 	kfree(mailbox);
+	ipcmbox_mailbox_put(parent);
 	ipcmbox_registry_put(registry);
 }
 
@@ -199,7 +232,7 @@ void ipcmbox_mailbox_put(struct ipcmbox_mailbox *mailbox)
 		ipcmbox_lease_exit(mailbox);
 		ipcmbox_port_drain(&mailbox->port);
 		ipcmbox_user_uncharge_mailbox(mailbox->creator);
-		mailbox_free(mailbox);
+		ipcmbox_mailbox_free(mailbox);
 	}
 	ipcmbox_registry_put(registry);
 }
@@ -218,6 +251,11 @@ void ipcmbox_mailbox_update_gone(struct ipcmbox_mailbox *mailbox)
 	struct ipcmbox_wakes wakes;
 
 	lockdep_assert_held(&mailbox->registry->lock);
+
+	if (port->of_event) {
+		ipcmbox_event_set_gone(mailbox, receivers_gone, senders_gone);
+		return;
+	}
 
 	if (mailbox->endpoint)
 		receivers_gone = senders_gone = mailbox->endpoint->is_dead;
@@ -242,8 +280,14 @@ void ipcmbox_mailbox_drop_name_locked(struct ipcmbox_mailbox *mailbox)
 
 /* Descriptors. */
 
-/* A descriptor with FMODE_READ, FMODE_WRITE comes to be. */
-static void attach(struct ipcmbox_mailbox *mailbox, fmode_t mode)
+/**
+ * ipcmbox_mailbox_attach() - a descriptor of the mailbox comes to be
+ * @mailbox: gets a reference
+ * @mode: FMODE_READ, FMODE_WRITE
+ *
+ * Context: the registry's lock is held.
+ */
+void ipcmbox_mailbox_attach(struct ipcmbox_mailbox *mailbox, fmode_t mode)
 {
 	refcount_inc(&mailbox->refs);
 	mailbox->descriptors++;
@@ -268,6 +312,10 @@ static void attach(struct ipcmbox_mailbox *mailbox, fmode_t mode)
 void ipcmbox_mailbox_detach(struct ipcmbox_mailbox *mailbox, fmode_t mode)
 {
 	struct ipcmbox_registry *registry = mailbox->registry;
+	bool is_member = mailbox->member && mode & FMODE_READ;
+
+	if (is_member)
+		ipcmbox_member_close(mailbox);
 
 	mutex_lock(&registry->lock);
 	if (mode & FMODE_READ)
@@ -281,10 +329,28 @@ void ipcmbox_mailbox_detach(struct ipcmbox_mailbox *mailbox, fmode_t mode)
 		ipcmbox_registry_remove_name(registry, mailbox);
 	ipcmbox_mailbox_update_gone(mailbox);
 	mutex_unlock(&registry->lock);
+	if (is_member)
+		ipcmbox_mailbox_detach(mailbox->parent, mode & FMODE_WRITE);
 	ipcmbox_mailbox_put(mailbox);
 }
 
 /* ioctl(OPEN). */
+
+static bool is_valid_discipline(const struct ipcmbox_open *arg)
+{
+	u32 special = arg->flags & (IPCMBOX_OPEN_KEEP_LAST | IPCMBOX_OPEN_THREAD);
+
+	switch (arg->discipline) {
+	case IPCMBOX_QUEUE:
+		return !special;
+	case IPCMBOX_EVENT:
+		return !(special & ~IPCMBOX_OPEN_KEEP_LAST) && arg->max_messages;
+	case IPCMBOX_ENDPOINT:
+		return !(special & ~IPCMBOX_OPEN_THREAD) && !arg->name_len &&
+		       arg->access == IPCMBOX_READ;
+	}
+	return false;
+}
 
 static int check_create(const struct ipcmbox_open *arg)
 {
@@ -292,14 +358,9 @@ static int check_create(const struct ipcmbox_open *arg)
 
 	if (!arg->name_len && arg->flags & (IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT))
 		return -EINVAL;
-	if (arg->mode & ~MODE_VALID || arg->overflow > IPCMBOX_OVERFLOW_DROP_NEWEST)
+	if (arg->mode & ~MODE_VALID || arg->overflow > IPCMBOX_OVERFLOW_DROP_NEWEST ||
+	    !is_valid_discipline(arg))
 		return -EINVAL;
-	if (arg->discipline == IPCMBOX_ENDPOINT) {
-		if (arg->name_len || arg->access != IPCMBOX_READ)
-			return -EINVAL;
-	} else if (arg->discipline != IPCMBOX_QUEUE || arg->flags & IPCMBOX_OPEN_THREAD) {
-		return -EINVAL;
-	}
 	if (max_length > IPCMBOX_LENGTH_MAX || (arg->max_bytes && arg->max_bytes < max_length))
 		return -EINVAL;
 	return 0;
@@ -319,7 +380,8 @@ static int check_open(const struct ipcmbox_open *arg)
 	if (flags & IPCMBOX_OPEN_CREATE)
 		return check_create(arg);
 
-	if (flags & (IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT | IPCMBOX_OPEN_THREAD))
+	if (flags & (IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT | IPCMBOX_OPEN_THREAD |
+		     IPCMBOX_OPEN_KEEP_LAST))
 		return -EINVAL;
 	if (by & ~IPCMBOX_OPEN_BY_ID && arg->access != IPCMBOX_WRITE)
 		return -EINVAL;
@@ -364,7 +426,15 @@ static struct ipcmbox_mailbox *find(struct ipcmbox_registry *registry, const cha
 	return NULL;
 }
 
-static int publish(struct ipcmbox_mailbox *mailbox, u32 *limit)
+/**
+ * ipcmbox_mailbox_publish() - charge a mailbox and put it in its registry
+ * @mailbox: complete
+ * @limit: set to the limit that was hit
+ *
+ * Context: the registry's lock is held.
+ * Return: 0 or -EDQUOT.
+ */
+int ipcmbox_mailbox_publish(struct ipcmbox_mailbox *mailbox, u32 *limit)
 {
 	int ret;
 
@@ -403,16 +473,16 @@ static int find_or_create(struct ipcmbox_registry *registry, struct ipcmbox_hand
 		ret = ipcmbox_mailbox_check_access(mailbox, arg->access);
 		if (ret)
 			return ret;
-		attach(mailbox, mode);
+		ipcmbox_mailbox_attach(mailbox, mode);
 	} else {
 		if (!*new)
 			return -ENOENT;
-		ret = publish(*new, &arg->limit);
+		ret = ipcmbox_mailbox_publish(*new, &arg->limit);
 		if (ret)
 			return ret;
 		mailbox = *new;
 		*new = NULL;
-		attach(mailbox, mode);
+		ipcmbox_mailbox_attach(mailbox, mode);
 		/* The first reference is a lasting name's; the descriptor has its own now. */
 		if (!mailbox->is_named || mailbox->is_transient)
 			refcount_dec(&mailbox->refs);
@@ -456,7 +526,7 @@ int ipcmbox_mailbox_open(struct ipcmbox_registry *registry, struct ipcmbox_open 
 	}
 	handle = file->private_data;
 	if (arg->flags & IPCMBOX_OPEN_CREATE) {
-		new = mailbox_new(registry, handle->user, name, arg);
+		new = ipcmbox_mailbox_new(registry, handle->user, name, arg);
 		if (!new) {
 			ret = -ENOMEM;
 			goto discard_file;
@@ -468,7 +538,7 @@ int ipcmbox_mailbox_open(struct ipcmbox_registry *registry, struct ipcmbox_open 
 	mutex_unlock(&registry->lock);
 
 	if (new)
-		mailbox_free(new);
+		ipcmbox_mailbox_free(new);
 	if (!ret) {
 		*filep = file;
 		goto free_name;
@@ -607,12 +677,12 @@ static void set_capacity(struct ipcmbox_port *port, const struct ipcmbox_set *ar
 /**
  * ipcmbox_mailbox_set() - change attributes
  * @mailbox: the mailbox
- * @arg: of the ioctl
+ * @arg: of the ioctl, completed
  *
  * Context: may sleep.
  * Return: 0, or an error of struct ipcmbox_set.
  */
-int ipcmbox_mailbox_set(struct ipcmbox_mailbox *mailbox, const struct ipcmbox_set *arg)
+int ipcmbox_mailbox_set(struct ipcmbox_mailbox *mailbox, struct ipcmbox_set *arg)
 {
 	kuid_t uid = make_kuid(current_user_ns(), arg->uid);
 	kgid_t gid = make_kgid(current_user_ns(), arg->gid);
@@ -624,6 +694,8 @@ int ipcmbox_mailbox_set(struct ipcmbox_mailbox *mailbox, const struct ipcmbox_se
 
 	mutex_lock(&mailbox->registry->lock);
 	ret = may_administer(mailbox) ? check_set_owner(mailbox, arg->mask, uid, gid) : -EPERM;
+	if (!ret && mailbox->port.of_event)
+		ret = ipcmbox_member_check_set(mailbox, arg);
 	if (!ret)
 		ret = check_set_dead_letter(mailbox, arg);
 	if (!ret) {
@@ -675,4 +747,6 @@ void ipcmbox_mailbox_report(struct ipcmbox_mailbox *mailbox, struct ipcmbox_info
 	mutex_unlock(&mailbox->registry->lock);
 
 	ipcmbox_port_report(&mailbox->port, info);
+	if (mailbox->port.of_event)
+		ipcmbox_member_report(mailbox, info);
 }

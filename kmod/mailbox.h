@@ -12,7 +12,9 @@
 #include "port.h"
 
 struct ipcmbox_endpoint;
+struct ipcmbox_event;
 struct ipcmbox_info;
+struct ipcmbox_member;
 struct ipcmbox_open;
 struct ipcmbox_registry;
 struct ipcmbox_set;
@@ -52,11 +54,13 @@ struct ipcmbox_user;
  * @max_length: bytes of the longest message (constant)
  * @id: never used again while the module is loaded (constant)
  * @endpoint: endpoint: whose it is, reference; NULL for other disciplines (constant)
- * @parent: member: its event mailbox, reference (constant)
  * @registry: where it is, reference (constant)
  * @creator: who is charged for it, reference (constant)
  * @dead_letter: id of the mailbox for dead letters, or 0 (registry lock)
  * @victims_link: owner of a private list while it is destroyed
+ * @parent: member: its event mailbox, reference (constant)
+ * @member: member: what makes it one, owned (constant)
+ * @event: event mailbox: its members, owned (constant)
  * @port: messages and waiters
  * @name_len: bytes of @name, 0 if it never had one (constant)
  * @name: ended by a NUL (constant)
@@ -80,11 +84,13 @@ struct ipcmbox_mailbox {
 	u32 max_length;
 	u64 id;
 	struct ipcmbox_endpoint *endpoint;
-	struct ipcmbox_mailbox *parent;
 	struct ipcmbox_registry *registry;
 	struct ipcmbox_user *creator;
 	u64 dead_letter;
 	struct list_head victims_link;
+	struct ipcmbox_mailbox *parent;
+	struct ipcmbox_member *member;
+	struct ipcmbox_event *event;
 	struct ipcmbox_port port;
 	u32 name_len;
 	char name[];
@@ -93,7 +99,7 @@ struct ipcmbox_mailbox {
 int ipcmbox_mailbox_open(struct ipcmbox_registry *registry, struct ipcmbox_open *arg,
 			 struct file **filep);
 int ipcmbox_mailbox_unlink(struct ipcmbox_registry *registry, const struct ipcmbox_unlink *arg);
-int ipcmbox_mailbox_set(struct ipcmbox_mailbox *mailbox, const struct ipcmbox_set *arg);
+int ipcmbox_mailbox_set(struct ipcmbox_mailbox *mailbox, struct ipcmbox_set *arg);
 void ipcmbox_mailbox_report(struct ipcmbox_mailbox *mailbox, struct ipcmbox_info *info);
 void ipcmbox_mailbox_put(struct ipcmbox_mailbox *mailbox);
 
@@ -106,6 +112,12 @@ static inline bool ipcmbox_mailbox_is_alive(const struct ipcmbox_mailbox *mailbo
 bool ipcmbox_mailbox_had_id(u64 id);
 int ipcmbox_mailbox_check_access(const struct ipcmbox_mailbox *mailbox, u32 access);
 void ipcmbox_mailbox_update_gone(struct ipcmbox_mailbox *mailbox);
+struct ipcmbox_mailbox *ipcmbox_mailbox_new(struct ipcmbox_registry *registry,
+					    struct ipcmbox_user *creator, const char *name,
+					    const struct ipcmbox_open *arg);
+void ipcmbox_mailbox_free(struct ipcmbox_mailbox *mailbox);
+int ipcmbox_mailbox_publish(struct ipcmbox_mailbox *mailbox, u32 *limit);
+void ipcmbox_mailbox_attach(struct ipcmbox_mailbox *mailbox, fmode_t mode);
 void ipcmbox_mailbox_detach(struct ipcmbox_mailbox *mailbox, fmode_t mode);
 void ipcmbox_mailbox_drop_name_locked(struct ipcmbox_mailbox *mailbox);
 

@@ -444,6 +444,31 @@ struct ipcmbox_message *ipcmbox_message_copy(struct ipcmbox_message *message, u3
 }
 
 /**
+ * ipcmbox_message_set_sender() - let a message be from somebody else
+ * @message: owned by the caller, and in no port yet
+ * @tgid: process
+ * @tid: thread
+ * @uid: effective uid
+ * @gid: effective gid
+ */
+void ipcmbox_message_set_sender(struct ipcmbox_message *message, struct pid *tgid, struct pid *tid,
+				kuid_t uid, kgid_t gid)
+{
+	struct ipcmbox_content *content = message->content;
+
+	if (content->tid != content->tgid)
+		put_pid(content->tid);
+	put_pid(content->tgid);
+	content->tgid = get_pid(tgid);
+	content->tid = tid;
+	if (tid != tgid)
+		get_pid(tid);
+	content->uid = uid;
+	content->gid = gid;
+	content->endpoint = 0;
+}
+
+/**
  * ipcmbox_message_put() - drop a reference
  * @message: or NULL
  *

@@ -79,7 +79,7 @@ enum ipcmbox_message_place {
  * @chunks: payload, if it is longer than what an object can hold
  * @data: payload, if it fits
  *
- * Constant once imported, but for @refs, and @owns_user until it is in a port.
+ * Constant once imported, but for @refs, and until it is in a port @owns_user and the identity.
  */
 struct ipcmbox_content {
 	refcount_t refs;
@@ -167,6 +167,8 @@ struct ipcmbox_message *ipcmbox_message_import(struct ipcmbox_user *user,
 					       const struct ipcmbox_user *creator,
 					       struct ipcmbox_sending *sending);
 struct ipcmbox_message *ipcmbox_message_copy(struct ipcmbox_message *message, u32 *limit);
+void ipcmbox_message_set_sender(struct ipcmbox_message *message, struct pid *tgid, struct pid *tid,
+				kuid_t uid, kgid_t gid);
 void ipcmbox_message_put(struct ipcmbox_message *message);
 void ipcmbox_message_put_victims(struct ipcmbox_message *victim);
 bool ipcmbox_message_copy_out(const struct ipcmbox_message *message, const struct iov_iter *to);

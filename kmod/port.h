@@ -47,6 +47,9 @@ struct pid;
  *	registries_lock	(mutex)	list of registries; open and last close of the device
  *	registry->lock	(mutex)	names, ids, rights, descriptor counts of mailboxes; sleeping is
  *				allowed inside, as allocations are needed
+ *	event->lock	(mutex)	who is a member of an event mailbox, and the order of events:
+ *				held while one is given to all members, each under its port's
+ *				lock in turn
  *	endpoint->lock	(spin)	who waits elsewhere for messages of its owner; when the endpoint
  *				ends it is held to end these waits, whose tasks are thus still there
  *	port->lock	(spin)	queue and waiters; held for a few list operations per message
@@ -59,8 +62,8 @@ struct pid;
  *
  * Field protection is said at each structure. Shared structures: &struct ipcmbox_registry,
  * &struct ipcmbox_mailbox, &struct ipcmbox_port, &struct ipcmbox_message, &struct ipcmbox_waiter,
- * &struct ipcmbox_endpoint, &struct ipcmbox_user. The queue's fields are protected by the port's
- * lock.
+ * &struct ipcmbox_endpoint, &struct ipcmbox_user, &struct ipcmbox_event, &struct ipcmbox_member. The
+ * queue's fields are protected by the port's lock.
  *
  * Removal paths. (A) A waiter leaves by a claim (somebody had what it waited for, or the other
  * side is gone) or by itself (signal, deadline): the port's lock decides, the loser of the race
@@ -82,7 +85,9 @@ struct pid;
  * write. The exchange also releases the outcome to the load-acquire at the end of waiter_park().
  * (2) None is needed for pollers: ipcmbox_wakes_flush() looks for them after a change under the
  * port's lock, and handle_poll() queues the poller before it looks under that lock; whichever has
- * the lock second sees what the other did before.
+ * the lock second sees what the other did before. For the room in an event mailbox the pollers look
+ * at the ports of its members, under the lock of each; who makes room there announces it after
+ * that, see event.c.
  */
 
 /**
@@ -113,6 +118,7 @@ struct pid;
  * @senders_gone: nobody can send: receives that find nothing fail with EPIPE
  * @many_receivers: several threads have taken messages
  * @only_receiver: the thread that has taken all messages so far, reference; NULL: none or several
+ * @of_event: of an event mailbox or a member: who may enter is decided by event.c (constant)
  * @lost_before_first: losses to report with the next message taken
  * @lost_before_next: losses to report with the next message sent
  * @sent: messages accepted, less those withdrawn
@@ -153,6 +159,7 @@ struct ipcmbox_port {
 	bool senders_gone;
 	bool many_receivers;
 	struct pid *only_receiver;
+	bool of_event;
 	u64 lost_before_first;
 	u64 lost_before_next;
 	u64 sent;

@@ -12,6 +12,7 @@
 #include <uapi/linux/ipcmbox.h>
 
 #include "endpoint.h"
+#include "event.h"
 #include "handle.h"
 #include "mailbox.h"
 #include "message.h"
@@ -151,6 +152,16 @@ static int await_completion(struct ipcmbox_port *port, struct ipcmbox_sending *s
 	return ret;
 }
 
+static noinline int send_event(struct ipcmbox_handle *handle, struct ipcmbox_sending *sending)
+{
+	struct ipcmbox_message *message;
+
+	if (sending->completion != IPCMBOX_QUEUED)
+		return -EINVAL;
+	message = ipcmbox_transfer_import(handle, sending);
+	return IS_ERR(message) ? PTR_ERR(message) : ipcmbox_event_send(sending, message);
+}
+
 /**
  * ipcmbox_transfer_send() - send one message
  * @handle: has the right to send
@@ -167,6 +178,8 @@ int __flatten ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct ipcmbo
 	struct ipcmbox_message *message;
 	int ret;
 
+	if (unlikely(sending->mailbox->event))
+		return send_event(handle, sending);
 	if (unlikely(sending->mailbox->endpoint) &&
 	    ipcmbox_endpoint_check(sending->mailbox->endpoint))
 		return -EPIPE;
@@ -530,6 +543,9 @@ long __flatten ipcmbox_transfer_receive(struct ipcmbox_handle *handle,
 	struct ipcmbox_recv *arg = reception->arg;
 	struct ipcmbox_waiter waiter __uninitialized;
 	long ret;
+
+	if (unlikely(handle->mailbox->event))
+		return -EINVAL;
 
 	waiter.peek = reception->peek;
 	waiter.min_priority = arg->min_priority;

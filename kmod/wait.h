@@ -13,6 +13,7 @@
 
 #include <uapi/linux/ipcmbox.h>
 
+#include "event.h"
 #include "message.h"
 
 struct ipcmbox_caller;
@@ -130,6 +131,7 @@ struct ipcmbox_waiter {
  * @victims: messages to put
  * @poll: poll events to announce
  * @poll_all: to all pollers, not only to one of the exclusive ones
+ * @room: there may be room for events that wait for it
  *
  * On the stack of one task, private to it.
  */
@@ -138,6 +140,7 @@ struct ipcmbox_wakes {
 	struct ipcmbox_message *victims;
 	__poll_t poll;
 	bool poll_all;
+	bool room;
 };
 
 u64 ipcmbox_deadline_export(const struct ipcmbox_deadline *deadline);
@@ -191,6 +194,7 @@ static inline void ipcmbox_wakes_init(struct ipcmbox_wakes *wakes)
 	wakes->victims = NULL;
 	wakes->poll = 0;
 	wakes->poll_all = false;
+	wakes->room = false;
 }
 
 void ipcmbox_wakes_complete(struct ipcmbox_wakes *wakes);
@@ -201,7 +205,7 @@ void ipcmbox_wakes_announce(struct ipcmbox_wakes *wakes, wait_queue_head_t *poll
  * @wakes: filled under a port's lock; used up afterwards
  * @pollers: wait queue of the port
  *
- * Context: any lock of the port dropped.
+ * Context: any lock of the port dropped; may sleep if the port is of an event mailbox.
  */
 static inline void ipcmbox_wakes_flush(struct ipcmbox_wakes *wakes, wait_queue_head_t *pollers)
 {
@@ -212,6 +216,8 @@ static inline void ipcmbox_wakes_flush(struct ipcmbox_wakes *wakes, wait_queue_h
 		ipcmbox_wakes_announce(wakes, pollers);
 	if (wakes->victims)
 		ipcmbox_message_put_victims(wakes->victims);
+	if (unlikely(wakes->room))
+		ipcmbox_event_make_room(pollers);
 }
 
 #endif /* _IPCMBOX_WAIT_H */

@@ -105,6 +105,7 @@ union any {
 	struct ipcmbox_reply_recv reply_recv;
 	struct ipcmbox_settle settle;
 	struct ipcmbox_vector vector;
+	struct ipcmbox_join join;
 	struct ipcmbox_info stat;
 	struct ipcmbox_set set;
 	__u8 bytes[640];
@@ -259,6 +260,18 @@ static void valid_recvv(union any *arg)
 	};
 }
 
+static void valid_join(union any *arg)
+{
+	arg->join = (struct ipcmbox_join){
+		.mask = 1,
+		.max_bytes = 32,
+		.max_messages = 2,
+		.overflow = IPCMBOX_OVERFLOW_FAIL,
+		.flags = IPCMBOX_JOIN_OVERFLOW,
+		.limit = POISON32,
+	};
+}
+
 static void valid_stat(union any *arg)
 {
 	memset(&arg->stat, POISON, sizeof(arg->stat));
@@ -272,11 +285,11 @@ static void valid_set(union any *arg)
 	};
 }
 
-enum on { ON_DEVICE, ON_MAILBOX };
+enum on { ON_DEVICE, ON_MAILBOX, ON_EVENT };
 
 enum {
 	QUERY, OPEN, UNLINK, LIST, BLOCKED,
-	SEND, RECV, SENDV, RECVV, CALL, REPLY, REPLY_RECV, SETTLE, STAT, SET
+	SEND, RECV, SENDV, RECVV, CALL, REPLY, REPLY_RECV, SETTLE, JOIN, STAT, SET
 };
 
 static const struct command {
@@ -302,6 +315,7 @@ static const struct command {
 	[SETTLE] = { "SETTLE", IPCMBOX_IOC_SETTLE, 24, ON_MAILBOX, false, valid_settle, EINVAL },
 	[SENDV] = { "SENDV", IPCMBOX_IOC_SENDV, 24, ON_MAILBOX, false, valid_sendv },
 	[RECVV] = { "RECVV", IPCMBOX_IOC_RECVV, 24, ON_MAILBOX, false, valid_recvv },
+	[JOIN] = { "JOIN", IPCMBOX_IOC_JOIN, 40, ON_EVENT, true, valid_join },
 	[STAT] = { "STAT", IPCMBOX_IOC_STAT, 424, ON_MAILBOX, false, valid_stat },
 	[SET] = { "SET", IPCMBOX_IOC_SET, 32, ON_MAILBOX, false, valid_set },
 };
@@ -324,6 +338,7 @@ static const struct flags {
 	{ RECVV, FIELD(ipcmbox_vector, flags), IPCMBOX_VECTOR_WAIT_FOR_ONE },
 	{ CALL, FIELD(ipcmbox_call, flags), 0x33 },
 	{ REPLY, FIELD(ipcmbox_reply, flags), IPCMBOX_IOVEC },
+	{ JOIN, FIELD(ipcmbox_join, flags), 0x3 },
 	{ SET, FIELD(ipcmbox_set, mask), 0x7f },
 	{ SET, FIELD(ipcmbox_set, mode), 0666 },
 };
@@ -356,7 +371,7 @@ static const struct wrong {
 	{ "BY_PID with a name", OPEN, FIELD(ipcmbox_open, flags), IPCMBOX_OPEN_BY_PID, EINVAL },
 	{ "THREAD without ENDPOINT", OPEN, FIELD(ipcmbox_open, flags),
 	  IPCMBOX_OPEN_CREATE | IPCMBOX_OPEN_THREAD, EINVAL },
-	{ "discipline", OPEN, FIELD(ipcmbox_open, discipline), 1, EINVAL },
+	{ "discipline", OPEN, FIELD(ipcmbox_open, discipline), 2, EINVAL },
 	{ "overflow", OPEN, FIELD(ipcmbox_open, overflow), 4, EINVAL },
 	{ "overflow", OPEN, FIELD(ipcmbox_open, overflow), 0xffffffff, EINVAL },
 	{ "max_length", OPEN, FIELD(ipcmbox_open, max_length), IPCMBOX_LENGTH_MAX + 1, EINVAL },
@@ -439,6 +454,13 @@ static const struct wrong {
 	{ "count", RECVV, FIELD(ipcmbox_vector, count), 0xffffffff, EINVAL },
 	{ "element_size", RECVV, FIELD(ipcmbox_vector, element_size), 167, EINVAL },
 	{ "array_ptr", RECVV, FIELD(ipcmbox_vector, array_ptr), 0, EFAULT },
+	{ "max_bytes", JOIN, FIELD(ipcmbox_join, max_bytes), 65, EINVAL },
+	{ "max_bytes < max_length", JOIN, FIELD(ipcmbox_join, max_bytes), 15, EINVAL },
+	{ "max_messages", JOIN, FIELD(ipcmbox_join, max_messages), 5, EINVAL },
+	{ "max_messages", JOIN, FIELD(ipcmbox_join, max_messages), IPCMBOX_UNBOUNDED, EINVAL },
+	{ "overflow", JOIN, FIELD(ipcmbox_join, overflow), IPCMBOX_OVERFLOW_BLOCK, EINVAL },
+	{ "overflow", JOIN, FIELD(ipcmbox_join, overflow), 4, EINVAL },
+	{ "overflow without JOIN_OVERFLOW", JOIN, FIELD(ipcmbox_join, flags), 0, EINVAL },
 	{ "uid", SET, FIELD(ipcmbox_set, uid), 1, EINVAL },
 	{ "gid", SET, FIELD(ipcmbox_set, gid), 1, EINVAL },
 	{ "max_messages", SET, FIELD(ipcmbox_set, max_messages), 1, EINVAL },
@@ -448,7 +470,7 @@ static const struct wrong {
 };
 
 FIXTURE(abi) {
-	int dev, box;
+	int dev, box, event;
 	struct ipcmbox_info before;
 	int count;
 };
@@ -460,6 +482,10 @@ FIXTURE_SETUP(abi)
 	ASSERT_GE(self->dev, 0);
 	self->box = mailbox_new(self->dev, .max_messages = 4, .max_length = 16, .max_bytes = 64);
 	ASSERT_GE(self->box, 0);
+	self->event = mailbox_new(self->dev, .discipline = IPCMBOX_EVENT, .max_messages = 4,
+				  .max_length = 16, .max_bytes = 64,
+				  .overflow = IPCMBOX_OVERFLOW_FAIL);
+	ASSERT_GE(self->event, 0);
 	ASSERT_EQ(0, put(self->box, 0, 4711));
 	self->before = mailbox_info(self->box);
 	box_id = self->before.id;
@@ -471,13 +497,16 @@ FIXTURE_SETUP(abi)
 FIXTURE_TEARDOWN(abi)
 {
 	mailbox_unlink(self->dev, name);
+	close(self->event);
 	close(self->box);
 	close(self->dev);
 }
 
 static int descriptor(FIXTURE_DATA(abi) *self, enum on on)
 {
-	return on == ON_DEVICE ? self->dev : self->box;
+	if (on == ON_DEVICE)
+		return self->dev;
+	return on == ON_EVENT ? self->event : self->box;
 }
 
 static int raw_ioctl(int fd, unsigned int cmd, void *arg)
@@ -806,12 +835,17 @@ TEST_F(abi, wrong_descriptor)
 	EXPECT_TRUE(untouched(self));
 }
 
+static bool on_device(enum on on)
+{
+	return on == ON_DEVICE;
+}
+
 static bool is_number_of(enum on on, unsigned int nr)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
-		if (commands[i].on == on && _IOC_NR(commands[i].cmd) == nr)
+		if (on_device(commands[i].on) == on_device(on) && _IOC_NR(commands[i].cmd) == nr)
 			return true;
 	}
 	return false;
@@ -906,7 +940,7 @@ TEST_F(abi, structure_partly_mapped)
 /* What cannot be answered must not have happened. */
 TEST_F(abi, structure_read_only)
 {
-	static const int answering[] = { QUERY, OPEN, LIST, BLOCKED, RECV, STAT };
+	static const int answering[] = { QUERY, OPEN, LIST, BLOCKED, RECV, JOIN, STAT };
 	size_t page = sysconf(_SC_PAGESIZE), i;
 	union any *map = mmap(NULL, page, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

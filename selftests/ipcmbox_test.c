@@ -323,6 +323,46 @@ __s64 take(int fd)
 }
 
 /*
+ * Events
+ */
+
+int mailbox_join(int fd, struct ipcmbox_join *arg)
+{
+	arg->limit = POISON32;
+	memset(&arg->id, POISON, sizeof(arg->id));
+	return result(ioctl(fd, IPCMBOX_IOC_JOIN, arg));
+}
+
+int member_leave(int fd)
+{
+	return result(ioctl(fd, IPCMBOX_IOC_LEAVE));
+}
+
+int put_event(int fd, __u64 events, __u32 priority, __u32 number)
+{
+	return message_send(fd, .buf_ptr = ptr_u64(&number), .buf_len = sizeof(number),
+			    .flags = IPCMBOX_NONBLOCK, .priority = priority, .events = events);
+}
+
+int take_event(int fd, __u32 *number, struct ipcmbox_recv *recv)
+{
+	*recv = (struct ipcmbox_recv){
+		.buf_ptr = ptr_u64(number), .buf_len = sizeof(*number), .flags = IPCMBOX_NONBLOCK,
+	};
+	return mailbox_receive(fd, recv);
+}
+
+__s64 take_lost(int fd, __u64 *lost)
+{
+	struct ipcmbox_recv recv;
+	__u32 number;
+	int ret = take_event(fd, &number, &recv);
+
+	*lost = ret < 0 ? 0 : recv.lost;
+	return ret < 0 ? ret : (__s64)number;
+}
+
+/*
  * Waiting for a state, instead of sleeping and hoping
  */
 

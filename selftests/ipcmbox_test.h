@@ -93,6 +93,16 @@ int put(int fd, __u32 priority, __u32 number);
 __s64 take(int fd);
 int take_info(int fd, __u32 *number, struct ipcmbox_recv *arg);
 
+/* Members of an event mailbox; and an event without waiting. */
+int mailbox_join(int fd, struct ipcmbox_join *arg);
+#define member_new(fd, ...) \
+	mailbox_join(fd, &(struct ipcmbox_join){ __VA_ARGS__ })
+int member_leave(int fd);
+int put_event(int fd, __u64 events, __u32 priority, __u32 number);
+/* With all that is told of it; or the number, and what was lost before. */
+int take_event(int fd, __u32 *number, struct ipcmbox_recv *recv);
+__s64 take_lost(int fd, __u64 *lost);
+
 /* sent == received + dropped + messages */
 bool mailbox_balanced(int fd);
 

@@ -49,16 +49,6 @@ static int send_number(int fd, __u32 priority, __u32 number)
 			    .priority = priority);
 }
 
-static __s64 take_lost(int fd, __u64 *lost)
-{
-	struct ipcmbox_recv recv = {};
-	__u32 number;
-	int ret = take_info(fd, &number, &recv);
-
-	*lost = ret < 0 ? 0 : recv.lost;
-	return ret < 0 ? ret : (__s64)number;
-}
-
 TEST_F(overflow, room_is_used_first)
 {
 	int i;
