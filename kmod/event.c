@@ -120,7 +120,7 @@ static void deliver_locked(struct ipcmbox_member *member, struct fanout *fanout)
 	if (copy && (!fanout->never_waits || ipcmbox_port_is_ready(port, copy)))
 		delivered = ipcmbox_port_deliver(port, copy, &wakes);
 	else
-		ipcmbox_port_lose(port);
+		ipcmbox_port_lose(port, copy);
 	spin_unlock(&port->lock);
 	ipcmbox_wakes_flush(&wakes, &port->pollers);
 

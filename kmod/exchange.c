@@ -14,6 +14,7 @@
 #include "message.h"
 #include "port.h"
 #include "selection.h"
+#include "step.h"
 #include "wait.h"
 
 /* How many messages are dropped at most to make room for one; says the UAPI header. */
@@ -49,6 +50,7 @@ static void accept(struct ipcmbox_port *port, struct ipcmbox_message *message)
 	message->lost = port->lost_before_next;
 	port->lost_before_next = 0;
 	port->sent++;
+	ipcmbox_step(port, message, IPCMBOX_STEP_SENT);
 }
 
 static void enqueue(struct ipcmbox_port *port, struct ipcmbox_message *message)
@@ -69,6 +71,7 @@ static void suspend(struct ipcmbox_port *port, struct ipcmbox_message *message)
 {
 	message->place = IPCMBOX_MESSAGE_PENDING;
 	ipcmbox_queue_insert(&port->pending, message);
+	ipcmbox_step(port, message, IPCMBOX_STEP_BLOCKED);
 }
 
 static void unsuspend(struct ipcmbox_port *port, struct ipcmbox_message *message)
@@ -89,6 +92,7 @@ static void hold(struct ipcmbox_port *port, struct ipcmbox_message *message,
 	port->reported += message->lost;
 	port->taken++;
 	atomic_inc(&port->receiving);
+	ipcmbox_step(port, message, IPCMBOX_STEP_TAKEN);
 }
 
 static void unhold(struct ipcmbox_port *port, struct ipcmbox_message *message)
@@ -115,6 +119,7 @@ static void claim_receiver(struct ipcmbox_port *port, struct ipcmbox_waiter *wai
 	port->nr_receivers--;
 	port->wakeups++;
 	ipcmbox_waiter_claim(waiter, result, wakes);
+	ipcmbox_step_wake(port, waiter, result ? NULL : waiter->message);
 }
 
 static void claim_sender(struct ipcmbox_port *port, struct ipcmbox_message *message, int result,
@@ -128,6 +133,7 @@ static void claim_sender(struct ipcmbox_port *port, struct ipcmbox_message *mess
 	port->nr_senders--;
 	port->wakeups++;
 	ipcmbox_waiter_claim(waiter, result, wakes);
+	ipcmbox_step_wake(port, waiter, message);
 }
 
 /* Called by the sender. */
@@ -292,14 +298,17 @@ static void remove(struct ipcmbox_port *port, struct ipcmbox_message *message,
 /**
  * ipcmbox_port_lose() - a message does not even come to be there
  * @port: the port
+ * @message: numbered; NULL: there was no memory for it
  *
  * It counts as sent and dropped. Context: the port's lock is held.
  */
-void ipcmbox_port_lose(struct ipcmbox_port *port)
+void ipcmbox_port_lose(struct ipcmbox_port *port, const struct ipcmbox_message *message)
 {
 	port->sent++;
 	port->dropped++;
 	port->lost_before_next++;
+	if (message)
+		ipcmbox_step(port, message, IPCMBOX_STEP_DROPPED);
 }
 
 /**
@@ -322,6 +331,7 @@ static void drop(struct ipcmbox_port *port, struct ipcmbox_message *victim,
 		 struct ipcmbox_wakes *wakes)
 {
 	dequeue(port, victim);
+	ipcmbox_step(port, victim, IPCMBOX_STEP_DROPPED);
 	if (victim->sender) {
 		/* It will not be received, and its sender waits to hear just that. */
 		retract(port, victim);
@@ -339,7 +349,7 @@ static int drop_new(struct ipcmbox_port *port, struct ipcmbox_message *message)
 	if (message->completion != IPCMBOX_QUEUED)
 		return -EAGAIN;
 	number(port, message);
-	ipcmbox_port_lose(port);
+	ipcmbox_port_lose(port, message);
 	return IPCMBOX_POSTED_DROPPED;
 }
 
@@ -477,6 +487,7 @@ enum ipcmbox_withdrawal ipcmbox_port_withdraw(struct ipcmbox_port *port,
 		return IPCMBOX_WITHDRAWN_RECEIVED;
 	}
 	leave_sender(port, waiter);
+	ipcmbox_step(port, message, IPCMBOX_STEP_WITHDRAWN);
 	admit(port, wakes);
 	return IPCMBOX_WITHDRAWN;
 }
@@ -538,6 +549,7 @@ void ipcmbox_port_pass(struct ipcmbox_port *port, struct ipcmbox_message *messag
 	}
 	port->sent++;
 	port->taken++;
+	ipcmbox_step(port, message, IPCMBOX_STEP_SENT);
 }
 
 /**
@@ -568,7 +580,7 @@ bool ipcmbox_port_deliver(struct ipcmbox_port *port, struct ipcmbox_message *mes
 		if (port->overflow == IPCMBOX_OVERFLOW_DROP_OLDEST)
 			make_room(port, message, wakes);
 		if (!may_enter(port, message)) {
-			ipcmbox_port_lose(port);
+			ipcmbox_port_lose(port, message);
 			return false;
 		}
 	}
@@ -715,6 +727,8 @@ bool ipcmbox_port_finish(struct ipcmbox_port *port, struct ipcmbox_waiter *waite
 		ipcmbox_hold_begin(port, message, waiter, wakes);
 	else
 		atomic_dec(&port->receiving);
+	if (!waiter->token && message->completion == IPCMBOX_HANDLED)
+		ipcmbox_step(port, message, IPCMBOX_STEP_REPLIED);
 	if (!waiter->token || message->completion == IPCMBOX_RECEIVED)
 		claim_sender(port, message, 0, wakes);
 	return waiter->token;
@@ -764,6 +778,7 @@ static void discard(struct ipcmbox_port *port, struct ipcmbox_message *message,
 {
 	unhold(port, message);
 	retract(port, message);
+	ipcmbox_step(port, message, IPCMBOX_STEP_WITHDRAWN);
 	claim_sender(port, message, message->sender->leaving, wakes);
 }
 
@@ -838,6 +853,7 @@ bool ipcmbox_port_put_back(struct ipcmbox_port *port, struct ipcmbox_message *me
 	}
 
 	unhold(port, message);
+	ipcmbox_step(port, message, IPCMBOX_STEP_RETURNED);
 	taker = find_taker(port, message);
 	if (taker) {
 		hand_over(port, message, taker, wakes);
@@ -893,6 +909,7 @@ static void bounce(struct ipcmbox_port *port, struct ipcmbox_message *message,
 		claim_sender(port, message, -EPIPE, wakes);
 		return;
 	}
+	ipcmbox_step(port, message, IPCMBOX_STEP_WITHDRAWN);
 	claim_sender(port, message, -EPIPE, wakes);
 	message->next_victim = wakes->victims;
 	wakes->victims = message;

@@ -86,7 +86,7 @@ void ipcmbox_port_pass(struct ipcmbox_port *port, struct ipcmbox_message *messag
 		       struct ipcmbox_wakes *wakes);
 bool ipcmbox_port_deliver(struct ipcmbox_port *port, struct ipcmbox_message *message,
 			  struct ipcmbox_wakes *wakes);
-void ipcmbox_port_lose(struct ipcmbox_port *port);
+void ipcmbox_port_lose(struct ipcmbox_port *port, const struct ipcmbox_message *message);
 
 void ipcmbox_port_set_capacity(struct ipcmbox_port *port, u32 max_messages, u64 max_bytes,
 			       u32 overflow, struct ipcmbox_wakes *wakes);

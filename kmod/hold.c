@@ -15,6 +15,7 @@
 #include "hold.h"
 #include "message.h"
 #include "port.h"
+#include "step.h"
 #include "wait.h"
 
 /* How many messages are looked at under one hold of the lock. */
@@ -231,6 +232,7 @@ int ipcmbox_hold_reply(struct ipcmbox_port *port, u64 token, struct ipcmbox_mess
 	if (!message)
 		return error;
 	settle(port, message);
+	ipcmbox_step(port, message, IPCMBOX_STEP_REPLIED);
 
 	sender = message->sender;
 	if (sender) {
@@ -264,6 +266,7 @@ static void to_dead(struct ipcmbox_port *port, struct ipcmbox_message *message,
 {
 	atomic_dec(&port->receiving);
 	port->dead_letters++;
+	ipcmbox_step(port, message, IPCMBOX_STEP_DEAD);
 	if (message->sender)
 		ipcmbox_port_end_send(port, message, -EPIPE, wakes);
 	message->next_victim = *dead;

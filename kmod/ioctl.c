@@ -21,6 +21,7 @@
 #include "member.h"
 #include "messaging.h"
 #include "quota.h"
+#include "record.h"
 #include "registry.h"
 #include "vector.h"
 
@@ -96,6 +97,7 @@ static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
 #define SETTLE_SIZE_MIN	24
 #define VECTOR_SIZE_MIN	24
 #define JOIN_SIZE_MIN	40
+#define RECORD_LIST_SIZE_MIN	24
 
 /* Commands of the device. */
 
@@ -105,7 +107,8 @@ static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
 			 IPCMBOX_FEATURE_CALL | \
 			 IPCMBOX_FEATURE_LEASE | \
 			 IPCMBOX_FEATURE_VECTOR | \
-			 IPCMBOX_FEATURE_BLOCKED)
+			 IPCMBOX_FEATURE_BLOCKED | \
+			 IPCMBOX_FEATURE_RECORD)
 
 static long ioctl_query(struct ipcmbox_ioctl *call)
 {
@@ -306,6 +309,8 @@ static const struct ioctl_command mailbox_commands[] = {
 	[MAILBOX_NR(IPCMBOX_IOC_LEAVE)] = { IPCMBOX_IOC_LEAVE, 0, ioctl_leave },
 	[MAILBOX_NR(IPCMBOX_IOC_STAT)] = { IPCMBOX_IOC_STAT, INFO_SIZE_MIN, ioctl_stat },
 	[MAILBOX_NR(IPCMBOX_IOC_SET)] = { IPCMBOX_IOC_SET, SET_SIZE_MIN, ioctl_set },
+	[MAILBOX_NR(IPCMBOX_IOC_RECORD)] = { IPCMBOX_IOC_RECORD, RECORD_LIST_SIZE_MIN,
+					     ipcmbox_recorder_ioctl },
 };
 
 long ipcmbox_ioctl_device(struct file *file, unsigned int cmd, unsigned long arg)

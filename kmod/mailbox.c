@@ -22,6 +22,7 @@
 #include "member.h"
 #include "message.h"
 #include "quota.h"
+#include "record.h"
 #include "registry.h"
 #include "wait.h"
 
@@ -31,7 +32,7 @@
 			 IPCMBOX_OPEN_NONBLOCK | IPCMBOX_OPEN_KEEP_LAST | IPCMBOX_OPEN_THREAD | OPEN_BY)
 #define SET_CAPACITY	(IPCMBOX_SET_MAX_MESSAGES | IPCMBOX_SET_MAX_BYTES | IPCMBOX_SET_OVERFLOW)
 #define SET_VALID	(IPCMBOX_SET_MODE | IPCMBOX_SET_UID | IPCMBOX_SET_GID | SET_CAPACITY | \
-			 IPCMBOX_SET_DEAD_LETTER)
+			 IPCMBOX_SET_DEAD_LETTER | IPCMBOX_SET_RECORDER)
 
 /* 64 bits count mailboxes for longer than the machine lasts. */
 static atomic64_t last_id;
@@ -83,6 +84,22 @@ static bool may_administer(const struct ipcmbox_mailbox *mailbox)
 {
 	return uid_eq(mailbox->uid, current_euid()) ||
 	       ns_capable(mailbox->registry->user_ns, CAP_IPC_OWNER);
+}
+
+/**
+ * ipcmbox_mailbox_may_administer() - is the caller the owner, or as good as that?
+ * @mailbox: the mailbox
+ *
+ * Context: may sleep; the registry's lock is not held.
+ */
+bool ipcmbox_mailbox_may_administer(struct ipcmbox_mailbox *mailbox)
+{
+	bool may;
+
+	mutex_lock(&mailbox->registry->lock);
+	may = may_administer(mailbox);
+	mutex_unlock(&mailbox->registry->lock);
+	return may;
 }
 
 /**
@@ -603,7 +620,7 @@ static int check_set(const struct ipcmbox_mailbox *mailbox, const struct ipcmbox
 	if (mask & ~SET_VALID || arg->mode & ~MODE_VALID ||
 	    arg->overflow > IPCMBOX_OVERFLOW_DROP_NEWEST ||
 	    (arg->max_bytes && arg->max_bytes < mailbox->max_length) ||
-	    arg->max_deliveries > U16_MAX)
+	    arg->max_deliveries > U16_MAX || arg->recorder > IPCMBOX_RECORDER_MAX)
 		return -EINVAL;
 
 	if ((!(mask & IPCMBOX_SET_MODE) && arg->mode) ||
@@ -613,7 +630,7 @@ static int check_set(const struct ipcmbox_mailbox *mailbox, const struct ipcmbox
 	    (!(mask & IPCMBOX_SET_MAX_BYTES) && arg->max_bytes) ||
 	    (!(mask & IPCMBOX_SET_OVERFLOW) && arg->overflow) ||
 	    (!(mask & IPCMBOX_SET_DEAD_LETTER) && (arg->dead_letter || arg->max_deliveries)) ||
-	    arg->recorder)
+	    (!(mask & IPCMBOX_SET_RECORDER) && arg->recorder))
 		return -EINVAL;
 	return 0;
 }
@@ -686,11 +703,17 @@ int ipcmbox_mailbox_set(struct ipcmbox_mailbox *mailbox, struct ipcmbox_set *arg
 {
 	kuid_t uid = make_kuid(current_user_ns(), arg->uid);
 	kgid_t gid = make_kgid(current_user_ns(), arg->gid);
+	struct ipcmbox_recorder *recorder = NULL;
 	int ret;
 
 	ret = check_set(mailbox, arg);
 	if (ret)
 		return ret;
+	if (arg->recorder) {
+		recorder = ipcmbox_recorder_new(mailbox->registry, arg->recorder);
+		if (IS_ERR(recorder))
+			return PTR_ERR(recorder);
+	}
 
 	mutex_lock(&mailbox->registry->lock);
 	ret = may_administer(mailbox) ? check_set_owner(mailbox, arg->mask, uid, gid) : -EPERM;
@@ -709,8 +732,12 @@ int ipcmbox_mailbox_set(struct ipcmbox_mailbox *mailbox, struct ipcmbox_set *arg
 			set_capacity(&mailbox->port, arg);
 		if (arg->mask & IPCMBOX_SET_DEAD_LETTER)
 			set_dead_letter(mailbox, arg);
+		if (arg->mask & IPCMBOX_SET_RECORDER)
+			recorder = ipcmbox_recorder_swap(&mailbox->port, recorder);
 	}
 	mutex_unlock(&mailbox->registry->lock);
+	/* The old one, or the one that nobody needs. */
+	ipcmbox_recorder_free(recorder);
 	return ret;
 }
 

@@ -100,6 +100,7 @@ int ipcmbox_mailbox_open(struct ipcmbox_registry *registry, struct ipcmbox_open 
 			 struct file **filep);
 int ipcmbox_mailbox_unlink(struct ipcmbox_registry *registry, const struct ipcmbox_unlink *arg);
 int ipcmbox_mailbox_set(struct ipcmbox_mailbox *mailbox, struct ipcmbox_set *arg);
+bool ipcmbox_mailbox_may_administer(struct ipcmbox_mailbox *mailbox);
 void ipcmbox_mailbox_report(struct ipcmbox_mailbox *mailbox, struct ipcmbox_info *info);
 void ipcmbox_mailbox_put(struct ipcmbox_mailbox *mailbox);
 

@@ -12,6 +12,7 @@
 
 #include "message.h"
 #include "port.h"
+#include "record.h"
 #include "wait.h"
 
 void ipcmbox_port_init(struct ipcmbox_port *port, u32 max_messages, u32 max_length, u64 max_bytes,
@@ -52,6 +53,7 @@ void ipcmbox_port_drain(struct ipcmbox_port *port)
 		cond_resched();
 	}
 	put_pid(port->only_receiver);
+	ipcmbox_recorder_free(port->recorder);
 }
 
 /**
@@ -145,6 +147,7 @@ void ipcmbox_port_report(struct ipcmbox_port *port, struct ipcmbox_info *info)
 	info->peak_messages = port->peak_messages;
 	info->peak_bytes = port->peak_bytes;
 	info->next_seq = port->next_seq;
+	info->recorder = ipcmbox_recorder_size(port);
 	info->held = port->nr_held;
 	info->max_deliveries = port->max_deliveries;
 	info->redelivered = port->redelivered;

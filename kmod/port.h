@@ -17,6 +17,7 @@
 
 struct ipcmbox_handle;
 struct ipcmbox_info;
+struct ipcmbox_recorder;
 struct pid;
 
 /**
@@ -119,6 +120,8 @@ struct pid;
  * @many_receivers: several threads have taken messages
  * @only_receiver: the thread that has taken all messages so far, reference; NULL: none or several
  * @of_event: of an event mailbox or a member: who may enter is decided by event.c (constant)
+ * @recorder: the flight recorder, or NULL
+ * @steps: recorded so far
  * @lost_before_first: losses to report with the next message taken
  * @lost_before_next: losses to report with the next message sent
  * @sent: messages accepted, less those withdrawn
@@ -160,6 +163,8 @@ struct ipcmbox_port {
 	bool many_receivers;
 	struct pid *only_receiver;
 	bool of_event;
+	struct ipcmbox_recorder *recorder;
+	u64 steps;
 	u64 lost_before_first;
 	u64 lost_before_next;
 	u64 sent;

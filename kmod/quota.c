@@ -175,6 +175,23 @@ void ipcmbox_user_uncharge_message(struct ipcmbox_user *user, size_t bytes)
 }
 
 /**
+ * ipcmbox_user_charge_bytes() - charge memory that is no message's
+ * @user: who asked for it
+ * @bytes: how much
+ *
+ * Return: whether the budget allows it.
+ */
+bool ipcmbox_user_charge_bytes(struct ipcmbox_user *user, size_t bytes)
+{
+	return charge(&user->bytes, bytes, READ_ONCE(user_bytes));
+}
+
+void ipcmbox_user_uncharge_bytes(struct ipcmbox_user *user, size_t bytes)
+{
+	atomic_long_sub(bytes, &user->bytes);
+}
+
+/**
  * ipcmbox_user_report() - fill in the budgets and what is used of them
  * @user: whose
  * @query: fields max_* and user_* are written

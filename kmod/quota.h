@@ -52,7 +52,7 @@ struct ipcmbox_users {
  * @refs: references; the last put takes it out of the tree
  * @mailboxes: mailboxes created and not gone (atomic)
  * @messages: messages sent and not received, dropped or withdrawn (atomic)
- * @bytes: their payload and bookkeeping (atomic)
+ * @bytes: their payload and bookkeeping, and flight recorders (atomic)
  */
 struct ipcmbox_user {
 	struct rb_node node;
@@ -80,6 +80,8 @@ int ipcmbox_user_charge_mailbox(struct ipcmbox_user *user, u32 *limit);
 void ipcmbox_user_uncharge_mailbox(struct ipcmbox_user *user);
 int ipcmbox_user_charge_message(struct ipcmbox_user *user, size_t bytes, u32 *limit);
 void ipcmbox_user_uncharge_message(struct ipcmbox_user *user, size_t bytes);
+bool ipcmbox_user_charge_bytes(struct ipcmbox_user *user, size_t bytes);
+void ipcmbox_user_uncharge_bytes(struct ipcmbox_user *user, size_t bytes);
 void ipcmbox_user_report(const struct ipcmbox_user *user, struct ipcmbox_query *query);
 
 #endif /* _IPCMBOX_QUOTA_H */

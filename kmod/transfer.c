@@ -22,6 +22,7 @@
 #include "quota.h"
 #include "registry.h"
 #include "selection.h"
+#include "step.h"
 #include "transfer.h"
 #include "wait.h"
 
@@ -444,6 +445,7 @@ static noinline void conclude(struct ipcmbox_port *port, struct ipcmbox_waiter *
 /* The message has been copied. If nobody waits to hear of it that takes no lock. */
 static void finish(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter)
 {
+	ipcmbox_step_finish(port, waiter->message);
 	if (unlikely(waiter->conclude)) {
 		conclude(port, waiter);
 		return;

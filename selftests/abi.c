@@ -108,6 +108,7 @@ union any {
 	struct ipcmbox_join join;
 	struct ipcmbox_info stat;
 	struct ipcmbox_set set;
+	struct ipcmbox_record_list record;
 	__u8 bytes[640];
 };
 
@@ -115,6 +116,7 @@ static const char name[] = "abi name";
 static char payload[64];
 static struct ipcmbox_info infos[2];
 static struct ipcmbox_blocked blocked[2];
+static struct ipcmbox_record records[2];
 static __u64 box_id;
 
 /* A valid argument for each command, so that one change at a time makes it wrong. */
@@ -285,11 +287,20 @@ static void valid_set(union any *arg)
 	};
 }
 
+static void valid_record(union any *arg)
+{
+	arg->record = (struct ipcmbox_record_list){
+		.buf_ptr = ptr_u64(records),
+		.count = ARRAY_SIZE(records),
+		.element_size = sizeof(records[0]),
+	};
+}
+
 enum on { ON_DEVICE, ON_MAILBOX, ON_EVENT };
 
 enum {
 	QUERY, OPEN, UNLINK, LIST, BLOCKED,
-	SEND, RECV, SENDV, RECVV, CALL, REPLY, REPLY_RECV, SETTLE, JOIN, STAT, SET
+	SEND, RECV, SENDV, RECVV, CALL, REPLY, REPLY_RECV, SETTLE, JOIN, STAT, SET, RECORD
 };
 
 static const struct command {
@@ -318,6 +329,7 @@ static const struct command {
 	[JOIN] = { "JOIN", IPCMBOX_IOC_JOIN, 40, ON_EVENT, true, valid_join },
 	[STAT] = { "STAT", IPCMBOX_IOC_STAT, 424, ON_MAILBOX, false, valid_stat },
 	[SET] = { "SET", IPCMBOX_IOC_SET, 32, ON_MAILBOX, false, valid_set },
+	[RECORD] = { "RECORD", IPCMBOX_IOC_RECORD, 24, ON_MAILBOX, false, valid_record },
 };
 
 /* Flags of 32 bits, with a value that is otherwise valid: every other bit is unknown. */
@@ -339,7 +351,7 @@ static const struct flags {
 	{ CALL, FIELD(ipcmbox_call, flags), 0x33 },
 	{ REPLY, FIELD(ipcmbox_reply, flags), IPCMBOX_IOVEC },
 	{ JOIN, FIELD(ipcmbox_join, flags), 0x3 },
-	{ SET, FIELD(ipcmbox_set, mask), 0x7f },
+	{ SET, FIELD(ipcmbox_set, mask), 0xff },
 	{ SET, FIELD(ipcmbox_set, mode), 0666 },
 };
 
@@ -466,6 +478,10 @@ static const struct wrong {
 	{ "max_messages", SET, FIELD(ipcmbox_set, max_messages), 1, EINVAL },
 	{ "overflow", SET, FIELD(ipcmbox_set, overflow), 1, EINVAL },
 	{ "max_bytes", SET, FIELD(ipcmbox_set, max_bytes), 64, EINVAL },
+	{ "recorder", SET, FIELD(ipcmbox_set, recorder), 1, EINVAL },
+	{ "count", RECORD, FIELD(ipcmbox_record_list, count), 0, EINVAL },
+	{ "element_size", RECORD, FIELD(ipcmbox_record_list, element_size), 0, EINVAL },
+	{ "element_size", RECORD, FIELD(ipcmbox_record_list, element_size), 55, EINVAL },
 	{ "mode without mask", SET, FIELD(ipcmbox_set, mask), 0, EINVAL },
 };
 
@@ -940,7 +956,7 @@ TEST_F(abi, structure_partly_mapped)
 /* What cannot be answered must not have happened. */
 TEST_F(abi, structure_read_only)
 {
-	static const int answering[] = { QUERY, OPEN, LIST, BLOCKED, RECV, JOIN, STAT };
+	static const int answering[] = { QUERY, OPEN, LIST, BLOCKED, RECV, JOIN, STAT, RECORD };
 	size_t page = sysconf(_SC_PAGESIZE), i;
 	union any *map = mmap(NULL, page, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -504,15 +504,15 @@ struct ipcmbox_list {
  *	is needed, or has no room, they are dropped as well
  * @max_deliveries: in: deliveries of one message, up to 65535; 0: no limit
  * @recorder: in: how many steps the flight recorder keeps, up to %IPCMBOX_RECORDER_MAX; 0 switches
- *	it off. What it has recorded goes when this is set
+ *	it off. What it has recorded goes when this is set. Counts as bytes of the calling user
  *
  * For the owner (effective user id of the caller) and CAP_IPC_OWNER; all changes or none. Open
  * descriptors keep their rights. Greater capacity admits blocked senders at once. An event mailbox
  * and its members can change capacity and policy within the rules of creation and JOIN; members
  * keep what they have.
  *
- * Return: 0. Errors: EINVAL, ENOENT (no such mailbox for dead letters), ENOMEM, EPERM. Never
- * blocks.
+ * Return: 0. Errors: EDQUOT (bytes, for the recorder), EINVAL, ENOENT (no such mailbox for dead
+ * letters), ENOMEM, EPERM. Never blocks.
  */
 struct ipcmbox_set {
 	__u32 mask;
@@ -975,7 +975,7 @@ struct ipcmbox_blocked_list {
 
 /**
  * struct ipcmbox_record - a step of a message, element of ioctl(IPCMBOX_IOC_RECORD)
- * @serial: out: number of the step, from 1
+ * @serial: out: number of the step, from 1; goes on when the recorder is set anew
  * @time_ns: out: when, ns on CLOCK_MONOTONIC as the caller sees it
  * @seq: out: of the message
  * @events: out: its event bits

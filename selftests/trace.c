@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tracepoints: a message can be followed from send to reply.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "kselftest_harness.h"
+#include "ipcmbox_test.h"
+
+#define TRACING		"/sys/kernel/tracing"
+
+FIXTURE(trace) {
+	int dev, fd;
+	__u64 id;
+	struct call *calls;
+	bool on;
+};
+
+/* Emptied by opening it so; a clock that counts what happens knows the order on all processors. */
+static bool trace_start(void)
+{
+	close(open(TRACING "/trace", O_WRONLY | O_TRUNC | O_CLOEXEC));
+	return write_file(TRACING "/trace_clock", "counter") &&
+	       write_file(TRACING "/events/ipcmbox/enable", "1");
+}
+
+FIXTURE_SETUP(trace)
+{
+	self->dev = device_open();
+	ASSERT_GE(self->dev, 0);
+	self->fd = mailbox_new(self->dev, .max_messages = 1);
+	ASSERT_GE(self->fd, 0);
+	self->id = mailbox_id(self->fd);
+	self->calls = calls_alloc(2);
+	ASSERT_EQ(0, geteuid()) TH_LOG("needs root");
+	if (access(TRACING "/events", F_OK))
+		SKIP(return, "no tracing in this kernel");
+	self->on = true;
+	ASSERT_TRUE(trace_start());
+}
+
+FIXTURE_TEARDOWN(trace)
+{
+	if (self->on) {
+		write_file(TRACING "/events/ipcmbox/enable", "0");
+		write_file(TRACING "/events/ipcmbox/filter", "0");
+		write_file(TRACING "/trace_clock", "local");
+	}
+	close(self->fd);
+	close(self->dev);
+}
+
+static char text[1 << 20];
+
+/* The lines of the trace, once for all that is asked of them. */
+static bool read_trace(void)
+{
+	size_t done = 0;
+	ssize_t ret;
+	int fd = open(TRACING "/trace", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	while ((ret = read(fd, text + done, sizeof(text) - 1 - done)) > 0)
+		done += ret;
+	text[done] = 0;
+	close(fd);
+	return !ret;
+}
+
+/* Finds the next line of a message. */
+static char *next_line(char *from, __u64 id, __u64 seq)
+{
+	char key[64];
+	char *at;
+
+	snprintf(key, sizeof(key), ": mailbox=%llu seq=%llu ", (unsigned long long)id,
+		 (unsigned long long)seq);
+	at = strstr(from, key);
+	return at;
+}
+
+/* The names of the events of a message, with a space after each, but for those of wake-ups. */
+static const char *events_of(FIXTURE_DATA(trace) *self, __u64 seq)
+{
+	static char events[256];
+	char *at = text, *name;
+
+	events[0] = 0;
+	if (!read_trace())
+		return "no trace";
+	while ((at = next_line(at, self->id, seq))) {
+		name = at;
+		while (name > text && name[-1] != ' ')
+			name--;
+		if (!strncmp(name, "ipcmbox_", 8) && strncmp(name, "ipcmbox_wake", 12)) {
+			strncat(events, name + 8, at - name - 8);
+			strcat(events, " ");
+		}
+		at++;
+	}
+	return events;
+}
+
+/* What the event @name of a message says after its number. */
+static const char *said(FIXTURE_DATA(trace) *self, const char *name, __u64 seq)
+{
+	static char line[256];
+	char key[128];
+	char *at;
+
+	snprintf(key, sizeof(key), " ipcmbox_%s: mailbox=%llu seq=%llu ", name,
+		 (unsigned long long)self->id, (unsigned long long)seq);
+	if (!read_trace())
+		return "no trace";
+	at = strstr(text, key);
+	if (!at)
+		return "no such event";
+	at += strlen(key);
+	snprintf(line, sizeof(line), "%.*s", (int)strcspn(at, "\n"), at);
+	return line;
+}
+
+TEST_F(trace, all_events_are_there)
+{
+	static const char * const names[] = {
+		"send", "block", "take", "finish", "return", "reply", "drop", "withdraw", "dead",
+		"wake",
+	};
+	char path[128];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), TRACING "/events/ipcmbox/ipcmbox_%s/format",
+			 names[i]);
+		EXPECT_EQ(0, access(path, R_OK)) TH_LOG("%s", path);
+	}
+}
+
+TEST_F(trace, sent_and_received)
+{
+	char expected[128];
+
+	ASSERT_EQ(0, message_send(self->fd, .buf_ptr = ptr_u64("hello"), .buf_len = 5,
+				  .priority = 7, .events = 0x30));
+	EXPECT_STREQ("send ", events_of(self, 1));
+	snprintf(expected, sizeof(expected), "priority=7 length=5 events=0x30 pid=%d tid=%d",
+		 getpid(), getpid());
+	EXPECT_STREQ(expected, said(self, "send", 1));
+	ASSERT_EQ(5, message_recv(self->fd, .buf_ptr = ptr_u64(self->calls[0].data),
+				  .buf_len = 5));
+	EXPECT_STREQ("send take finish ", events_of(self, 1));
+	EXPECT_STREQ(expected, said(self, "finish", 1));
+}
+
+TEST_F(trace, blocked)
+{
+	char expected[64];
+
+	ASSERT_EQ(0, put(self->fd, 0, 1));
+	put_start(self->calls, self->fd, 0, 2);
+	ASSERT_TRUE(await_senders(self->fd, 1));
+	EXPECT_STREQ("block ", events_of(self, 2));
+	ASSERT_EQ(1, take(self->fd));
+	ASSERT_EQ(0, call_join(self->calls));
+	ASSERT_EQ(2, take(self->fd));
+	EXPECT_STREQ("block send take finish ", events_of(self, 2));
+	snprintf(expected, sizeof(expected), "tid=%d result=0", self->calls->tid);
+	EXPECT_STREQ(expected, said(self, "wake", 2));
+}
+
+TEST_F(trace, handed_over)
+{
+	char expected[64];
+
+	recv_start(self->calls, self->fd);
+	ASSERT_TRUE(await_receivers(self->fd, 1));
+	ASSERT_EQ(0, put(self->fd, 0, 1));
+	ASSERT_EQ(4, call_join(self->calls));
+	EXPECT_STREQ("send take finish ", events_of(self, 1));
+	snprintf(expected, sizeof(expected), "tid=%d result=0", self->calls->tid);
+	EXPECT_STREQ(expected, said(self, "wake", 1));
+}
+
+TEST_F(trace, called)
+{
+	struct ipcmbox_recv recv = {};
+
+	call_prepare(self->calls, self->fd);
+	call_start(self->calls);
+	ASSERT_TRUE(await_senders(self->fd, 1));
+	ASSERT_EQ(0, mailbox_receive(self->fd, &recv));
+	ASSERT_EQ(0, message_reply(self->fd, .token = recv.token));
+	ASSERT_EQ(0, call_join(self->calls));
+	EXPECT_STREQ("send take finish reply ", events_of(self, 1));
+}
+
+TEST_F(trace, put_back)
+{
+	ASSERT_EQ(0, put(self->fd, 0, 1));
+	ASSERT_EQ(-EFAULT, message_recv(self->fd, .buf_ptr = 8, .buf_len = 4));
+	EXPECT_STREQ("send take return ", events_of(self, 1));
+}
+
+TEST_F(trace, dropped)
+{
+	ASSERT_EQ(0, mailbox_change(self->fd, .mask = IPCMBOX_SET_OVERFLOW,
+				    .overflow = IPCMBOX_OVERFLOW_DROP_OLDEST));
+	ASSERT_EQ(0, put(self->fd, 1, 1));
+	ASSERT_EQ(0, put(self->fd, 1, 2));
+	ASSERT_EQ(IPCMBOX_SENT_DROPPED, put(self->fd, 0, 3));
+	EXPECT_STREQ("send drop ", events_of(self, 1));
+	EXPECT_STREQ("send ", events_of(self, 2));
+	EXPECT_STREQ("drop ", events_of(self, 3));
+}
+
+TEST_F(trace, withdrawn)
+{
+	ASSERT_EQ(-ETIMEDOUT, message_send(self->fd, .completion = IPCMBOX_RECEIVED,
+					   .flags = IPCMBOX_DEADLINE, .deadline_ns = 1));
+	EXPECT_STREQ("send withdraw ", events_of(self, 1));
+}
+
+TEST_F(trace, dead)
+{
+	struct ipcmbox_recv recv = { .flags = IPCMBOX_LEASE, .lease_ns = 100 * NSEC_PER_SEC };
+
+	ASSERT_EQ(0, mailbox_change(self->fd, .mask = IPCMBOX_SET_DEAD_LETTER,
+				    .max_deliveries = 1));
+	ASSERT_EQ(0, message_send(self->fd, .flags = IPCMBOX_NONBLOCK));
+	ASSERT_EQ(0, mailbox_receive(self->fd, &recv));
+	ASSERT_EQ(0, mailbox_settle(self->fd, recv.token, IPCMBOX_SETTLE_REFUSE, 0));
+	EXPECT_STREQ("send take finish dead ", events_of(self, 1));
+}
+
+/* A wait that ends without a message. */
+TEST_F(trace, woken_for_nothing)
+{
+	char expected[64];
+	int receiver = mailbox_by_id(self->dev, self->id, IPCMBOX_READ);
+
+	ASSERT_GE(receiver, 0);
+	recv_start(self->calls, receiver);
+	ASSERT_TRUE(await_receivers(receiver, 1));
+	close(self->fd);
+	self->fd = receiver;
+	ASSERT_EQ(-EPIPE, call_join(self->calls));
+	snprintf(expected, sizeof(expected), "tid=%d result=-32", self->calls->tid);
+	EXPECT_STREQ(expected, said(self, "wake", 0));
+}
+
+TEST_F(trace, filtered_by_mailbox)
+{
+	char filter[64];
+	int other = mailbox_new(self->dev, .max_messages = 1);
+
+	ASSERT_GE(other, 0);
+	snprintf(filter, sizeof(filter), "mailbox==%llu", (unsigned long long)self->id);
+	ASSERT_TRUE(write_file(TRACING "/events/ipcmbox/filter", filter));
+	ASSERT_EQ(0, put(other, 0, 1));
+	ASSERT_EQ(0, put(self->fd, 0, 1));
+	EXPECT_STREQ("send ", events_of(self, 1));
+	EXPECT_EQ(NULL, next_line(text, mailbox_id(other), 1));
+	close(other);
+}
+
+TEST_F(trace, off_again)
+{
+	ASSERT_EQ(0, put(self->fd, 0, 1));
+	ASSERT_TRUE(write_file(TRACING "/events/ipcmbox/enable", "0"));
+	ASSERT_EQ(1, take(self->fd));
+	EXPECT_STREQ("send ", events_of(self, 1));
+}
+
+TEST_HARNESS_MAIN
