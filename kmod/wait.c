@@ -6,6 +6,7 @@
 #include <linux/lockdep.h>
 #include <linux/nospec.h>
 #include <linux/nsproxy.h>
+#include <linux/overflow.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -72,6 +73,16 @@ static ktime_t now_on(clockid_t clock)
 	}
 }
 
+/* Other than ktime_add_safe() this knows that what is added can be negative. */
+static ktime_t add_saturated(ktime_t a, ktime_t b)
+{
+	ktime_t sum;
+
+	if (check_add_overflow(a, b, &sum))
+		return b < 0 ? 0 : KTIME_MAX;
+	return sum;
+}
+
 /**
  * ipcmbox_deadline_export() - tell the calling task about somebody else's deadline
  * @deadline: on any clock
@@ -86,10 +97,10 @@ u64 ipcmbox_deadline_export(const struct ipcmbox_deadline *deadline)
 	if (expires == IPCMBOX_FOREVER)
 		return U64_MAX;
 	if (deadline->clock != CLOCK_MONOTONIC)
-		expires = ktime_add_safe(ktime_sub(expires, now_on(deadline->clock)), ktime_get());
+		expires = add_saturated(ktime_sub(expires, now_on(deadline->clock)), ktime_get());
 #ifdef CONFIG_TIME_NS
-	expires = ktime_add_safe(expires, timespec64_to_ktime(
-				 current->nsproxy->time_ns->offsets.monotonic));
+	expires = add_saturated(expires, timespec64_to_ktime(
+				current->nsproxy->time_ns->offsets.monotonic));
 #endif
 	return expires < 0 ? 0 : expires;
 }
