@@ -767,10 +767,15 @@ void ipcmbox_port_resume_send(struct ipcmbox_port *port, struct ipcmbox_message 
 	await_sender(port, message, waiter);
 }
 
-/* The sender of a taken message waits for nothing but to be told that it can go. */
+/*
+ * The sender of a taken message waits for nothing but to be told that it can go; or it was killed,
+ * and there is nobody to handle the message for.
+ */
 static bool is_abandoned(const struct ipcmbox_message *message)
 {
-	return message->sender && message->sender->leaving;
+	if (!message->sender)
+		return message->completion == IPCMBOX_HANDLED;
+	return message->sender->leaving;
 }
 
 static void discard(struct ipcmbox_port *port, struct ipcmbox_message *message,
@@ -779,7 +784,8 @@ static void discard(struct ipcmbox_port *port, struct ipcmbox_message *message,
 	unhold(port, message);
 	retract(port, message);
 	ipcmbox_step(port, message, IPCMBOX_STEP_WITHDRAWN);
-	claim_sender(port, message, message->sender->leaving, wakes);
+	if (message->sender)
+		claim_sender(port, message, message->sender->leaving, wakes);
 }
 
 /**
