@@ -185,7 +185,7 @@ long ipcmbox_call_call(struct ipcmbox_ioctl *call)
 	if (!(call->file->f_mode & FMODE_WRITE))
 		return -EACCES;
 	if (arg->flags & IPCMBOX_CALL_CANCEL)
-		return cancel(handle, arg->cookie);
+		return cancel(handle, arg->cookie) ?: put_user(0, &uarg->cookie);
 	ret = ipcmbox_messaging_deadline(&deadline, call->file->f_flags, arg->flags, arg->clock,
 					 arg->deadline_ns);
 	if (ret)

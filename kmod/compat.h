@@ -37,4 +37,11 @@
 #define ITER_DEST	0	/* == READ */
 #endif
 
+/* Since 6.18: another name, and later a warning for who uses the old one. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+#define ipcmbox_unbound_wq	system_dfl_wq
+#else
+#define ipcmbox_unbound_wq	system_unbound_wq
+#endif
+
 #endif /* _IPCMBOX_COMPAT_H */

@@ -10,8 +10,9 @@
 
 #include <uapi/linux/ipcmbox.h>
 
-#include "exchange.h"
+#include "compat.h"
 #include "deadlock.h"
+#include "exchange.h"
 #include "hold.h"
 #include "message.h"
 #include "port.h"
@@ -89,6 +90,12 @@ static bool is_leased(const struct ipcmbox_message *message)
 	return message->lease_expires != KTIME_MAX;
 }
 
+/* It was to be handled for somebody who will not come back. */
+static bool is_given_up(const struct ipcmbox_message *message)
+{
+	return message->completion == IPCMBOX_HANDLED && !message->sender && !message->caller;
+}
+
 /* It waits for its settlement no more, and is still in the tree. */
 static void let_go(struct ipcmbox_port *port, struct ipcmbox_message *message)
 {
@@ -122,14 +129,16 @@ static void look_at(struct ipcmbox_port *port, ktime_t expires, ktime_t now)
 	if (expires >= port->next_expiry)
 		return;
 	port->next_expiry = expires;
-	mod_delayed_work(system_wq, &port->lease_work, min(delay + 1, MAX_JIFFY_OFFSET));
+	mod_delayed_work(ipcmbox_unbound_wq, &port->lease_work, min(delay + 1, MAX_JIFFY_OFFSET));
 }
 
 static void set_lease(struct ipcmbox_port *port, struct ipcmbox_message *message, u64 lease_ns)
 {
 	ktime_t now = ktime_get();
 
-	message->lease_expires = ktime_add_safe(now, min_t(u64, lease_ns, KTIME_MAX));
+	/* The greatest of all means that there is no lease. */
+	message->lease_expires = min(ktime_add_safe(now, min_t(u64, lease_ns, KTIME_MAX)),
+				     KTIME_MAX - 1);
 	look_at(port, message->lease_expires, now);
 }
 
@@ -185,7 +194,7 @@ void ipcmbox_hold_begin(struct ipcmbox_port *port, struct ipcmbox_message *messa
 void ipcmbox_hold_leave(struct ipcmbox_message *message, struct ipcmbox_waiter *sender)
 {
 	message->caller = sender->handle;
-	sender->token = sender->handle ? message->token : 0;
+	sender->token = message->token;
 }
 
 /* Settling. */
@@ -242,7 +251,7 @@ int ipcmbox_hold_reply(struct ipcmbox_port *port, u64 token, struct ipcmbox_mess
 		end(port, message, wakes);
 		return 0;
 	}
-	if (message->completion == IPCMBOX_HANDLED && !message->caller) {
+	if (is_given_up(message)) {
 		end(port, message, wakes);
 		return -EPIPE;
 	}
@@ -302,19 +311,21 @@ static void give_back(struct ipcmbox_port *port, struct ipcmbox_message *message
  * @wakes: to flush
  *
  * Context: the port's lock is held.
- * Return: 0, -ESTALE, -EINVAL.
+ * Return: 0, -ESTALE, -EINVAL; -EPIPE nobody waits for it, the message has ended.
  */
 int ipcmbox_hold_refuse(struct ipcmbox_port *port, u64 token, struct ipcmbox_message **dead,
 			struct ipcmbox_wakes *wakes)
 {
 	struct ipcmbox_message *message;
-	int error;
+	int ret = 0;
 
-	message = find_held(port, token, &error);
+	message = find_held(port, token, &ret);
 	if (!message)
-		return error;
+		return ret;
+	if (is_given_up(message))
+		ret = -EPIPE;
 	give_back(port, message, dead, wakes);
-	return 0;
+	return ret;
 }
 
 /**
@@ -352,7 +363,7 @@ int ipcmbox_hold_renew(struct ipcmbox_port *port, u64 token, u64 lease_ns)
  *
  * Context: the port's lock is held.
  * Return: 0, @caller has the reply; -EINPROGRESS it must wait; -EAGAIN it would have to; -EPIPE
- * there will be no reply; -ESTALE or -EINVAL no such request of the caller's.
+ * there will be no reply; -ESTALE no such request of the caller's.
  */
 int ipcmbox_hold_resume(struct ipcmbox_port *port, u64 token, struct ipcmbox_waiter *caller,
 			bool may_wait, struct ipcmbox_wakes *wakes)
@@ -361,9 +372,7 @@ int ipcmbox_hold_resume(struct ipcmbox_port *port, u64 token, struct ipcmbox_wai
 
 	lockdep_assert_held(&port->lock);
 
-	if (!message)
-		return why_not(port, token);
-	if (message->caller != caller->handle)
+	if (!message || message->caller != caller->handle)
 		return -ESTALE;
 
 	caller->token = token;
@@ -401,7 +410,7 @@ int ipcmbox_hold_resume(struct ipcmbox_port *port, u64 token, struct ipcmbox_wai
  * @wakes: to flush
  *
  * Context: the port's lock is held.
- * Return: 0, -ESTALE, -EINVAL.
+ * Return: 0, -ESTALE.
  */
 int ipcmbox_hold_cancel(struct ipcmbox_port *port, u64 token, const struct ipcmbox_handle *caller,
 			struct ipcmbox_wakes *wakes)
@@ -410,9 +419,7 @@ int ipcmbox_hold_cancel(struct ipcmbox_port *port, u64 token, const struct ipcmb
 
 	lockdep_assert_held(&port->lock);
 
-	if (!message)
-		return why_not(port, token);
-	if (message->caller != caller)
+	if (!message || message->caller != caller)
 		return -ESTALE;
 	if (message->place == IPCMBOX_MESSAGE_HELD)
 		message->caller = NULL;

@@ -69,6 +69,7 @@ void ipcmbox_lease_bury(struct ipcmbox_mailbox *mailbox, struct ipcmbox_message 
 		mutex_unlock(&registry->lock);
 		if (!sent)
 			ipcmbox_message_put(message);
+		cond_resched();
 	}
 }
 

@@ -64,11 +64,13 @@ static noinline long send_handled(struct file *file, struct ipcmbox_sending *sen
 		return ret;
 	sending->home = NULL;
 	sending->caller = &caller;
+	sending->cookie = 0;
 	sending->reply = NULL;
 	ret = ipcmbox_transfer_send(file->private_data, sending);
 	ipcmbox_deadlock_leave(&caller);
 	ipcmbox_message_put(sending->reply);
-	return ret;
+	/* It was received: beginning again would send it twice. */
+	return ret == -ERESTARTSYS && sending->cookie ? -EINTR : ret;
 }
 
 /* What is not in the first version of the structure is in @sending already. */
