@@ -444,7 +444,7 @@ static const struct wrong {
 	  IPCMBOX_NONBLOCK | IPCMBOX_DEADLINE, EINVAL },
 	{ "deadline_ns", CALL, FIELD(ipcmbox_call, deadline_ns), 1, EINVAL },
 	{ "priority", CALL, FIELD(ipcmbox_call, priority), IPCMBOX_PRIORITY_MAX + 1, EINVAL },
-	{ "cookie", CALL, FIELD(ipcmbox_call, cookie), 1, EINVAL },
+	{ "cookie", CALL, FIELD(ipcmbox_call, cookie), 1, ESTALE },
 	{ "token 0", REPLY, FIELD(ipcmbox_reply, token), 0, EINVAL },
 	{ "reply_size", REPLY_RECV, FIELD(ipcmbox_reply_recv, reply_size), 47, EINVAL },
 	{ "reply_size", REPLY_RECV, FIELD(ipcmbox_reply_recv, reply_size), ~0U, EINVAL },

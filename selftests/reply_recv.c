@@ -142,13 +142,14 @@ TEST_F(reply_recv, answers_nobody)
 	EXPECT_EQ(4, turn(self)) TH_LOG("ESTALE");
 	EXPECT_EQ(POISON32, self->reply.limit);
 
-	send_start(&self->call[0], self->fd, .completion = IPCMBOX_HANDLED,
-		   .flags = IPCMBOX_DEADLINE,
-		   .deadline_ns = now_ns(IPCMBOX_CLOCK_MONOTONIC) + 200 * NSEC_PER_MSEC);
-	self->recv.flags = 0;
 	self->reply.token = 0;
-	ASSERT_EQ(0, turn(self));
+	start_turn(self);
+	ASSERT_TRUE(await_receivers(self->fd, 1));
+	send_start(&self->call[0], self->fd, .completion = IPCMBOX_HANDLED,
+		   .flags = IPCMBOX_DEADLINE);
+	ASSERT_EQ(0, call_join(self->loop));
 	EXPECT_EQ(-ETIMEDOUT, call_join(&self->call[0]));
+	self->recv.token = self->loop->recv.token;
 	set_reply(self, "late");
 	ASSERT_EQ(0, put(self->fd, 0, 8));
 	EXPECT_EQ(4, turn(self)) TH_LOG("EPIPE");
