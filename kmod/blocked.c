@@ -5,6 +5,7 @@
 #include <linux/jiffies.h>
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
+#include <linux/mutex.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/rcupdate.h>
@@ -17,8 +18,11 @@
 #include <uapi/linux/ipcmbox.h>
 
 #include "blocked.h"
+#include "endpoint.h"
+#include "event.h"
 #include "ioctl.h"
 #include "mailbox.h"
+#include "member.h"
 #include "message.h"
 #include "quota.h"
 #include "registry.h"
@@ -115,12 +119,33 @@ static void add_receiver(struct ipcmbox_blocked_snapshot *snapshot,
 	}
 }
 
-static void add_sender(struct ipcmbox_blocked_snapshot *snapshot, const struct ipcmbox_port *port,
-		       const struct ipcmbox_waiter *waiter)
+/* Of a mailbox that nobody has received from yet. */
+static void set_owner(struct ipcmbox_blocked_entry *entry, const struct ipcmbox_mailbox *mailbox)
+{
+	if (mailbox->endpoint) {
+		entry->peer = get_pid(mailbox->endpoint->owner);
+		entry->peer_is_process = !mailbox->endpoint->is_thread;
+	} else if (mailbox->member) {
+		entry->peer = get_pid(mailbox->member->tgid);
+		entry->peer_is_process = true;
+	}
+}
+
+/* Who will receive what is queued or pending at @mailbox, whose port is locked, if it is known. */
+static void set_receiver(struct ipcmbox_blocked_entry *entry,
+			 const struct ipcmbox_mailbox *mailbox)
+{
+	if (mailbox->port.only_receiver)
+		entry->peer = get_pid(mailbox->port.only_receiver);
+	else if (!mailbox->port.many_receivers)
+		set_owner(entry, mailbox);
+}
+
+static void add_sender(struct ipcmbox_blocked_snapshot *snapshot,
+		       const struct ipcmbox_mailbox *mailbox, const struct ipcmbox_waiter *waiter)
 {
 	struct ipcmbox_blocked_entry *entry = add(snapshot, waiter);
 	const struct ipcmbox_message *message = waiter->message;
-	struct pid *peer = port->only_receiver;
 
 	entry->priority = message->priority;
 	entry->seq = message->seq;
@@ -128,35 +153,26 @@ static void add_sender(struct ipcmbox_blocked_snapshot *snapshot, const struct i
 	switch (message->place) {
 	case IPCMBOX_MESSAGE_PENDING:
 		entry->what = IPCMBOX_BLOCKED_ROOM;
+		set_receiver(entry, mailbox);
 		break;
 	case IPCMBOX_MESSAGE_HELD:
 		entry->what = IPCMBOX_BLOCKED_REPLY;
-		peer = message->server;
+		entry->peer = get_pid(message->server);
 		break;
 	case IPCMBOX_MESSAGE_PAUSED:
-		peer = task_pid(message->pauser->task);
-		fallthrough;
+		entry->what = IPCMBOX_BLOCKED_RECEIPT;
+		entry->peer = get_pid(task_pid(message->pauser->task));
+		break;
 	default:
 		entry->what = IPCMBOX_BLOCKED_RECEIPT;
+		set_receiver(entry, mailbox);
 	}
-	entry->peer = get_pid(peer);
 }
 
-/**
- * ipcmbox_blocked_take() - look who waits now
- * @snapshot: what was in it is forgotten
- * @mailbox: where
- *
- * Context: may sleep; takes the port's lock.
- */
-void ipcmbox_blocked_take(struct ipcmbox_blocked_snapshot *snapshot,
-			  struct ipcmbox_mailbox *mailbox)
+static void take(struct ipcmbox_blocked_snapshot *snapshot, struct ipcmbox_mailbox *mailbox)
 {
 	struct ipcmbox_port *port = &mailbox->port;
 	const struct ipcmbox_waiter *waiter;
-
-	forget(snapshot);
-	snapshot->mailbox = mailbox->id;
 
 	spin_lock(&port->lock);
 	snapshot->total = port->nr_receivers + port->nr_senders;
@@ -168,9 +184,48 @@ void ipcmbox_blocked_take(struct ipcmbox_blocked_snapshot *snapshot,
 	list_for_each_entry(waiter, &port->senders, link) {
 		if (snapshot->count == snapshot->room)
 			break;
-		add_sender(snapshot, port, waiter);
+		add_sender(snapshot, mailbox, waiter);
 	}
 	spin_unlock(&port->lock);
+}
+
+/* Whoever sends an event waits for the member that is not ready for the first of them. */
+static void set_blocker(struct ipcmbox_blocked_snapshot *snapshot,
+			struct ipcmbox_mailbox *mailbox)
+{
+	struct ipcmbox_port *port = &mailbox->port;
+	u32 i;
+
+	spin_lock(&port->lock);
+	for (i = 0; i < snapshot->count; i++)
+		set_receiver(&snapshot->entries[i], mailbox);
+	spin_unlock(&port->lock);
+}
+
+/**
+ * ipcmbox_blocked_take() - look who waits now
+ * @snapshot: what was in it is forgotten
+ * @mailbox: where
+ *
+ * Context: may sleep; takes the port's lock, and an event's.
+ */
+void ipcmbox_blocked_take(struct ipcmbox_blocked_snapshot *snapshot,
+			  struct ipcmbox_mailbox *mailbox)
+{
+	struct ipcmbox_event *event = mailbox->event;
+
+	forget(snapshot);
+	snapshot->mailbox = mailbox->id;
+
+	if (!event) {
+		take(snapshot, mailbox);
+		return;
+	}
+	mutex_lock(&event->lock);
+	take(snapshot, mailbox);
+	if (event->blocker)
+		set_blocker(snapshot, event->blocker->mailbox);
+	mutex_unlock(&event->lock);
 }
 
 static bool is_dead(struct task_struct *task, bool is_process)

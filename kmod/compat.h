@@ -44,4 +44,11 @@
 #define ipcmbox_unbound_wq	system_unbound_wq
 #endif
 
+/* Up to 6.7: eventfd_signal() says what to add. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#define ipcmbox_eventfd_signal(ctx)	eventfd_signal(ctx, 1)
+#else
+#define ipcmbox_eventfd_signal(ctx)	eventfd_signal(ctx)
+#endif
+
 #endif /* _IPCMBOX_COMPAT_H */

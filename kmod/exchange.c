@@ -12,6 +12,7 @@
 #include "exchange.h"
 #include "hold.h"
 #include "message.h"
+#include "notify.h"
 #include "port.h"
 #include "selection.h"
 #include "step.h"
@@ -246,6 +247,8 @@ static void show(struct ipcmbox_port *port, struct ipcmbox_message *message,
 {
 	if (unlikely(!list_empty(&port->receivers)))
 		show_waiting(port, message, wakes);
+	if (unlikely(port->notification))
+		ipcmbox_notify_arrival(port, message, wakes);
 	wakes->poll |= IPCMBOX_POLL_RECEIVE;
 }
 

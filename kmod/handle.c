@@ -19,6 +19,7 @@
 #include "handle.h"
 #include "ioctl.h"
 #include "mailbox.h"
+#include "notify.h"
 #include "quota.h"
 #include "registry.h"
 #include "show.h"
@@ -90,6 +91,13 @@ static __poll_t handle_poll(struct file *file, poll_table *wait)
 	return events;
 }
 
+/* A process closes one of its descriptors of the file. */
+static int handle_flush(struct file *file, fl_owner_t id)
+{
+	ipcmbox_notify_flush(file->private_data);
+	return 0;
+}
+
 static int handle_release(struct inode *inode, struct file *file)
 {
 	struct ipcmbox_handle *handle = file->private_data;
@@ -97,6 +105,7 @@ static int handle_release(struct inode *inode, struct file *file)
 	/* The account belongs to the registry, which the mailbox may be the last to hold. */
 	ipcmbox_user_put(handle->user);
 	if (handle->mailbox) {
+		ipcmbox_notify_close(handle);
 		ipcmbox_call_close(handle);
 		ipcmbox_mailbox_detach(handle->mailbox, file->f_mode);
 	}
@@ -111,6 +120,7 @@ static const struct file_operations handle_fops = {
 	.poll = handle_poll,
 	.unlocked_ioctl = ipcmbox_ioctl_mailbox,
 	.compat_ioctl = compat_ptr_ioctl,
+	.flush = handle_flush,
 	.release = handle_release,
 	.show_fdinfo = ipcmbox_show_fdinfo,
 };

@@ -20,6 +20,7 @@
 #include "mailbox.h"
 #include "member.h"
 #include "messaging.h"
+#include "notify.h"
 #include "quota.h"
 #include "record.h"
 #include "registry.h"
@@ -97,6 +98,7 @@ static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
 #define SETTLE_SIZE_MIN	24
 #define VECTOR_SIZE_MIN	24
 #define JOIN_SIZE_MIN	40
+#define NOTIFY_SIZE_MIN	24
 #define RECORD_LIST_SIZE_MIN	24
 
 /* Commands of the device. */
@@ -107,6 +109,7 @@ static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
 			 IPCMBOX_FEATURE_CALL | \
 			 IPCMBOX_FEATURE_LEASE | \
 			 IPCMBOX_FEATURE_VECTOR | \
+			 IPCMBOX_FEATURE_NOTIFY | \
 			 IPCMBOX_FEATURE_BLOCKED | \
 			 IPCMBOX_FEATURE_RECORD)
 
@@ -307,6 +310,8 @@ static const struct ioctl_command mailbox_commands[] = {
 					    ipcmbox_vector_recv },
 	[MAILBOX_NR(IPCMBOX_IOC_JOIN)] = { IPCMBOX_IOC_JOIN, JOIN_SIZE_MIN, ioctl_join },
 	[MAILBOX_NR(IPCMBOX_IOC_LEAVE)] = { IPCMBOX_IOC_LEAVE, 0, ioctl_leave },
+	[MAILBOX_NR(IPCMBOX_IOC_NOTIFY)] = { IPCMBOX_IOC_NOTIFY, NOTIFY_SIZE_MIN,
+					     ipcmbox_notify_ioctl },
 	[MAILBOX_NR(IPCMBOX_IOC_STAT)] = { IPCMBOX_IOC_STAT, INFO_SIZE_MIN, ioctl_stat },
 	[MAILBOX_NR(IPCMBOX_IOC_SET)] = { IPCMBOX_IOC_SET, SET_SIZE_MIN, ioctl_set },
 	[MAILBOX_NR(IPCMBOX_IOC_RECORD)] = { IPCMBOX_IOC_RECORD, RECORD_LIST_SIZE_MIN,

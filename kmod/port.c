@@ -45,7 +45,8 @@ void ipcmbox_port_drain(struct ipcmbox_port *port)
 	struct ipcmbox_message *message;
 
 	WARN_ON_ONCE(port->nr_receivers || port->nr_senders ||
-		     atomic_read(&port->receiving) || !RB_EMPTY_ROOT(&port->held));
+		     atomic_read(&port->receiving) || !RB_EMPTY_ROOT(&port->held) ||
+		     port->notification);
 
 	while ((message = ipcmbox_queue_first(&port->queue))) {
 		ipcmbox_queue_remove(&port->queue, message);

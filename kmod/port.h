@@ -17,6 +17,7 @@
 
 struct ipcmbox_handle;
 struct ipcmbox_info;
+struct ipcmbox_notification;
 struct ipcmbox_recorder;
 struct pid;
 
@@ -120,6 +121,7 @@ struct pid;
  * @many_receivers: several threads have taken messages
  * @only_receiver: the thread that has taken all messages so far, reference; NULL: none or several
  * @of_event: of an event mailbox or a member: who may enter is decided by event.c (constant)
+ * @notification: who wants to be told when there is something to receive, or NULL
  * @recorder: the flight recorder, or NULL
  * @steps: recorded so far
  * @lost_before_first: losses to report with the next message taken
@@ -163,6 +165,7 @@ struct ipcmbox_port {
 	bool many_receivers;
 	struct pid *only_receiver;
 	bool of_event;
+	struct ipcmbox_notification *notification;
 	struct ipcmbox_recorder *recorder;
 	u64 steps;
 	u64 lost_before_first;

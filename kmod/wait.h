@@ -15,6 +15,7 @@
 
 #include "event.h"
 #include "message.h"
+#include "notify.h"
 
 struct ipcmbox_caller;
 struct ipcmbox_handle;
@@ -129,6 +130,7 @@ struct ipcmbox_waiter {
  * struct ipcmbox_wakes - what to do after the port's lock is dropped
  * @claimed: waiters to complete
  * @victims: messages to put
+ * @notifications: to deliver
  * @poll: poll events to announce
  * @poll_all: to all pollers, not only to one of the exclusive ones
  * @room: there may be room for events that wait for it
@@ -138,6 +140,7 @@ struct ipcmbox_waiter {
 struct ipcmbox_wakes {
 	struct list_head claimed;
 	struct ipcmbox_message *victims;
+	struct ipcmbox_notification *notifications;
 	__poll_t poll;
 	bool poll_all;
 	bool room;
@@ -192,6 +195,7 @@ static inline void ipcmbox_wakes_init(struct ipcmbox_wakes *wakes)
 {
 	INIT_LIST_HEAD(&wakes->claimed);
 	wakes->victims = NULL;
+	wakes->notifications = NULL;
 	wakes->poll = 0;
 	wakes->poll_all = false;
 	wakes->room = false;
@@ -201,7 +205,7 @@ void ipcmbox_wakes_complete(struct ipcmbox_wakes *wakes);
 void ipcmbox_wakes_announce(struct ipcmbox_wakes *wakes, wait_queue_head_t *pollers);
 
 /**
- * ipcmbox_wakes_flush() - complete the claimed waiters, announce poll events, put the victims
+ * ipcmbox_wakes_flush() - complete waiters, announce poll events, put victims, notify
  * @wakes: filled under a port's lock; used up afterwards
  * @pollers: wait queue of the port
  *
@@ -216,6 +220,8 @@ static inline void ipcmbox_wakes_flush(struct ipcmbox_wakes *wakes, wait_queue_h
 		ipcmbox_wakes_announce(wakes, pollers);
 	if (wakes->victims)
 		ipcmbox_message_put_victims(wakes->victims);
+	if (unlikely(wakes->notifications))
+		ipcmbox_notify_deliver(wakes->notifications);
 	if (unlikely(wakes->room))
 		ipcmbox_event_make_room(pollers);
 }

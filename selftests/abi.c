@@ -108,6 +108,7 @@ union any {
 	struct ipcmbox_join join;
 	struct ipcmbox_info stat;
 	struct ipcmbox_set set;
+	struct ipcmbox_notify notify;
 	struct ipcmbox_record_list record;
 	__u8 bytes[640];
 };
@@ -287,6 +288,11 @@ static void valid_set(union any *arg)
 	};
 }
 
+static void valid_notify(union any *arg)
+{
+	arg->notify = (struct ipcmbox_notify){ .method = IPCMBOX_NOTIFY_NONE };
+}
+
 static void valid_record(union any *arg)
 {
 	arg->record = (struct ipcmbox_record_list){
@@ -300,7 +306,8 @@ enum on { ON_DEVICE, ON_MAILBOX, ON_EVENT };
 
 enum {
 	QUERY, OPEN, UNLINK, LIST, BLOCKED,
-	SEND, RECV, SENDV, RECVV, CALL, REPLY, REPLY_RECV, SETTLE, JOIN, STAT, SET, RECORD
+	SEND, RECV, SENDV, RECVV, CALL, REPLY, REPLY_RECV, SETTLE, JOIN, NOTIFY,
+	STAT, SET, RECORD
 };
 
 static const struct command {
@@ -327,6 +334,7 @@ static const struct command {
 	[SENDV] = { "SENDV", IPCMBOX_IOC_SENDV, 24, ON_MAILBOX, false, valid_sendv },
 	[RECVV] = { "RECVV", IPCMBOX_IOC_RECVV, 24, ON_MAILBOX, false, valid_recvv },
 	[JOIN] = { "JOIN", IPCMBOX_IOC_JOIN, 40, ON_EVENT, true, valid_join },
+	[NOTIFY] = { "NOTIFY", IPCMBOX_IOC_NOTIFY, 24, ON_MAILBOX, false, valid_notify },
 	[STAT] = { "STAT", IPCMBOX_IOC_STAT, 424, ON_MAILBOX, false, valid_stat },
 	[SET] = { "SET", IPCMBOX_IOC_SET, 32, ON_MAILBOX, false, valid_set },
 	[RECORD] = { "RECORD", IPCMBOX_IOC_RECORD, 24, ON_MAILBOX, false, valid_record },
@@ -361,6 +369,7 @@ static const struct range {
 } padding[] = {
 	{ OPEN, FIELD(ipcmbox_open, __reserved) },
 	{ BLOCKED, FIELD(ipcmbox_blocked_list, __reserved) },
+	{ NOTIFY, FIELD(ipcmbox_notify, __reserved) },
 	{ RECV, FIELD(ipcmbox_recv, __reserved) },
 	{ CALL, FIELD(ipcmbox_call, __reserved) },
 	{ REPLY, FIELD(ipcmbox_reply, __reserved) },
@@ -478,6 +487,10 @@ static const struct wrong {
 	{ "max_messages", SET, FIELD(ipcmbox_set, max_messages), 1, EINVAL },
 	{ "overflow", SET, FIELD(ipcmbox_set, overflow), 1, EINVAL },
 	{ "max_bytes", SET, FIELD(ipcmbox_set, max_bytes), 64, EINVAL },
+	{ "method", NOTIFY, FIELD(ipcmbox_notify, method), 3, EINVAL },
+	{ "signo without SIGNAL", NOTIFY, FIELD(ipcmbox_notify, signo), 1, EINVAL },
+	{ "eventfd without EVENTFD", NOTIFY, FIELD(ipcmbox_notify, eventfd), 1, EINVAL },
+	{ "value with NONE", NOTIFY, FIELD(ipcmbox_notify, value), 1, EINVAL },
 	{ "recorder", SET, FIELD(ipcmbox_set, recorder), 1, EINVAL },
 	{ "count", RECORD, FIELD(ipcmbox_record_list, count), 0, EINVAL },
 	{ "element_size", RECORD, FIELD(ipcmbox_record_list, element_size), 0, EINVAL },

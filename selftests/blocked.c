@@ -457,6 +457,97 @@ TEST_F(blocked, receiver_that_was_started_anew)
 	server_kill(server);
 }
 
+static int own_endpoint(int flags)
+{
+	int dev = device_open();
+
+	return endpoint_new(dev, .flags = flags) < 0;
+}
+
+/* Who owns an endpoint is known before it has received anything. */
+TEST_F(blocked, endpoint)
+{
+	static const int kinds[] = { IPCMBOX_PROCESS, IPCMBOX_THREAD };
+	struct ipcmbox_blocked blocked;
+	struct actor *actor;
+	int i, fd;
+
+	for (i = 0; i < 2; i++) {
+		actor = actor_start();
+		ASSERT_EQ(0, actor_ask(actor, own_endpoint, i ? IPCMBOX_OPEN_THREAD : 0));
+		fd = endpoint_connect(self->dev, kinds[i], actor->pid);
+		ASSERT_GE(fd, 0);
+		put_start(self->calls, fd, 0, 1);
+		ASSERT_TRUE(await_senders(fd, 1));
+		ASSERT_EQ(1, look_at(self->dev, mailbox_id(fd), self->list, &self->total));
+		blocked = self->list[0];
+		EXPECT_EQ(IPCMBOX_BLOCKED_ROOM, blocked.what);
+		EXPECT_EQ(actor->pid, blocked.peer_pid);
+		EXPECT_EQ(i ? actor->pid : 0, blocked.peer_tid);
+		actor_end(actor);
+		EXPECT_EQ(-EPIPE, call_join(self->calls));
+		close(fd);
+	}
+}
+
+static int event_id;
+
+static int join_event(int unused)
+{
+	int dev = device_open();
+
+	(void)unused;
+	return member_new(mailbox_by_id(dev, event_id, IPCMBOX_READ), .max_messages = 1) < 0;
+}
+
+/* Of several members the one that is not ready is waited for. */
+TEST_F(blocked, member)
+{
+	int event = mailbox_new(self->dev, .discipline = IPCMBOX_EVENT, .max_messages = 4);
+	struct ipcmbox_blocked blocked;
+	struct actor *actor;
+	int quick;
+
+	ASSERT_GE(event, 0);
+	event_id = mailbox_id(event);
+	quick = member_new(event);
+	ASSERT_GE(quick, 0);
+	actor = actor_start();
+	ASSERT_EQ(0, actor_ask(actor, join_event, 0));
+	ASSERT_EQ(0, put(event, 0, 1));
+	put_start(self->calls, event, 3, 2);
+	ASSERT_TRUE(await_senders(event, 1));
+	ASSERT_EQ(1, look_at(self->dev, event_id, self->list, &self->total));
+	blocked = self->list[0];
+	EXPECT_TRUE(is_of(&blocked, self->calls));
+	EXPECT_EQ(IPCMBOX_BLOCKED_ROOM, blocked.what);
+	EXPECT_EQ(2, blocked.seq);
+	EXPECT_EQ(actor->pid, blocked.peer_pid);
+	EXPECT_EQ(0, blocked.peer_tid);
+	actor_end(actor);
+	EXPECT_EQ(0, call_join(self->calls));
+	close(quick);
+	close(event);
+}
+
+TEST_F(blocked, receiver_from_one_sender)
+{
+	struct actor *actor;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		actor = actor_start();
+		ASSERT_EQ(0, actor_ask(actor, own_endpoint, i ? IPCMBOX_OPEN_THREAD : 0));
+		receive_start(self->calls, self->fd, .from = actor->pid,
+			      .from_kind = i ? IPCMBOX_THREAD : IPCMBOX_PROCESS);
+		ASSERT_TRUE(await_receivers(self->fd, 1));
+		EXPECT_EQ(actor->pid, only(self).peer_pid);
+		EXPECT_EQ(i ? actor->pid : 0, only(self).peer_tid);
+		actor_end(actor);
+		EXPECT_EQ(-EPIPE, call_join(self->calls));
+	}
+}
+
 /* A peek takes nothing. */
 TEST_F(blocked, peeker_is_no_receiver)
 {

@@ -3,7 +3,10 @@
  * Fault injection: let the first, second, ... allocation or copy of a command fail, until there is
  * none left to fail. A command succeeds or has changed nothing, and afterwards all is as it was.
  */
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #include "kselftest_harness.h"
@@ -14,6 +17,7 @@
 
 FIXTURE(fail_nth) {
 	int dev, fd, nth;
+	__u64 id;
 	char *buf;
 	struct ipcmbox_query before;
 	int count;
@@ -37,6 +41,7 @@ FIXTURE_SETUP(fail_nth)
 	ASSERT_GE(self->dev, 0);
 	self->fd = mailbox_new(self->dev, .max_messages = 8);
 	ASSERT_GE(self->fd, 0);
+	self->id = mailbox_id(self->fd);
 	self->buf = malloc(LONG);
 	memset(self->buf, 1, LONG);
 	ASSERT_EQ(0, query_budget(self->dev, &self->before));
@@ -131,6 +136,62 @@ static int query(FIXTURE_DATA(fail_nth) *self, int *undo)
 	return query_budget(self->dev, &query);
 }
 
+static int command(int fd, unsigned int cmd, void *arg)
+{
+	int ret = ioctl(fd, cmd, arg);
+
+	return ret < 0 ? -errno : ret;
+}
+
+static int blocked(FIXTURE_DATA(fail_nth) *self, int *undo)
+{
+	struct ipcmbox_blocked list[64];
+	struct ipcmbox_blocked_list arg = {
+		.id = self->id,
+		.buf_ptr = ptr_u64(list),
+		.count = ARRAY_SIZE(list),
+		.element_size = sizeof(list[0]),
+	};
+
+	*undo = -1;
+	return command(self->dev, IPCMBOX_IOC_BLOCKED, &arg);
+}
+
+/* Of the faults that are armed at most one comes: what undoes is done again, once. */
+
+static int notify(FIXTURE_DATA(fail_nth) *self, int *undo)
+{
+	struct ipcmbox_notify none = { .method = IPCMBOX_NOTIFY_NONE };
+	struct ipcmbox_notify arg = { .method = IPCMBOX_NOTIFY_SIGNAL, .signo = SIGUSR1 };
+	int ret = command(self->fd, IPCMBOX_IOC_NOTIFY, &arg);
+
+	*undo = -1;
+	if (command(self->fd, IPCMBOX_IOC_NOTIFY, &none))
+		command(self->fd, IPCMBOX_IOC_NOTIFY, &none);
+	return ret;
+}
+
+static int record(FIXTURE_DATA(fail_nth) *self, int *undo)
+{
+	struct ipcmbox_record list[4];
+	struct ipcmbox_record_list arg = {
+		.buf_ptr = ptr_u64(list),
+		.count = ARRAY_SIZE(list),
+		.element_size = sizeof(list[0]),
+	};
+	int ret, off;
+
+	*undo = -1;
+	/* So long that it does not come from the slab allocator. */
+	ret = mailbox_change(self->fd, .mask = IPCMBOX_SET_RECORDER, .recorder = 1000);
+	if (!ret)
+		ret = command(self->fd, IPCMBOX_IOC_RECORD, &arg);
+	off = mailbox_change(self->fd, .mask = IPCMBOX_SET_RECORDER);
+	if (off)
+		mailbox_change(self->fd, .mask = IPCMBOX_SET_RECORDER);
+	return ret;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(FIXTURE_DATA(fail_nth) *self, int *undo);
@@ -142,6 +203,9 @@ static const struct {
 	{ "list", list },
 	{ "stat and set", stat_and_set },
 	{ "query", query },
+	{ "blocked", blocked },
+	{ "notify", notify },
+	{ "record", record },
 };
 
 static bool known_failure(int ret)

@@ -885,7 +885,7 @@ struct ipcmbox_join {
 /** DOC: How to notify, &ipcmbox_notify.method */
 #define IPCMBOX_NOTIFY_NONE	0	/* take the registration back */
 #define IPCMBOX_NOTIFY_SIGNAL	1	/* @signo, with @value, to the registered process */
-#define IPCMBOX_NOTIFY_EVENTFD	2	/* adds @value, at least 1, to @eventfd */
+#define IPCMBOX_NOTIFY_EVENTFD	2	/* adds 1 to @eventfd */
 
 /**
  * struct ipcmbox_notify - ioctl(IPCMBOX_IOC_NOTIFY) on a mailbox: tell when it is no longer empty
@@ -893,12 +893,20 @@ struct ipcmbox_join {
  * @signo: in with SIGNAL, else must be 0: 1 to SIGRTMAX
  * @eventfd: in with EVENTFD, else must be 0: descriptor
  * @__reserved: must be 0
- * @value: in with SIGNAL: sigev_value; with EVENTFD: what to add; else must be 0
+ * @value: in with SIGNAL: si_value; with EVENTFD: 1; else must be 0
  *
- * As mq_notify(3): one registration per mailbox (EBUSY), for one message that arrives when the
- * mailbox is empty and no receiver waits that takes it; then it is used up. It is also taken back
- * by NONE from the same process, and when the descriptor it was made on is closed. The signal has
- * si_code SI_MESGQ, and pid and uid of the sender. Needs a descriptor that can receive.
+ * As mq_notify(3): one registration per mailbox (EBUSY), for one message that arrives, or comes
+ * back, when there is none to receive and no receiver waits that takes it; then it is used up. It
+ * is also taken back by NONE from the same process (of another it does nothing), and when the
+ * descriptor it was made on is closed: the last copy, or any by that process, or by its death.
+ *
+ * The signal has si_code SI_MESGQ, and pid and effective uid of the sender. It goes to the thread
+ * that registered; or if that blocks it, and is not just waiting for it, to another thread of the
+ * process that does not, if there is one. It does not go to a program that has been started since
+ * by execve(2).
+ *
+ * Needs a descriptor that can receive, and not of an event mailbox itself: its members get what it
+ * is sent.
  *
  * Return: 0. Errors: EACCES, EBADF, EBUSY, EINVAL, ENOMEM. Never blocks.
  */
