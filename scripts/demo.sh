@@ -89,8 +89,29 @@ library()
 	run boundedbuffer
 	title 'Blocking and non-blocking, send and receive, each capacity'
 	run four_cells
+	title 'Capacity: how many messages fit, and what becomes of one too many'
+	run capacity
 	title 'Priorities'
 	run priorities
+	title 'Indirect communication: a name is all that they share'
+	run indirect
+	title 'Direct communication: send(P), receive(Q), receive(ANY)'
+	run endpoints
+	title 'Events: a window server and its clients, one of which is killed'
+	run windows
+	title 'Send, receive, reply: servers that call servers'
+	run send_receive_reply
+}
+
+shell_server()
+{
+	title 'A server from the shell, and a call to it'
+	run ipck create "$name"
+	printf '$ ipck serve -N 1 %s -- tr a-z A-Z &\n' "$name"
+	ipck serve -N 1 "$name" -- tr a-z A-Z &
+	run ipck call -l -t 10 "$name" 'make me big'
+	wait
+	run ipck unlink "$name"
 }
 
 farm()
@@ -108,6 +129,7 @@ title 'Limits'
 run ipck limits
 mailboxes
 shell_pipeline
+shell_server
 library
 farm
 title 'Nothing is left behind'

@@ -126,11 +126,11 @@ list()
 	ipck send cli 123 4567
 	ipck ls >table
 	head -n 1 table >title
-	has title ID OWNER MODE CAPACITY MESSAGES BYTES SENT NAME
+	has title ID OWNER MODE CAPACITY MESSAGES BYTES SENT KIND NAME
 	awk -v id="$id" '$1 == id {
-		print $3, $4, $5, $6, $7, $8, $9, $10, $11, $NF
+		print $3, $4, $5, $6, $7, $8, $9, $10, $11, $13, $NF
 	}' table >line
-	is line '0600 5 2 7 2 0 0 0 0 cli\n'
+	is line '0600 5 2 7 2 0 0 0 0 queue cli\n'
 	awk '$NF == "cli2" { print $4 }' table >line
 	is line '0\n'
 	# By ascending id
@@ -152,8 +152,11 @@ stat_shows_everything()
 	[ "$(field received)" = 1 ]
 	[ "$(field peak_messages)" = 2 ]
 	[ "$(field flags)" = named ]
-	for key in uid gid discipline receiving readers writers waiting_receivers waiting_senders \
-		   dropped withdrawn unreported wakeups; do
+	[ "$(field discipline)" = queue ]
+	[ "$(field events)" = - ]
+	for key in uid gid receiving readers writers waiting_receivers waiting_senders \
+		   dropped withdrawn unreported wakeups parent pid tid members held \
+		   max_deliveries recorder dead_letter redelivered dead_letters; do
 		[ "$(field $key)" = 0 ]
 	done
 	field oldest_ns | grep -q '^[0-9]* (.*)$'
@@ -229,7 +232,8 @@ limits()
 {
 	ipck limits >budget
 	for key in features length_max priority_max name_max max_mailboxes max_user_messages \
-		   max_user_bytes user_mailboxes user_messages user_bytes; do
+		   max_user_bytes user_mailboxes user_messages user_bytes fds_max iovec_max \
+		   max_user_fds user_fds; do
 		grep -q "^$key  *[0-9]*$" budget
 	done
 	grep -q '^priority_max  *32767$' budget
@@ -441,6 +445,214 @@ follow()
 }
 
 #
+# Events
+#
+
+events()
+{
+	ipck create -e -c 8 cli
+	[ "$(field discipline)" = event ]
+	ipck join -N 3 cli >all &
+	ipck join -N 1 -E 5,7 cli >some &
+	await has_field members 2
+	ipck ls | grep -q " member  *(of #$(field id), pid "
+	ipck send cli one
+	ipck send --events 5 cli two
+	ipck send -E 6 cli three
+	wait
+	is all 'one\ntwo\nthree\n'
+	is some 'one\n'
+	ipck join -v -E joined,left,died cli >watcher &
+	await has_field members 1
+	watcher=$!
+	ipck join cli >other &
+	await has_field members 2
+	kill -9 $!
+	await has_field members 1
+	await has watcher 'events joined' 'events died'
+	kill $watcher
+}
+
+has_field()
+{
+	[ "$(field "$1")" = "$2" ]
+}
+
+keep_last()
+{
+	ipck create --event --keep-last -c 8 cli
+	ipck send -E 1 cli old
+	ipck send -E 1 cli new
+	ipck send -E 2 cli other
+	ipck join -N 2 -t 10 cli >out
+	is out 'new\nother\n'
+	fails 3 'join cli: ' ipck join -n -E 3 cli
+}
+
+select_by_event()
+{
+	ipck create cli
+	ipck send cli none
+	ipck send -E 0,60 cli both
+	ipck send -E 60 cli last
+	ipck recv -v -n -E 60 cli >out
+	has out 'events 0,60' both
+	ipck recv -n -E 0,60 cli >out
+	is out last
+	fails 3 '' ipck recv -n -E 0,60 cli
+	fails 2 "bad events '61'" ipck send -E 61 cli x
+	fails 2 "bad events '1,,2'" ipck send -E 1,,2 cli x
+	fails 2 "bad events ''" ipck recv -E '' cli
+	fails 1 'invalid value' ipck send -E died cli x
+}
+
+#
+# Processes
+#
+
+inbox()
+{
+	ipck inbox -N 2 >out &
+	pid=$!
+	await ipck send --to $pid hello
+	ipck ls | grep -q " endpoint (of pid $pid)"
+	ipck send -T pid:$pid again
+	wait $pid
+	is out 'hello\nagain\n'
+	fails 1 "send $pid: no such process or thread" ipck send --to $pid more
+	fails 1 'send x: invalid value' ipck send --to x more
+	fails 2 "bad sender 'x'" ipck recv --from x cli
+}
+
+#
+# Calls
+#
+
+call_and_reply()
+{
+	ipck create cli
+	ipck call cli ping >answer &
+	ipck reply -t 20 cli pong >request
+	wait $!
+	is request ping
+	is answer pong
+	# From standard input to standard output, byte by byte.
+	printf '\000\n\377' >bytes
+	ipck call cli <bytes >answer &
+	ipck reply -t 20 cli <bytes >request
+	wait $!
+	cmp bytes request
+	cmp bytes answer
+	# With a status
+	status=0
+	ipck call -l cli x >answer 2>err &
+	ipck reply -t 20 -s 5 cli no >request
+	wait $! || status=$?
+	[ $status = 1 ]
+	is answer 'no\n'
+	has err 'replied with status 5'
+}
+
+calls_that_fail()
+{
+	ipck create cli
+	fails 3 'call cli: timed out' ipck call -t 20ms cli x
+	[ "$(field messages)" = 0 ]
+	ipck send cli plain
+	ipck reply -n cli x 2>err >out
+	is out plain
+	has err 'nobody waits for a reply'
+	fails 3 'reply cli: no message' ipck reply -n cli x
+	# To receive is to acknowledge, with an empty reply.
+	ipck call cli x >out 2>err &
+	caller=$!
+	ipck recv -t 20 -L 60 cli >request
+	wait $caller
+	is request x
+	is out ''
+	# Its receiver dies before it has replied.
+	status=0
+	ipck call cli x >out 2>err &
+	caller=$!
+	mkfifo never
+	exec 9<>never
+	ipck reply cli <never >request &
+	await [ -s request ]
+	kill $!
+	wait $caller || status=$?
+	[ $status = 1 ]
+	has err 'other side is gone'
+}
+
+serve()
+{
+	ipck create cli
+	ipck serve -N 3 cli -- tr a-z A-Z &
+	ipck call -t 20 cli hello >out
+	is out HELLO
+	seq 10000 >lines
+	ipck call -t 20 cli <lines >out
+	cmp lines out
+	ipck send cli 'no reply' >out
+	wait $!
+	# shellcheck disable=SC2016
+	ipck serve -N 1 cli sh -c 'echo "$IPCK_UID $IPCK_PRIORITY"; exit 3' &
+	status=0
+	ipck call -p 7 cli x >out 2>err || status=$?
+	[ $status = 1 ]
+	is out '0 7\n'
+	has err 'status 3'
+	wait $!
+	fails 3 'serve cli: timed out' ipck serve -t 20ms cli true
+}
+
+handled()
+{
+	ipck create cli
+	ipck send --handled cli x &
+	await waiting senders 1
+	ipck recv cli >out
+	wait $!
+	is out x
+}
+
+lease()
+{
+	ipck create cli
+	ipck send cli one
+	# What cannot be written goes back.
+	status=0
+	ipck recv --lease 60 cli >/dev/full 2>err || status=$?
+	[ $status = 1 ]
+	[ "$(field messages)" = 1 ]
+	ipck recv -v -L 60 cli >out
+	has out 'redelivered 1' one
+	[ "$(field messages)" = 0 ]
+	[ "$(field redelivered)" = 1 ]
+	fails 2 "bad lease '0'" ipck recv -L 0 cli
+}
+
+dead_letters()
+{
+	ipck create cli
+	id=$(ipck create cli2)
+	ipck set -d cli2 -n 2 cli
+	[ "$(field dead_letter)" = "$id" ]
+	[ "$(field max_deliveries)" = 2 ]
+	ipck set --max-deliveries 1 cli
+	[ "$(field dead_letter)" = "$id" ]
+	[ "$(field max_deliveries)" = 1 ]
+	ipck send cli poison
+	ipck recv -L 60 cli >/dev/full 2>err || :
+	ipck recv -n cli2 >out
+	is out poison
+	[ "$(field dead_letters)" = 1 ]
+	ipck set --dead-letter '' cli
+	[ "$(field dead_letter)" = 0 ]
+	fails 1 'set cli: no such mailbox' ipck set -d cli3 cli
+}
+
+#
 # What programs have for input and output
 #
 
@@ -517,6 +729,87 @@ watch_changes()
 	ipck unlink cli
 	await grep -q 'gone cli$' out
 	kill $!
+}
+
+top()
+{
+	ipck create cli
+	ipck send cli one two
+	ipck top -n 1 >out
+	has out mailboxes ID KIND SENT/S OLDEST NAME
+	awk '$NF == "cli" { print $2, $3 }' out >line
+	is line 'queue 2\n'
+	ipck top --count 3 -i 10ms >out
+	[ "$(grep -c ' mailboxes: ' out)" = 3 ]
+	[ "$(LC_ALL=C tr -d '\n -~' <out | wc -c)" = 0 ]
+	ipck top -n 2 -i 500ms >out &
+	await has out cli
+	for i in 1 2 3 4 5; do
+		ipck send cli $i
+	done
+	wait $!
+	# The busiest comes first in the second table.
+	awk '/mailboxes:/ { table++; row = 0 } { row++ }
+	     table == 2 && row == 3 { print $NF, ($5 > 1) }' out >line
+	is line 'cli 1\n'
+}
+
+blocked()
+{
+	ipck create cli
+	ipck recv cli >out &
+	receiver=$!
+	await waiting receivers 1
+	ipck blocked >graph
+	has graph "ipck (pid $receiver) waits" "for message in cli #$(field id)"
+	ipck blocked --json >graph.json
+	is_json graph.json
+	has graph.json '"what":1' "\"pid\":$receiver"
+	ipck send cli x
+	wait $receiver
+	ipck blocked >graph
+	! grep -q " cli #" graph
+}
+
+blocked_chain()
+{
+	ipck create cli
+	ipck create cli2
+	ipck serve cli -- ipck call cli2 &
+	server=$!
+	mkfifo never
+	exec 9<>never
+	ipck reply cli2 <never >request &
+	last=$!
+	ipck call -t 60 cli x &
+	caller=$!
+	await [ -s request ]
+	ipck blocked >graph
+	has graph "ipck (pid $caller) waits" "for reply in cli #" "from ipck (pid $server)" \
+		"for reply in cli2 #" "from ipck (pid $last)"
+	kill $caller $last
+	kill $server
+}
+
+record()
+{
+	ipck create cli
+	ipck record cli >out
+	[ "$(wc -l <out)" = 1 ]
+	ipck set --recorder 100 cli
+	[ "$(field recorder)" = 100 ]
+	ipck send -p 3 -E 4 cli abc
+	ipck recv cli >payload
+	ipck record cli >out
+	awk 'NR > 1 { print $1, $3, $4, $5, $6, $NF }' out >lines
+	is lines '1 sent 1 3 3 4\n2 taken 1 3 3 4\n'
+	ipck record --json cli >out
+	[ "$(wc -l <out)" = 2 ]
+	has out '"step":1' '"step":3' '"length":3'
+	fails 1 'record cli: only its owner may do that' as_nobody ipck record cli
+	fails 2 "bad recorder '65537'" ipck set -r 65537 cli
+	ipck set -r 0 cli
+	[ "$(field recorder)" = 0 ]
 }
 
 #
@@ -604,7 +897,7 @@ usage()
 	ipck create cli
 	fails 2 'usage: ipck COMMAND' ipck
 	fails 2 "no command 'frob'" ipck frob
-	for command in create stat send recv set unlink exec; do
+	for command in create stat send recv set unlink exec join call reply serve record; do
 		fails 2 "usage: ipck $command" ipck $command
 		fails 2 "usage: ipck $command" ipck $command -Y cli
 	done
@@ -618,6 +911,18 @@ usage()
 	fails 2 'usage: ipck exec' ipck exec cli true
 	fails 2 'usage: ipck exec' ipck exec -r cli
 	fails 2 'usage: ipck limits' ipck limits cli
+	fails 2 'usage: ipck join' ipck join cli cli2
+	fails 2 'usage: ipck inbox' ipck inbox cli
+	fails 2 'usage: ipck call' ipck call cli x y
+	fails 2 'usage: ipck reply' ipck reply cli x y
+	fails 2 'usage: ipck serve' ipck serve cli
+	fails 2 'usage: ipck top' ipck top cli
+	fails 2 'usage: ipck blocked' ipck blocked cli
+	fails 2 'usage: ipck record' ipck record
+	fails 2 "bad interval '0'" ipck top -i 0
+	fails 2 "bad count '0'" ipck top -n 0
+	fails 2 "bad status '-1'" ipck reply -s -1 cli
+	fails 2 "bad deliveries 'x'" ipck set -n x cli
 	fails 2 "bad priority '32768'" ipck send -p 32768 cli x
 	fails 2 "bad priority '-1'" ipck send -p -1 cli x
 	fails 2 "bad timeout '1x'" ipck send -t 1x cli x
@@ -640,7 +945,8 @@ usage()
 help()
 {
 	ipck help >out
-	for command in create ls stat send recv watch set unlink limits exec; do
+	for command in create ls stat send recv watch set unlink limits exec join inbox call \
+		       reply serve top blocked record; do
 		has out "  $command "
 		ipck help $command >page
 		has page "usage: ipck $command"
@@ -705,7 +1011,10 @@ for test in \
 	set_attributes more_capacity_admits_who_waits \
 	standard_input_byte_by_byte arguments lines priorities verbose peek lost_messages \
 	nonblock timeout_ends_the_wait blocking follow \
-	exec_write exec_read exec_status watch_once watch_changes odd_names bad_names \
+	events keep_last select_by_event inbox call_and_reply calls_that_fail serve handled \
+	lease dead_letters \
+	exec_write exec_read exec_status watch_once watch_changes top blocked blocked_chain \
+	record odd_names bad_names \
 	errors_name_the_limit permission usage help output_that_fails; do
 	run $test
 done

@@ -74,6 +74,9 @@ TEST_F(lib, bad_attributes)
 		{ .overflow = (enum ipck_overflow)4 },
 		{ .mode = 01600 },
 		{ .mode = 0700 },
+		{ .flags = 1U << 3 },
+		{ .flags = 1U << 31 },
+		{ .discipline = IPCK_MEMBER },
 		{ .reserved = { 1 } },
 		{ .reserved = { 0, 0, 0, 1 } },
 	};
@@ -140,6 +143,37 @@ TEST_F(lib, access)
 	EXPECT_EQ(1, info_of(self->mb).writers);
 }
 
+static int administer(void *arg)
+{
+	uint64_t *id = arg;
+	struct ipck *mb;
+
+	if (become(USER, USER))
+		return 1;
+	return ipck_open_id(&mb, *id, IPCK_O_ADMIN) == -EACCES ? 0 : 2;
+}
+
+/* Whoever may administer a mailbox can, even if the mode takes all rights away. */
+TEST_F(lib, admin)
+{
+	struct ipck_change change = { .mask = IPCK_SET_MODE };
+	uint64_t id = ipck_id(self->mb);
+	struct ipck *mb;
+	char byte;
+
+	ASSERT_EQ(0, ipck_set(self->mb, &change));
+	ASSERT_EQ(0, ipck_open(&mb, "test", IPCK_O_ADMIN, NULL));
+	EXPECT_EQ(1, info_of(mb).readers);
+	EXPECT_EQ(1, info_of(mb).writers);
+	EXPECT_EQ(-EACCES, ipck_recv(mb, &byte, 1));
+	EXPECT_EQ(-EACCES, ipck_send(mb, "", 0, 0));
+	change = (struct ipck_change){ .mask = IPCK_SET_CAPACITY, .capacity = 3 };
+	EXPECT_EQ(0, ipck_set(mb, &change));
+	EXPECT_EQ(3, info_of(mb).capacity);
+	ipck_close(mb);
+	EXPECT_EQ(0, child_run(administer, &id));
+}
+
 TEST_F(lib, names)
 {
 	static const char * const bad[] = {
@@ -191,6 +225,7 @@ TEST_F(lib, open_id)
 	EXPECT_EQ(NULL, mb);
 	EXPECT_EQ(-EINVAL, ipck_open_id(&mb, id, O_ACCMODE));
 	EXPECT_EQ(-EINVAL, ipck_open_id(&mb, id, O_RDWR | IPCK_O_TRANSIENT));
+	EXPECT_EQ(-EINVAL, ipck_open_id(&mb, id, O_RDWR | IPCK_O_ADMIN));
 	EXPECT_EQ(-ENOENT, ipck_open_id(&mb, 0, O_RDWR));
 	mb = NO_HANDLE;
 	EXPECT_EQ(-ENOENT, ipck_open_id(&mb, id + 1000000, O_RDWR));
@@ -679,9 +714,11 @@ TEST_F(lib, texts_name_the_limit)
 		{ EAGAIN, IPCK_LIMIT_CAPACITY, "full" },
 		{ EMSGSIZE, IPCK_LIMIT_LENGTH, "mailbox allows" },
 		{ EMSGSIZE, IPCK_LIMIT_BUFFER, "buffer of the receiver" },
+		{ EMSGSIZE, IPCK_LIMIT_FDS, "more descriptors" },
 		{ EDQUOT, IPCK_LIMIT_USER_MAILBOXES, "too many mailboxes" },
 		{ EDQUOT, IPCK_LIMIT_USER_MESSAGES, "too many messages" },
 		{ EDQUOT, IPCK_LIMIT_USER_BYTES, "too many bytes" },
+		{ EDQUOT, IPCK_LIMIT_USER_FDS, "too many descriptors" },
 		{ ENOMEM, IPCK_LIMIT_MEMORY, "memory cgroup" },
 	};
 	size_t i;
@@ -700,6 +737,7 @@ TEST_F(lib, texts_of_errors)
 	static const int errors[] = {
 		EACCES, EAGAIN, EDQUOT, EEXIST, EFAULT, EINTR, EINVAL, EMFILE, ENFILE, EMSGSIZE,
 		ENAMETOOLONG, ENODEV, ENOENT, ENOMEM, ENOTTY, EPERM, EPIPE, ETIMEDOUT, EBADF,
+		EBUSY, EDEADLK, ELOOP, EOPNOTSUPP, ESRCH, ESTALE, E2BIG,
 	};
 	const char *unknown = ipck_strerror(-12345, 0), *text;
 	size_t i, j;

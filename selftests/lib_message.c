@@ -47,7 +47,7 @@ TEST_F(lib, bad_options)
 {
 	static const struct ipck_send_opt sends[] = {
 		{ .priority = IPCK_PRIORITY_MAX + 1 },
-		{ .completion = (enum ipck_completion)2 },
+		{ .completion = (enum ipck_completion)3 },
 		{ .wait = (enum ipck_wait)4 },
 		{ .wait_ns = 1 },
 		{ .wait = IPCK_WAIT_NEVER, .wait_ns = 1 },
@@ -59,7 +59,7 @@ TEST_F(lib, bad_options)
 		{ .reserved = { 0, 0, 0, 1 } },
 	};
 	static const struct ipck_recv_opt recvs[] = {
-		{ .flags = IPCK_PEEK << 1 },
+		{ .flags = IPCK_WAIT_FOR_ONE },
 		{ .flags = 1U << 31 },
 		{ .min_priority = IPCK_PRIORITY_MAX + 1 },
 		{ .wait = (enum ipck_wait)4 },

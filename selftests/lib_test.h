@@ -5,8 +5,11 @@
 #ifndef LIB_TEST_H
 #define LIB_TEST_H
 
+#include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <ipck.h>
 
@@ -69,8 +72,35 @@ static inline __s64 recv_number(struct ipck *mb)
 	return ret < 0 ? ret : (__s64)number;
 }
 
-/*
- * Opening
- */
+/* Something that may block, in a thread of its own. */
+struct job {
+	int (*body)(void *arg);
+	void *arg;
+	volatile int tid, done;
+	int ret;
+	pthread_t thread;
+};
+
+static inline void *job_thread(void *arg)
+{
+	struct job *job = arg;
+
+	job->tid = gettid();
+	job->ret = job->body(job->arg);
+	job->done = 1;
+	return NULL;
+}
+
+static inline bool job_start(struct job *job, int (*body)(void *arg), void *arg)
+{
+	*job = (struct job){ .body = body, .arg = arg, .ret = -EBADMSG };
+	return !pthread_create(&job->thread, NULL, job_thread, job) && await_value(&job->tid, 1);
+}
+
+static inline int job_join(struct job *job)
+{
+	pthread_join(job->thread, NULL);
+	return job->ret;
+}
 
 #endif /* LIB_TEST_H */

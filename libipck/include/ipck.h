@@ -8,6 +8,7 @@
 #define IPCK_H
 
 #include <fcntl.h>	/* the O_* flags of ipck_open() */
+#include <signal.h>	/* union sigval */
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -32,10 +33,16 @@ extern "C" {
  *	ipck_close(mb);
  *
  * Messages are received by priority, highest first, and in the order of their
- * arrival within a priority, as mq_send(3) has it.  Each message goes to exactly
- * one receiver.  A call that fails has changed nothing: a failed send has
- * delivered nothing and never will, a failed receive has left the message in
- * its place.
+ * arrival within a priority, as mq_send(3) has it.  A function that fails has
+ * changed nothing: a failed send has delivered nothing and never will, a failed
+ * receive has left the message in its place.
+ *
+ * Who receives a message is said by the discipline of the mailbox,
+ * &enum ipck_discipline: one receiver, every member that joined, or the process
+ * or thread it is addressed to.  What "sent" means is said by the completion,
+ * &enum ipck_completion: the message is queued, received, or handled.  A call
+ * (ipck_call()) is a send that waits until it is handled, and whose reply
+ * carries data.
  *
  * Link with -lipck, or ask ``pkg-config libipck``.
  */
@@ -65,11 +72,15 @@ extern "C" {
  * closes its own.  The descriptor behind it is closed by execve(); clear
  * FD_CLOEXEC to let a program inherit it, which calls ipck_from_fd().
  *
- * *Costs.*  There are no hidden threads and no global state.  Sending and
- * receiving never allocate memory in the process, and are one system call each
- * (two with %IPCK_WAIT_FOR).
+ * *Costs.*  There are no hidden threads and no global state.  Sending,
+ * receiving, calling and replying never allocate memory in the process, and are
+ * one system call each; where it is more, the description says so.  (With
+ * %IPCK_WAIT_FOR, clock_gettime(2) is asked, which mostly is none.)
  *
- * *Blocking.*  Only sending and receiving may block.
+ * *Blocking.*  Only sending, receiving, calling and ipck_wait_any() may block.
+ *
+ * *Older modules.*  ipck_limits() tells what the running module knows.  What it
+ * does not know fails with -ENOTTY, -E2BIG or -EINVAL, and changes nothing.
  *
  * *Opaque handles.*  All that a program knows of a handle is in this header,
  * because not every kind of mailbox will be a mere descriptor: one kept in
@@ -85,14 +96,21 @@ extern "C" {
  * -EACCES       The mode of the mailbox, the access the handle was opened
  *               with, or the mode of the device node does not allow it.
  * -EAGAIN       It would block: no message, no room, or no receiver waiting.
+ * -EBADF        A descriptor is not open.
+ * -EBUSY        A notification is registered already.
+ * -EDEADLK      The call would close a circle of threads that wait for each
+ *               other's replies.
  * -EDQUOT       The calling user's budget is used up, see ipck_limits().
- * -EEXIST       The name exists, and O_EXCL was given.
+ * -EEXIST       The name exists, and O_EXCL was given; the process or thread
+ *               has an endpoint.
  * -EFAULT       A payload or a name that cannot be read or written.
  * -EINTR        A signal came whose handler does not have SA_RESTART.
  * -EINVAL       A bad value, a forbidden NULL, a reserved member that is not 0.
+ * -ELOOP        A descriptor of a kind that must not be sent in a message.
  * -EMFILE       No free descriptor number (also -ENFILE).
  * -EMSGSIZE     The message is longer than the mailbox allows, or than the
- *               buffer of the receiver.
+ *               buffer of the receiver, or has more descriptors than that has
+ *               room for.
  * -ENAMETOOLONG The name is longer than %IPCK_NAME_MAX.
  * -ENODEV       There is no mailbox device: the module is not loaded.
  * -ENOENT       No mailbox of that name or id.
@@ -102,19 +120,29 @@ extern "C" {
  * -EPERM        Only the owner of the mailbox may.
  * -EPIPE        The other side is gone for good: the mailbox has no name (any
  *               more), and the last descriptor that could receive what was to
- *               be sent, or send what was to be received, has been closed.
+ *               be sent, or send what was to be received, has been closed; the
+ *               owner of the endpoint has died; the receiver of a call has
+ *               closed its descriptor or died; whoever called does not wait for
+ *               the reply any more.
+ * -ESRCH        No such process or thread, or it has no endpoint.
+ * -ESTALE       The token or the cookie was used: the message is replied to,
+ *               settled, or has gone back.
  * -ETIMEDOUT    The time to wait is over.
+ * -E2BIG        The module is older than what was asked for.
  * ============= =============================================================
  */
 
 /** DOC: Version of this interface; ipck_version() tells that of the library */
 #define IPCK_VERSION_MAJOR	0
-#define IPCK_VERSION_MINOR	1
+#define IPCK_VERSION_MINOR	2
 
 /** DOC: Fixed limits; ipck_limits() tells those of the running kernel */
 #define IPCK_NAME_MAX		255		/* bytes of a name */
 #define IPCK_PRIORITY_MAX	32767		/* highest; 0 is the lowest */
 #define IPCK_LENGTH_MAX		(16U << 20)	/* bytes of any message */
+#define IPCK_IOVEC_MAX		64		/* parts of a payload */
+#define IPCK_FDS_MAX		16		/* descriptors in a message */
+#define IPCK_RECORDER_MAX	65536		/* steps a recorder can keep */
 
 /** DOC: Defaults of a new mailbox */
 #define IPCK_CAPACITY_DEFAULT	64U		/* messages, without attributes */
@@ -124,11 +152,26 @@ extern "C" {
 /** DOC: &ipck_attr.capacity of a mailbox whose senders never wait for room */
 #define IPCK_UNBOUNDED		0xffffffffU
 
-/** DOC: Flag of ipck_open() beside O_*: the name goes with the last descriptor */
-#define IPCK_O_TRANSIENT	0x40000000
+/** DOC: Flags of ipck_open() beside O_* */
+#define IPCK_O_TRANSIENT	0x40000000 /* name goes with last descriptor */
+#define IPCK_O_ADMIN		0x20000000 /* neither receive nor send */
 
 /** DOC: Positive result of a send: the overflow policy dropped this message */
 #define IPCK_SENT_DROPPED	1
+
+/**
+ * enum ipck_discipline - who receives the messages of a mailbox
+ * @IPCK_QUEUE: each goes to exactly one receiver
+ * @IPCK_EVENT: each goes to every member that joined, see ipck_join()
+ * @IPCK_MEMBER: of an event mailbox, made by ipck_join()
+ * @IPCK_ENDPOINT: inbox of a process or a thread, see ipck_endpoint()
+ */
+enum ipck_discipline {
+	IPCK_QUEUE = 0,
+	IPCK_EVENT = 1,
+	IPCK_MEMBER = 2,
+	IPCK_ENDPOINT = 3
+};
 
 /**
  * enum ipck_overflow - what a send does when the mailbox is full
@@ -141,8 +184,8 @@ extern "C" {
  *
  * A dropped message counts as sent and as dropped, and the next message
  * received that came after the loss tells how many were lost before it
- * (&ipck_msg.lost).  A message whose sender waits for %IPCK_RECEIVED is never
- * dropped silently: its sender gets -EAGAIN.
+ * (&ipck_msg.lost).  A message whose sender waits for %IPCK_RECEIVED or
+ * %IPCK_HANDLED is never dropped silently: its sender gets -EAGAIN.
  */
 enum ipck_overflow {
 	IPCK_OVERFLOW_BLOCK = 0,
@@ -155,14 +198,38 @@ enum ipck_overflow {
  * enum ipck_completion - when a message counts as sent
  * @IPCK_QUEUED: accepted by the mailbox; with capacity 0, handed to a receiver
  * @IPCK_RECEIVED: copied to its receiver
+ * @IPCK_HANDLED: replied to or acknowledged by its receiver.  A receive that
+ *	takes no token (%IPCK_TOKEN) acknowledges the message by itself
+ *
+ * Events are for many, and can be %IPCK_QUEUED only.
  */
 enum ipck_completion {
 	IPCK_QUEUED = 0,
-	IPCK_RECEIVED = 1
+	IPCK_RECEIVED = 1,
+	IPCK_HANDLED = 2
 };
 
 /**
- * enum ipck_wait - how long a send or a receive may wait
+ * enum ipck_peer - whom a process, a thread or its endpoint is named by
+ * @IPCK_ANY: nobody in particular
+ * @IPCK_PROCESS: process id, as the caller sees it
+ * @IPCK_THREAD: thread id, as the caller sees it
+ * @IPCK_ENDPOINT_ID: id of an endpoint: ipck_id(), or &ipck_msg.sender_endpoint
+ * @IPCK_PIDFD: pidfd of a process; for ipck_connect() only
+ *
+ * Process and thread ids are used again when their owner is dead, ids of
+ * endpoints are not.
+ */
+enum ipck_peer {
+	IPCK_ANY = 0,
+	IPCK_PROCESS = 1,
+	IPCK_THREAD = 2,
+	IPCK_ENDPOINT_ID = 3,
+	IPCK_PIDFD = 4
+};
+
+/**
+ * enum ipck_wait - how long a send, a receive or a call may wait
  * @IPCK_WAIT_FOREVER: until it succeeds or fails
  * @IPCK_WAIT_NEVER: not at all: -EAGAIN if it would block
  * @IPCK_WAIT_FOR: as long as @wait_ns says, then -ETIMEDOUT
@@ -206,6 +273,8 @@ enum ipck_clock {
  * @IPCK_LIMIT_USER_MESSAGES: messages the user may have under way
  * @IPCK_LIMIT_USER_BYTES: bytes the user may have under way
  * @IPCK_LIMIT_MEMORY: memory of the system or of the memory cgroup
+ * @IPCK_LIMIT_USER_FDS: descriptors the user may have under way
+ * @IPCK_LIMIT_FDS: room for descriptors of the receiver
  */
 enum ipck_limit {
 	IPCK_LIMIT_NONE = 0,
@@ -215,14 +284,21 @@ enum ipck_limit {
 	IPCK_LIMIT_USER_MAILBOXES = 4,
 	IPCK_LIMIT_USER_MESSAGES = 5,
 	IPCK_LIMIT_USER_BYTES = 6,
-	IPCK_LIMIT_MEMORY = 7
+	IPCK_LIMIT_MEMORY = 7,
+	IPCK_LIMIT_USER_FDS = 8,
+	IPCK_LIMIT_FDS = 9
 };
 
 /*
- * An open mailbox: made by ipck_open(), ipck_open_id() and ipck_from_fd(),
- * ended by ipck_close().
+ * An open mailbox: made by ipck_open(), ipck_open_id(), ipck_from_fd(),
+ * ipck_join(), ipck_endpoint() and ipck_connect(), ended by ipck_close().
  */
 struct ipck;
+
+/** DOC: Flags of &ipck_attr.flags */
+#define IPCK_ATTR_KEEP_LAST	(1U << 0)	/* events: for new members */
+#define IPCK_ATTR_FDS		(1U << 1)	/* messages can bring fds */
+#define IPCK_ATTR_THREAD	(1U << 2)	/* endpoint: of this thread */
 
 /**
  * struct ipck_attr - how a new mailbox shall be
@@ -236,11 +312,21 @@ struct ipck;
  * @mode: who may open it: permission bits of owner, group and others as of
  *	chmod(1), 4 to receive and 2 to send, less the umask of the process;
  *	0 is %IPCK_MODE_DEFAULT (only ipck_set() can take all rights away)
+ * @discipline: who receives its messages: %IPCK_QUEUE, %IPCK_EVENT or
+ *	%IPCK_ENDPOINT
+ * @flags: %IPCK_ATTR_FDS: its messages can bring descriptors, which any sender
+ *	could fill the receiver's table with otherwise.  %IPCK_ATTR_KEEP_LAST,
+ *	for %IPCK_EVENT: the last message of each event bit is kept, and a new
+ *	member gets it.  %IPCK_ATTR_THREAD, for %IPCK_ENDPOINT: of the calling
+ *	thread alone
  * @reserved: 0
  *
  * 0 is the default of every member but @capacity, whose 0 has its own meaning.
  * Start with %IPCK_ATTR_INIT, which is what no attributes at all mean too, or
  * with the capacity: ``struct ipck_attr attr = { .capacity = 8 };``.
+ *
+ * An event mailbox has no queue of its own: capacity (which cannot be 0), bytes
+ * and policy are what its members have unless they ask for less.
  */
 struct ipck_attr {
 	uint32_t capacity;
@@ -248,11 +334,14 @@ struct ipck_attr {
 	uint64_t max_bytes;
 	enum ipck_overflow overflow;
 	uint32_t mode;
-	uint64_t reserved[4];
+	enum ipck_discipline discipline;
+	uint32_t flags;
+	uint32_t reserved[8];
 };
 
 #define IPCK_ATTR_INIT \
-	{ IPCK_CAPACITY_DEFAULT, 0, 0, IPCK_OVERFLOW_BLOCK, 0, { 0, 0, 0, 0 } }
+	{ IPCK_CAPACITY_DEFAULT, 0, 0, IPCK_OVERFLOW_BLOCK, 0, IPCK_QUEUE, 0, \
+	  { 0, 0, 0, 0, 0, 0, 0, 0 } }
 
 /**
  * ipck_open() - open a mailbox by its name, or create one
@@ -265,7 +354,9 @@ struct ipck_attr {
  *	O_CREAT to create it unless the name exists; O_EXCL with O_CREAT to fail
  *	if it does; O_NONBLOCK to wait in no call; %IPCK_O_TRANSIENT with
  *	O_CREAT for a name that goes with the last descriptor.  O_CLOEXEC is
- *	accepted, and always on.
+ *	accepted, and always on.  %IPCK_O_ADMIN in place of O_RDONLY, O_WRONLY
+ *	and O_RDWR is for ipck_stat(), ipck_set() and ipck_record() only; the
+ *	owner and CAP_IPC_OWNER may, whatever the mode says
  * @attr: optional: how a mailbox created here shall be; without it as
  *	%IPCK_ATTR_INIT.  Not looked at without O_CREAT, and without effect on a
  *	mailbox that exists.
@@ -290,7 +381,9 @@ int ipck_open(struct ipck **mb, const char *name, int oflag,
  * ipck_open_id() - open a mailbox by its id
  * @mb: where the handle goes; *mb is NULL after a failure
  * @id: id from ipck_id(), ipck_stat() or ipck_list()
- * @oflag: O_RDONLY, O_WRONLY or O_RDWR, and O_NONBLOCK, as in ipck_open()
+ * @oflag: O_RDONLY, O_WRONLY, O_RDWR or %IPCK_O_ADMIN, and O_NONBLOCK, as in
+ *	ipck_open().  Endpoints can be opened with O_WRONLY and %IPCK_O_ADMIN,
+ *	members with %IPCK_O_ADMIN only
  *
  * Ids are never used again while the module is loaded.
  *
@@ -391,23 +484,51 @@ int ipck_send(struct ipck *mb, const void *buf, size_t len,
 ssize_t ipck_recv(struct ipck *mb, void *buf, size_t size);
 
 /**
+ * DOC: Flag of sends, receives, calls and replies: a payload in parts
+ *
+ * With %IPCK_IOVEC the payload is an array of struct iovec: the pointer to the
+ * payload is the array's, and its length how many elements there are, up to
+ * %IPCK_IOVEC_MAX.  (On 32-bit systems they are copied on the stack.)
+ */
+#define IPCK_IOVEC		(1U << 4)
+
+/**
  * struct ipck_send_opt - how to send
+ * @flags: 0 or %IPCK_IOVEC
  * @priority: 0 to %IPCK_PRIORITY_MAX
  * @completion: when the message counts as sent, and what the send waits for
  * @wait: how long it may wait
- * @clock: clock of %IPCK_WAIT_FOR and %IPCK_WAIT_UNTIL, else 0
  * @wait_ns: span of %IPCK_WAIT_FOR, moment of %IPCK_WAIT_UNTIL, else 0
+ * @clock: clock of %IPCK_WAIT_FOR and %IPCK_WAIT_UNTIL, else 0
+ * @to_kind: on an own endpoint, and only there: what @to is; the message goes to
+ *	that endpoint, see ipck_send_to().  %IPCK_ANY: to the mailbox
+ * @to: whom it is for
+ * @events: event bits of the message, of %IPCK_EVENTS_USER.  Members get it if
+ *	their mask has one of them, or if it has none; any receive can select by
+ *	them
+ * @fds: descriptors in the message.  The receiver gets the same open file
+ *	descriptions, under numbers of its own; the sender keeps what it has.
+ *	For mailboxes with %IPCK_ATTR_FDS only (else -EACCES).  Sockets of
+ *	AF_UNIX, io_uring, and mailboxes opened for receiving are refused
+ *	(-ELOOP)
+ * @nr_fds: how many, up to %IPCK_FDS_MAX
  * @reserved: 0
  *
  * All 0 is what ipck_send() does.
  */
 struct ipck_send_opt {
+	uint32_t flags;
 	uint32_t priority;
 	enum ipck_completion completion;
 	enum ipck_wait wait;
-	enum ipck_clock clock;
 	uint64_t wait_ns;
-	uint64_t reserved[4];
+	enum ipck_clock clock;
+	enum ipck_peer to_kind;
+	uint64_t to;
+	uint64_t events;
+	const int *fds;
+	uint32_t nr_fds;
+	uint32_t reserved[9];
 };
 
 /**
@@ -425,21 +546,38 @@ struct ipck_send_opt {
  * %IPCK_WAIT_NEVER, a send to capacity 0 and one with %IPCK_RECEIVED succeed only
  * if a receiver is waiting, and do when the message is handed to it.
  *
- * Return: as ipck_send(), and -ETIMEDOUT.
+ * One exception: a send that waits until it is handled and is interrupted, or
+ * runs out of time, when the message has been received, fails while the
+ * receiver goes on with it.  ipck_call_opt() can be resumed instead.
+ *
+ * Return: as ipck_send(), and -EBADF (one of @opt->fds), -EDEADLK, -ELOOP,
+ * -ESRCH, -ETIMEDOUT.
  */
 int ipck_send_opt(struct ipck *mb, const void *buf, size_t len,
 		  const struct ipck_send_opt *opt, unsigned int *limit);
 
-/** DOC: Flag of &ipck_recv_opt.flags: leave the message in the mailbox */
-#define IPCK_PEEK		(1U << 0)
+/** DOC: Flags of &ipck_recv_opt.flags, besides %IPCK_IOVEC */
+#define IPCK_PEEK		(1U << 0)	/* leave the message there */
+#define IPCK_TOKEN		(1U << 1)	/* take tokens: will reply */
+#define IPCK_WAIT_FOR_ONE	(1U << 2)	/* ipck_recvv(): for the first */
 
 /**
  * struct ipck_recv_opt - how to receive
- * @flags: 0 or %IPCK_PEEK
+ * @flags: any of %IPCK_PEEK, %IPCK_TOKEN, %IPCK_IOVEC
  * @min_priority: only messages of this priority or a higher one
  * @wait: how long the receive may wait
  * @clock: clock of %IPCK_WAIT_FOR and %IPCK_WAIT_UNTIL, else 0
  * @wait_ns: span of %IPCK_WAIT_FOR, moment of %IPCK_WAIT_UNTIL, else 0
+ * @events: only messages with one of these event bits; 0: all
+ * @from_kind: what @from is; %IPCK_ANY: messages of all senders
+ * @max_fds: room at @fds
+ * @from: only messages of this sender, see ipck_recv_from()
+ * @lease_ns: 0, or how long the message may be kept: it stays with the mailbox
+ *	until ipck_ack() or ipck_reply(), and goes back to its old place when the
+ *	time is over or the last copy of the descriptor is closed, as when the
+ *	process dies.  Not with %IPCK_PEEK
+ * @fds: where the descriptors in the message go.  The caller owns them from then
+ *	on; they are close-on-exec
  * @reserved: 0
  *
  * All 0 is what ipck_recv() does.
@@ -450,7 +588,13 @@ struct ipck_recv_opt {
 	enum ipck_wait wait;
 	enum ipck_clock clock;
 	uint64_t wait_ns;
-	uint64_t reserved[4];
+	uint64_t events;
+	enum ipck_peer from_kind;
+	uint32_t max_fds;
+	uint64_t from;
+	uint64_t lease_ns;
+	int *fds;
+	uint32_t reserved[8];
 };
 
 /**
@@ -466,7 +610,18 @@ struct ipck_recv_opt {
  * @uid: effective user id of the sender when it sent, in the receiver's user
  *	namespace
  * @gid: effective group id, likewise
- * @limit: %IPCK_LIMIT_BUFFER after -EMSGSIZE, else %IPCK_LIMIT_NONE
+ * @limit: %IPCK_LIMIT_BUFFER or %IPCK_LIMIT_FDS after -EMSGSIZE, else
+ *	%IPCK_LIMIT_NONE
+ * @completion: what its sender waits for
+ * @token: what ipck_reply(), ipck_ack(), ipck_refuse() and ipck_renew() want: with
+ *	a lease, and with %IPCK_TOKEN if @completion is %IPCK_HANDLED; else 0.
+ *	It is good on every descriptor that receives from the mailbox, once
+ * @events: its event bits
+ * @call_deadline_ns: when its sender gives up, if that waits until the message
+ *	is handled: on CLOCK_MONOTONIC, UINT64_MAX: never.  See ipck_deadline()
+ * @redelivered: how often it was delivered before and came back
+ * @nr_fds: how many descriptors came; after -EMSGSIZE with %IPCK_LIMIT_FDS the
+ *	room they need
  * @reserved: undefined
  *
  * The kernel says who the sender was, not the sender.
@@ -482,7 +637,13 @@ struct ipck_msg {
 	uid_t uid;
 	gid_t gid;
 	uint32_t limit;
-	uint32_t reserved[7];
+	enum ipck_completion completion;
+	uint64_t token;
+	uint64_t events;
+	uint64_t call_deadline_ns;
+	uint32_t redelivered;
+	uint32_t nr_fds;
+	uint64_t reserved[4];
 };
 
 /**
@@ -491,20 +652,591 @@ struct ipck_msg {
  * @buf: where the payload goes; may be NULL if @size is 0
  * @size: room there
  * @opt: optional: how to receive
- * @msg: optional: what is known about the message.  After a failure all 0,
- *	except @length and @limit after -EMSGSIZE.
+ * @msg: what is known about the message.  After a failure all 0, except @length,
+ *	@nr_fds and @limit after -EMSGSIZE.  Optional, unless @opt asks for
+ *	tokens or a lease
  *
  * May block until there is a message to the liking of @opt, within the time it
  * allows.  %IPCK_PEEK with a @size of 0 asks for the length of the next message.
  *
- * Return: as ipck_recv(), and -ETIMEDOUT.
+ * Whoever asks for tokens has to give each of them back: with ipck_reply(),
+ * ipck_ack() or ipck_refuse().  Their senders wait for it; they get -EPIPE when
+ * the descriptor is closed.  Without %IPCK_TOKEN a message whose sender waits
+ * until it is handled is acknowledged here, which is a system call more.
+ *
+ * What is queued of the sender @opt->from is received even if that is dead.  To
+ * wait for more it must be alive (else -EPIPE) and have an endpoint (else
+ * -ESRCH).
+ *
+ * Return: as ipck_recv(), and -EMFILE (for the descriptors in the message, which
+ * stays), -ESRCH, -ETIMEDOUT.
  */
 ssize_t ipck_recv_opt(struct ipck *mb, void *buf, size_t size,
 		      const struct ipck_recv_opt *opt, struct ipck_msg *msg);
 
+/**
+ * struct ipck_send_item - a message of ipck_sendv()
+ * @buf: its payload
+ * @len: the length of that
+ * @events: its event bits
+ * @fds: descriptors in it
+ * @nr_fds: how many
+ * @priority: its priority
+ * @result: what became of it: 0, %IPCK_SENT_DROPPED or a negative errno value
+ * @limit: which limit it met, if it failed; else %IPCK_LIMIT_NONE
+ * @reserved: 0
+ */
+struct ipck_send_item {
+	const void *buf;
+	size_t len;
+	uint64_t events;
+	const int *fds;
+	uint32_t nr_fds;
+	uint32_t priority;
+	int result;
+	uint32_t limit;
+	uint32_t reserved[4];
+};
+
+/**
+ * ipck_sendv() - send many messages
+ * @mb: the mailbox, opened for sending
+ * @items: the messages
+ * @count: how many, 1 to INT_MAX
+ * @opt: optional: how to send them; what an item says for itself (priority,
+ *	events, descriptors), and flags, must be 0
+ *
+ * One system call for each 32 messages.  They are sent one after the other, as
+ * ipck_send_opt() does, and a time to wait is for all of them together.  The
+ * first that fails ends it, as with sendmmsg(2): those before it are sent, and
+ * those after it are not looked at, and their results are as they were.
+ *
+ * Return: how many were sent (the result of the next one says why it was not),
+ * or, if there were none, what the first one failed with, as ipck_send_opt().
+ */
+int ipck_sendv(struct ipck *mb, struct ipck_send_item *items,
+	       unsigned int count, const struct ipck_send_opt *opt);
+
+/**
+ * struct ipck_recv_item - a message of ipck_recvv()
+ * @buf: where its payload goes
+ * @size: room there
+ * @fds: where its descriptors go
+ * @max_fds: room there
+ * @result: what became of it: its length, or a negative errno value
+ * @reserved: 0
+ * @msg: what is known about it, as from ipck_recv_opt()
+ */
+struct ipck_recv_item {
+	void *buf;
+	size_t size;
+	int *fds;
+	uint32_t max_fds;
+	int result;
+	uint32_t reserved[4];
+	struct ipck_msg msg;
+};
+
+/**
+ * ipck_recvv() - receive many messages
+ * @mb: the mailbox, opened for receiving
+ * @items: room for the messages
+ * @count: how many, 1 to INT_MAX
+ * @opt: optional: how to receive them; what an item says for itself
+ *	(descriptors) must be 0.  Flags are %IPCK_TOKEN and %IPCK_WAIT_FOR_ONE
+ *
+ * One system call for each 32 messages.  Waits until there have been @count
+ * messages; with %IPCK_WAIT_FOR_ONE for the first only, and then takes what is
+ * there.  The time to wait is for all of them together.  The first that fails
+ * ends it, as with ipck_sendv().
+ *
+ * Return: how many were received, or, if there were none, what the first one
+ * failed with, as ipck_recv_opt().
+ */
+int ipck_recvv(struct ipck *mb, struct ipck_recv_item *items,
+	       unsigned int count, const struct ipck_recv_opt *opt);
+
+/**
+ * ipck_endpoint() - make the inbox of this process or thread
+ * @mb: where the handle goes; *mb is NULL after a failure
+ * @oflag: 0 or O_NONBLOCK; O_CLOEXEC is accepted, and always on
+ * @attr: optional: how it shall be, as for ipck_open(): the mode says who may
+ *	connect to it and send, %IPCK_ATTR_THREAD makes it the calling thread's.
+ *	The discipline is %IPCK_ENDPOINT, or 0
+ *
+ * A process has one endpoint at most, and so has each of its threads.  Others
+ * find it by the process or thread id.  It ends with its owner (after fork() the
+ * child has the handle, but not the endpoint) or with its last descriptor;
+ * everybody who waits for it then gets -EPIPE.
+ *
+ * The handle is for receiving, and for ipck_send_to().  Messages that the owner
+ * sends tell its endpoint (&ipck_msg.sender_endpoint).
+ *
+ * Return: 0, or -EDQUOT (%IPCK_LIMIT_USER_MAILBOXES), -EEXIST, -EINVAL, -EMFILE,
+ * -ENODEV, -ENOMEM.
+ */
+int ipck_endpoint(struct ipck **mb, int oflag, const struct ipck_attr *attr);
+
+/**
+ * ipck_connect() - connect to the inbox of another process or thread
+ * @mb: where the handle goes; *mb is NULL after a failure
+ * @kind: how @who is to be understood; not %IPCK_ANY
+ * @who: a process id, a thread id, the id of an endpoint, or a pidfd
+ * @oflag: 0 or O_NONBLOCK; O_CLOEXEC is accepted, and always on
+ *
+ * The handle is for sending, and stays connected to that very process or thread:
+ * when it dies, sends fail with -EPIPE, even if its number is used again.  Only
+ * a pidfd makes sure that the number was not used again before (it stays the
+ * caller's; /proc must be mounted).
+ *
+ * Return: 0, or -EACCES (its mode does not allow it), -EBADF (no pidfd), -EINVAL,
+ * -EMFILE, -ENODEV, -ENOENT (no endpoint of that id), -ENOMEM,
+ * -EOPNOTSUPP (no /proc), -ESRCH.
+ */
+int ipck_connect(struct ipck **mb, enum ipck_peer kind, uint64_t who,
+		 int oflag);
+
+/**
+ * ipck_send_to() - send a message to a process or a thread
+ * @endpoint: the endpoint of the sender: its own, see ipck_endpoint()
+ * @kind: how @who is to be understood: %IPCK_PROCESS, %IPCK_THREAD or
+ *	%IPCK_ENDPOINT_ID
+ * @who: whom it is for
+ * @buf: the payload
+ * @len: its length, 0 upwards
+ * @priority: 0 to %IPCK_PRIORITY_MAX
+ *
+ * The send(P, message) of the textbooks.  Blocks while the inbox of the receiver
+ * is full, unless O_NONBLOCK is set.
+ *
+ * Return: as ipck_send(), and -EACCES (the mode of that endpoint), -ESRCH.
+ */
+int ipck_send_to(struct ipck *endpoint, enum ipck_peer kind, uint64_t who,
+		 const void *buf, size_t len, unsigned int priority);
+
+/**
+ * ipck_recv_from() - receive a message of a certain sender
+ * @mb: the mailbox, opened for receiving; mostly an own endpoint
+ * @kind: how @who is to be understood: %IPCK_PROCESS, %IPCK_THREAD,
+ *	%IPCK_ENDPOINT_ID, or %IPCK_ANY, for which @who is 0
+ * @who: whose message is wanted
+ * @buf: where the payload goes
+ * @size: room there
+ *
+ * The receive(Q, message) of the textbooks, and receive(ANY, message).  Blocks
+ * until there is such a message, unless O_NONBLOCK is set.
+ *
+ * Return: as ipck_recv(), and -EPIPE (the sender is dead), -ESRCH.
+ */
+ssize_t ipck_recv_from(struct ipck *mb, enum ipck_peer kind, uint64_t who,
+		       void *buf, size_t size);
+
+/** DOC: Event bits, &ipck_send_opt.events and &ipck_join_attr.mask */
+#define IPCK_EVENTS_USER	((1ULL << 61) - 1)	/* of the senders */
+#define IPCK_EVENT_JOINED	(1ULL << 61)	/* a member has joined */
+#define IPCK_EVENT_LEFT		(1ULL << 62)	/* ... has left */
+#define IPCK_EVENT_DIED		(1ULL << 63)	/* ... its process has died */
+
+/** DOC: Flags of &ipck_join_attr.flags */
+#define IPCK_JOIN_OVERFLOW	(1U << 0)	/* @overflow counts */
+#define IPCK_JOIN_NONBLOCK	(1U << 1)	/* to wait in no call */
+
+/**
+ * struct ipck_join_attr - how a new member shall be
+ * @mask: event bits to receive; 0 is %IPCK_EVENTS_USER.  Messages without bits
+ *	come always
+ * @max_bytes: bytes it holds, up to those of the event mailbox, and at least its
+ *	longest message; 0 is as the event mailbox
+ * @capacity: messages it holds, up to those of the event mailbox; 0 is as that
+ * @overflow: with %IPCK_JOIN_OVERFLOW: what a send does when the member is full;
+ *	%IPCK_OVERFLOW_BLOCK only if the event mailbox has it, %IPCK_OVERFLOW_FAIL
+ *	only if that has it or %IPCK_OVERFLOW_BLOCK
+ * @flags: IPCK_JOIN_*
+ * @reserved: 0
+ */
+struct ipck_join_attr {
+	uint64_t mask;
+	uint64_t max_bytes;
+	uint32_t capacity;
+	enum ipck_overflow overflow;
+	uint32_t flags;
+	uint32_t reserved[5];
+};
+
+/**
+ * ipck_join() - become a member of an event mailbox
+ * @member: where the handle goes; *member is NULL after a failure
+ * @mb: the event mailbox, opened for receiving
+ * @attr: optional: how the member shall be
+ *
+ * A member is a mailbox with a queue of its own.  What is sent to the event
+ * mailbox goes to all members whose mask it meets: to each of them, or, if the
+ * send fails, to none.  Joins, leaves and deaths of members are events too: from
+ * the kernel, to the others, without payload, and with the identity of the member.
+ * They wait for nobody: a member that is full loses them, and is told so with the
+ * next message.
+ *
+ * The new handle is for receiving, and for sending to all if @mb is.  A member
+ * counts as a mailbox of the user who joins.
+ *
+ * Return: 0, or -EACCES (@mb is not for receiving), -EDQUOT
+ * (%IPCK_LIMIT_USER_MAILBOXES), -EINVAL (also: no event mailbox), -EMFILE, -ENOMEM,
+ * -ENOTTY (likewise).
+ */
+int ipck_join(struct ipck **member, struct ipck *mb,
+	      const struct ipck_join_attr *attr);
+
+/**
+ * ipck_leave() - be a member no more
+ * @member: the handle, which still has to be closed
+ *
+ * Ends the membership at once, even if the descriptor has copies: no more events
+ * come.  Those that have can still be received, and then receives fail with
+ * -EPIPE.  Closing the last copy leaves as well.  Needs the handle that
+ * ipck_join() made, or a copy of its descriptor.
+ *
+ * Return: 0, or -EACCES, -EINVAL (not a member, or it has left).
+ */
+int ipck_leave(struct ipck *member);
+
+/**
+ * ipck_call() - send a request and wait for the reply
+ * @mb: the mailbox, opened for sending
+ * @buf: the request
+ * @len: its length, 0 upwards
+ * @reply: where the reply goes
+ * @size: room there
+ *
+ * Blocks until the receiver of the request has replied or acknowledged (which is
+ * an empty reply).  A call that fails has been given up: no reply will come any
+ * more, and the receiver learns it by -EPIPE when it replies.  (If the request
+ * was received before, that takes another system call.)
+ *
+ * Return: the length of the reply, which may be 0, or
+ * -EACCES (not opened for sending), -EAGAIN, -EDEADLK (whoever should reply waits
+ * for the calling thread itself), -EDQUOT, -EFAULT, -EINTR, -EINVAL, -EMSGSIZE
+ * (request too long, or @size too small), -ENOMEM, -EPIPE (the receiver has
+ * closed its descriptor, or died).
+ */
+ssize_t ipck_call(struct ipck *mb, const void *buf, size_t len, void *reply,
+		  size_t size);
+
+/**
+ * struct ipck_call_opt - how to call
+ * @flags: 0, or %IPCK_IOVEC: of request and reply
+ * @priority: of the request
+ * @wait: how long the call may wait for its reply
+ * @clock: clock of %IPCK_WAIT_FOR and %IPCK_WAIT_UNTIL, else 0
+ * @wait_ns: span of %IPCK_WAIT_FOR, moment of %IPCK_WAIT_UNTIL, else 0
+ * @fds: descriptors in the request, as in &struct ipck_send_opt
+ * @reply_fds: where the descriptors in the reply go
+ * @nr_fds: how many there are in the request
+ * @max_reply_fds: room for those in the reply
+ * @reserved: 0
+ */
+struct ipck_call_opt {
+	uint32_t flags;
+	uint32_t priority;
+	enum ipck_wait wait;
+	enum ipck_clock clock;
+	uint64_t wait_ns;
+	const int *fds;
+	int *reply_fds;
+	uint32_t nr_fds;
+	uint32_t max_reply_fds;
+	uint32_t reserved[8];
+};
+
+/**
+ * struct ipck_answer - how a call has ended, or not
+ * @cookie: in and out: 0 before the call, and after its end.  If it is not 0
+ *	after a failure, the request has been received: the call can be resumed
+ *	by the same function with the same @cookie, or has to be given up by
+ *	ipck_call_cancel()
+ * @length: out: length of the reply; after -EMSGSIZE the size of buffer it needs
+ * @status: out: what the receiver said with the reply; 0 if it acknowledged
+ * @nr_fds: out: how many descriptors came; after -EMSGSIZE with %IPCK_LIMIT_FDS
+ *	the room they need
+ * @limit: out: which limit the call met, if it failed; else %IPCK_LIMIT_NONE
+ * @reserved: undefined
+ */
+struct ipck_answer {
+	uint64_t cookie;
+	uint32_t length;
+	int32_t status;
+	uint32_t nr_fds;
+	uint32_t limit;
+	uint64_t reserved[2];
+};
+
+/**
+ * ipck_call_opt() - send a request and wait for the reply, with all the choices
+ * @mb: the mailbox, opened for sending
+ * @buf: the request
+ * @len: its length, 0 upwards
+ * @reply: where the reply goes
+ * @size: room there
+ * @opt: optional: how to call
+ * @answer: optional: what there is beside the reply.  Written in any case.
+ *	Without it a call that fails is given up, as in ipck_call()
+ *
+ * May block until there is a reply, within the time that @opt allows.  A call
+ * that fails before its request was received is withdrawn: nothing has happened.
+ * When it fails later with -EINTR, -ETIMEDOUT, -EAGAIN, -EMSGSIZE, -EFAULT or
+ * -EMFILE it is still there, and @answer->cookie resumes it: it goes on waiting,
+ * and sends nothing again::
+ *
+ *	struct ipck_answer answer = { 0 };
+ *	ssize_t ret;
+ *
+ *	do
+ *		ret = ipck_call_opt(mb, buf, len, reply, size, &opt, &answer);
+ *	while (ret == -EINTR && answer.cookie);
+ *
+ * A call never waits with %IPCK_WAIT_NEVER: without a cookie it is -EAGAIN, with
+ * one it looks for the reply.
+ *
+ * Return: as ipck_call(), and -EBADF, -ELOOP, -EMFILE, -ESTALE (no such cookie on
+ * this descriptor), -ETIMEDOUT.
+ */
+ssize_t ipck_call_opt(struct ipck *mb, const void *buf, size_t len,
+		      void *reply, size_t size,
+		      const struct ipck_call_opt *opt,
+		      struct ipck_answer *answer);
+
+/**
+ * ipck_call_cancel() - give up a call
+ * @mb: the mailbox it was made on
+ * @cookie: of the call, from &ipck_answer.cookie
+ *
+ * The receiver learns it by -EPIPE when it replies.
+ *
+ * Return: 0, or -EACCES, -EINVAL, -ESTALE (no such cookie).
+ */
+int ipck_call_cancel(struct ipck *mb, uint64_t cookie);
+
+/**
+ * ipck_deadline() - until when to work for a caller
+ * @msg: optional: the request, received with %IPCK_TOKEN
+ * @span_ns: the longest it may take from now; UINT64_MAX: no matter how long
+ *
+ * For calls a server makes to answer one: no longer than its own caller waits::
+ *
+ *	struct ipck_call_opt opt = {
+ *		.wait = IPCK_WAIT_UNTIL,
+ *		.wait_ns = ipck_deadline(&msg, 2000000000),
+ *	};
+ *
+ * Return: a moment on CLOCK_MONOTONIC, as %IPCK_WAIT_UNTIL wants it: the earlier
+ * of @span_ns from now and &ipck_msg.call_deadline_ns; UINT64_MAX is for ever.
+ */
+uint64_t ipck_deadline(const struct ipck_msg *msg, uint64_t span_ns);
+
+/**
+ * ipck_reply() - answer a call, once
+ * @mb: the mailbox the request came from, opened for receiving; any handle of
+ *	it, in any process, will do
+ * @token: of the request, from &ipck_msg.token
+ * @buf: the reply
+ * @len: its length, 0 upwards
+ *
+ * The message is settled by this.  A leased message whose sender waits for
+ * nothing is acknowledged, and the reply is thrown away.  Never blocks.
+ *
+ * Return: 0, or
+ * -EACCES (not opened for receiving), -EDQUOT, -EFAULT, -EINVAL (also: no such
+ * token), -EMSGSIZE (longer than the mailbox allows), -ENOMEM, -EPIPE (the caller
+ * has given up), -ESTALE.
+ */
+int ipck_reply(struct ipck *mb, uint64_t token, const void *buf, size_t len);
+
+/**
+ * struct ipck_reply_opt - how to reply
+ * @flags: 0 or %IPCK_IOVEC
+ * @status: what the caller finds in &ipck_answer.status; its meaning is up to
+ *	the two
+ * @fds: descriptors in the reply, as in &struct ipck_send_opt
+ * @nr_fds: how many
+ * @reserved: 0
+ */
+struct ipck_reply_opt {
+	uint32_t flags;
+	int32_t status;
+	const int *fds;
+	uint32_t nr_fds;
+	uint32_t reserved[5];
+};
+
+/**
+ * ipck_reply_opt() - answer a call, with all the choices there are
+ * @mb: the mailbox the request came from, opened for receiving
+ * @token: of the request
+ * @buf: the reply
+ * @len: its length, 0 upwards
+ * @opt: optional: how to reply
+ * @limit: optional: which limit it met, as in ipck_send_opt()
+ *
+ * Return: as ipck_reply(), and -EBADF, -ELOOP.
+ */
+int ipck_reply_opt(struct ipck *mb, uint64_t token, const void *buf,
+		   size_t len, const struct ipck_reply_opt *opt,
+		   unsigned int *limit);
+
+/**
+ * ipck_reply_recv() - answer a call and receive the next message
+ * @mb: the mailbox, opened for receiving
+ * @reply: the reply to what @msg->token says; not looked at if that is 0
+ * @len: its length, 0 upwards
+ * @buf: where the payload of the next message goes
+ * @size: room there
+ * @msg: in: its @token is that of the request to be answered, or 0; out: what is
+ *	known about the next message
+ *
+ * One system call for the loop of a server::
+ *
+ *	struct ipck_msg msg = { 0 };
+ *	size_t len = 0;
+ *	ssize_t ret;
+ *
+ *	while ((ret = ipck_reply_recv(mb, reply, len, buf, sizeof(buf), &msg)) >= 0)
+ *		len = serve(reply, buf, ret);
+ *
+ * Messages whose sender waits for nothing bring no token, so that there is
+ * nothing to answer in the next turn.  The caller being gone (-EPIPE, -ESTALE)
+ * keeps nobody from the next message.  Any other failure of the reply ends this
+ * before the receive, and leaves @msg->token as it is; when the reply has been
+ * given and the receive fails, @msg->token is 0.  The rest of @msg is then as
+ * after a failure of ipck_recv_opt().
+ *
+ * Blocks until there is a message, unless O_NONBLOCK is set.
+ *
+ * Return: as ipck_recv(), and what ipck_reply() fails with.
+ */
+ssize_t ipck_reply_recv(struct ipck *mb, const void *reply, size_t len,
+			void *buf, size_t size, struct ipck_msg *msg);
+
+/**
+ * ipck_reply_recv_opt() - answer and receive, with all the choices there are
+ * @mb: the mailbox, opened for receiving
+ * @reply: the reply to what @msg->token says; not looked at if that is 0
+ * @len: its length, 0 upwards
+ * @reply_opt: optional: how to reply; not looked at if @msg->token is 0
+ * @buf: where the payload of the next message goes
+ * @size: room there
+ * @recv_opt: optional: how to receive; %IPCK_TOKEN is on in any case
+ * @msg: as in ipck_reply_recv(); its @limit is also that of the reply
+ *
+ * Return: as ipck_recv_opt(), and what ipck_reply_opt() fails with.
+ */
+ssize_t ipck_reply_recv_opt(struct ipck *mb, const void *reply, size_t len,
+			    const struct ipck_reply_opt *reply_opt,
+			    void *buf, size_t size,
+			    const struct ipck_recv_opt *recv_opt,
+			    struct ipck_msg *msg);
+
+/**
+ * ipck_ack() - say that a message is handled
+ * @mb: the mailbox it came from, opened for receiving
+ * @token: of the message
+ *
+ * A call gets an empty reply, of status 0.  Never blocks.
+ *
+ * Return: 0, or -EACCES, -EINVAL (also: no such token), -EPIPE (whoever sent it
+ * has given up; it is settled), -ESTALE.
+ */
+int ipck_ack(struct ipck *mb, uint64_t token);
+
+/**
+ * ipck_refuse() - put a message back
+ * @mb: the mailbox it came from, opened for receiving
+ * @token: of the message
+ *
+ * It goes to its old place, for anybody, and tells the next receiver that it was
+ * delivered before (&ipck_msg.redelivered).  Never blocks.
+ *
+ * Return: as ipck_ack().
+ */
+int ipck_refuse(struct ipck *mb, uint64_t token);
+
+/**
+ * ipck_renew() - keep a leased message longer
+ * @mb: the mailbox it came from, opened for receiving
+ * @token: of the message
+ * @lease_ns: how long from now on, at least 1
+ *
+ * Never blocks.
+ *
+ * Return: as ipck_ack().
+ */
+int ipck_renew(struct ipck *mb, uint64_t token, uint64_t lease_ns);
+
+/** DOC: Most handles that ipck_wait_any() takes */
+#define IPCK_WAIT_ANY_MAX	64
+
+/**
+ * ipck_wait_any() - wait until one of several mailboxes is ready
+ * @mbs: their handles
+ * @count: how many, 1 to %IPCK_WAIT_ANY_MAX
+ * @events: as of poll(2): POLLIN (a receive would not block), POLLOUT (a send
+ *	would not), or both
+ * @wait: how long it may wait
+ * @wait_ns: span of %IPCK_WAIT_FOR, moment of %IPCK_WAIT_UNTIL, on
+ *	CLOCK_MONOTONIC; else 0
+ * @ready: optional: all that are ready, bit i for @mbs[i]; 0 after a failure
+ *
+ * A mailbox whose other side is gone for good is ready as well: what is done
+ * with it will not block, but fail.  Others may be faster to take what is there;
+ * for certainty, receive with %IPCK_WAIT_NEVER.  O_NONBLOCK does not matter.
+ *
+ * Return: the lowest index of one that is ready, or -EAGAIN (none is, with
+ * %IPCK_WAIT_NEVER), -EINTR (whatever SA_RESTART says), -EINVAL, -ENOMEM,
+ * -ETIMEDOUT.
+ */
+int ipck_wait_any(struct ipck *const mbs[], unsigned int count, short events,
+		  enum ipck_wait wait, uint64_t wait_ns, uint64_t *ready);
+
+/**
+ * ipck_notify_signal() - get a signal when a mailbox is no longer empty
+ * @mb: the mailbox, opened for receiving
+ * @signo: the signal, 1 to SIGRTMAX
+ * @value: comes with it, as of sigqueue(3)
+ *
+ * As mq_notify(3): once, for a message that arrives when the mailbox is empty
+ * and nobody waits for it; then it is used up.  A mailbox has one notification
+ * at a time.  It is also gone when the handle is closed.  The signal has si_code
+ * SI_MESGQ, and pid and uid of the sender.
+ *
+ * Return: 0, or -EACCES (not opened for receiving), -EBUSY, -EINVAL, -ENOMEM.
+ */
+int ipck_notify_signal(struct ipck *mb, int signo, union sigval value);
+
+/**
+ * ipck_notify_eventfd() - add to an eventfd when a mailbox is no longer empty
+ * @mb: the mailbox, opened for receiving
+ * @eventfd: descriptor of the eventfd, which stays the caller's; 1 is added
+ *
+ * Otherwise as ipck_notify_signal().
+ *
+ * Return: 0, or -EACCES, -EBADF (also: not an eventfd), -EBUSY, -EINVAL, -ENOMEM.
+ */
+int ipck_notify_eventfd(struct ipck *mb, int eventfd);
+
+/**
+ * ipck_notify_none() - take the notification back
+ * @mb: the mailbox, opened for receiving
+ *
+ * That of another process stays.
+ *
+ * Return: 0, or -EACCES, -EINVAL.
+ */
+int ipck_notify_none(struct ipck *mb);
+
 /** DOC: State bits, &ipck_info.flags */
 #define IPCK_INFO_NAMED		(1U << 0)	/* else the name is a former one */
 #define IPCK_INFO_TRANSIENT	(1U << 1)	/* it goes with the last descriptor */
+#define IPCK_INFO_FDS		(1U << 2)	/* messages can bring descriptors */
+#define IPCK_INFO_KEEP_LAST	(1U << 3)	/* last messages for new members */
+#define IPCK_INFO_THREAD	(1U << 4)	/* endpoint of a single thread */
 
 /**
  * struct ipck_info - state, attributes and counters of a mailbox
@@ -513,14 +1245,16 @@ ssize_t ipck_recv_opt(struct ipck *mb, void *buf, size_t size,
  * @gid: group, likewise
  * @mode: permission bits
  * @flags: IPCK_INFO_*
- * @discipline: 0: each message to exactly one receiver
+ * @discipline: who receives its messages
  * @overflow: what a send does when the mailbox is full
  * @capacity: messages it holds; 0 is a rendezvous; %IPCK_UNBOUNDED
  * @max_length: bytes of its longest message
  * @max_bytes: bytes it holds, 0 is no bound
- * @messages: messages accepted and not yet received
- * @bytes: bytes of their payload
- * @receiving: how many of @messages are in the hands of a receiver just now
+ * @messages: messages accepted and not yet received: queued, in the hands of a
+ *	receiver, or held
+ * @bytes: bytes of payload of those that are queued
+ * @receiving: how many of @messages are in the hands of a receiver just now, or
+ *	held
  * @readers: open descriptions that can receive
  * @writers: open descriptions that can send
  * @waiting_receivers: receives that wait for a message
@@ -535,6 +1269,20 @@ ssize_t ipck_recv_opt(struct ipck *mb, void *buf, size_t size,
  * @peak_bytes: highest payload of queued messages so far, bytes
  * @oldest_ns: age of the oldest queued message, 0 if there is none
  * @next_seq: sequence number the next message will get
+ * @parent: member: id of its event mailbox
+ * @events: member: its mask
+ * @pid: endpoint: process that owns it; member: process that joined; as the
+ *	caller sees it
+ * @tid: thread, likewise; 0 for the endpoint of a process
+ * @members: event mailbox: how many have joined
+ * @held: how many of @receiving have a lease, or a sender that waits until they
+ *	are handled
+ * @max_deliveries: how often a message is delivered before it is a dead letter;
+ *	0: there is no limit
+ * @recorder: steps the flight recorder keeps; 0: it is off
+ * @dead_letter: id of the mailbox that gets dead letters; 0: they are dropped
+ * @redelivered: messages that came back, as their lease ended or was refused
+ * @dead_letters: messages that reached @max_deliveries; they count as received
  * @reserved: undefined
  * @name: its name, a former one, or empty
  */
@@ -544,7 +1292,7 @@ struct ipck_info {
 	gid_t gid;
 	uint32_t mode;
 	uint32_t flags;
-	uint32_t discipline;
+	enum ipck_discipline discipline;
 	enum ipck_overflow overflow;
 	uint32_t capacity;
 	uint32_t max_length;
@@ -566,6 +1314,17 @@ struct ipck_info {
 	uint64_t peak_bytes;
 	uint64_t oldest_ns;
 	uint64_t next_seq;
+	uint64_t parent;
+	uint64_t events;
+	pid_t pid;
+	pid_t tid;
+	uint32_t members;
+	uint32_t held;
+	uint32_t max_deliveries;
+	uint32_t recorder;
+	uint64_t dead_letter;
+	uint64_t redelivered;
+	uint64_t dead_letters;
 	uint64_t reserved[8];
 	char name[IPCK_NAME_MAX + 1];
 };
@@ -610,6 +1369,8 @@ int ipck_list(uint64_t after_id, struct ipck_info *infos, unsigned int count);
 #define IPCK_SET_CAPACITY	(1U << 3)
 #define IPCK_SET_MAX_BYTES	(1U << 4)
 #define IPCK_SET_OVERFLOW	(1U << 5)
+#define IPCK_SET_DEAD_LETTER	(1U << 6)	/* and max_deliveries */
+#define IPCK_SET_RECORDER	(1U << 7)
 
 /**
  * struct ipck_change - a change of the attributes of a mailbox
@@ -621,6 +1382,13 @@ int ipck_list(uint64_t after_id, struct ipck_info *infos, unsigned int count);
  * @overflow: new policy; sends that wait already go on waiting
  * @max_bytes: new capacity in bytes, at least the max_length of the mailbox, or
  *	0 for no bound
+ * @dead_letter: id of the mailbox, of discipline %IPCK_QUEUE and another than
+ *	this one, for messages that came back @max_deliveries times; 0: they are
+ *	dropped.  So they are if it does not exist any more or has no room
+ * @max_deliveries: how often a message is delivered at most, up to 65535; 0: no
+ *	limit
+ * @recorder: how many steps the flight recorder keeps, up to
+ *	%IPCK_RECORDER_MAX; 0 switches it off.  What it has recorded goes
  * @reserved: 0
  */
 struct ipck_change {
@@ -631,7 +1399,10 @@ struct ipck_change {
 	uint32_t capacity;
 	enum ipck_overflow overflow;
 	uint64_t max_bytes;
-	uint64_t reserved[4];
+	uint64_t dead_letter;
+	uint32_t max_deliveries;
+	uint32_t recorder;
+	uint32_t reserved[8];
 };
 
 /**
@@ -642,12 +1413,118 @@ struct ipck_change {
  * For the owner and CAP_IPC_OWNER.  Open descriptors keep their rights.  More
  * capacity admits waiting sends at once.
  *
- * Return: 0, or -EINVAL, -EPERM.
+ * Return: 0, or -EINVAL, -ENOENT (no such mailbox for dead letters), -EPERM.
  */
 int ipck_set(struct ipck *mb, const struct ipck_change *change);
 
+/** DOC: What a task is blocked in, &ipck_blocked.what */
+#define IPCK_BLOCKED_RECV	1U	/* receives: no message that it takes */
+#define IPCK_BLOCKED_ROOM	2U	/* sends: there is no room */
+#define IPCK_BLOCKED_RECEIPT	3U	/* sends: not yet received */
+#define IPCK_BLOCKED_REPLY	4U	/* sends or calls: not yet handled */
+
+/**
+ * struct ipck_blocked - a task that waits
+ * @mailbox: where
+ * @seq: sequence number of the message it sends, 0 if it receives
+ * @since_ns: for how long it has been waiting
+ * @what: IPCK_BLOCKED_*
+ * @priority: of the message it sends; the lowest it receives
+ * @pid: its process, as the caller sees it; 0 if not visible
+ * @tid: the thread, likewise
+ * @peer_pid: process it waits for, 0 if that is not known: who has received its
+ *	message, or, for one that is queued, the only one that receives here;
+ *	whose message it wants to receive
+ * @peer_tid: thread, likewise
+ */
+struct ipck_blocked {
+	uint64_t mailbox;
+	uint64_t seq;
+	uint64_t since_ns;
+	uint32_t what;
+	uint32_t priority;
+	pid_t pid;
+	pid_t tid;
+	pid_t peer_pid;
+	pid_t peer_tid;
+};
+
+/**
+ * ipck_blocked() - who waits at a mailbox, and for whom
+ * @id: the mailbox
+ * @tasks: array the answer goes to; all of one moment
+ * @count: elements of it, 1 to 4096
+ * @total: optional: how many tasks wait there, which may be more
+ *
+ * Looking needs no right.
+ *
+ * Return: elements written, or -EINVAL, -EMFILE, -ENODEV, -ENOENT, -ENOMEM.
+ */
+int ipck_blocked(uint64_t id, struct ipck_blocked *tasks, unsigned int count,
+		 unsigned int *total);
+
+/** DOC: Steps of a message, &ipck_record.step */
+#define IPCK_STEP_SENT		1U	/* queued, or handed to a receiver */
+#define IPCK_STEP_BLOCKED	2U	/* its sender waits for room */
+#define IPCK_STEP_TAKEN		3U	/* in the hands of a receiver */
+#define IPCK_STEP_RETURNED	4U	/* put back */
+#define IPCK_STEP_REPLIED	5U	/* replied to or acknowledged */
+#define IPCK_STEP_DROPPED	6U	/* by the overflow policy */
+#define IPCK_STEP_WITHDRAWN	7U	/* its sender gave up */
+#define IPCK_STEP_DEAD		8U	/* became a dead letter */
+
+/**
+ * struct ipck_record - a step of a message
+ * @serial: number of the step, from 1
+ * @time_ns: when, on CLOCK_MONOTONIC
+ * @seq: sequence number of the message
+ * @events: its event bits
+ * @pid: process of the sender, as the caller sees it
+ * @tid: thread, likewise
+ * @uid: effective user id of the sender, in the user namespace of the caller
+ * @length: its length
+ * @priority: its priority
+ * @step: IPCK_STEP_*
+ */
+struct ipck_record {
+	uint64_t serial;
+	uint64_t time_ns;
+	uint64_t seq;
+	uint64_t events;
+	pid_t pid;
+	pid_t tid;
+	uid_t uid;
+	uint32_t length;
+	uint32_t priority;
+	uint32_t step;
+};
+
+/**
+ * ipck_record() - read what the flight recorder of a mailbox has
+ * @mb: the mailbox, opened in whatever way
+ * @after: only steps with a greater serial; 0 to begin
+ * @records: array the answer goes to, by ascending serial
+ * @count: elements of it, at least 1
+ *
+ * The recorder keeps the last steps, as many as &ipck_change.recorder says.  For
+ * whoever may ipck_set().
+ *
+ * Return: elements written, 0 at the end, or -EINVAL, -ENOMEM, -EPERM.
+ */
+int ipck_record(struct ipck *mb, uint64_t after, struct ipck_record *records,
+		unsigned int count);
+
 /** DOC: Features, &ipck_limits.features */
-#define IPCK_FEATURE_QUEUE	(1ULL << 0)	/* all of this header */
+#define IPCK_FEATURE_QUEUE	(1ULL << 0)	/* %IPCK_QUEUE, %IPCK_RECEIVED */
+#define IPCK_FEATURE_EVENT	(1ULL << 1)	/* ipck_join() */
+#define IPCK_FEATURE_ENDPOINT	(1ULL << 2)	/* ipck_endpoint() */
+#define IPCK_FEATURE_CALL	(1ULL << 3)	/* %IPCK_HANDLED, ipck_call() */
+#define IPCK_FEATURE_LEASE	(1ULL << 4)	/* &ipck_recv_opt.lease_ns */
+#define IPCK_FEATURE_FDS	(1ULL << 5)	/* descriptors in messages */
+#define IPCK_FEATURE_VECTOR	(1ULL << 6)	/* ipck_sendv(), %IPCK_IOVEC */
+#define IPCK_FEATURE_NOTIFY	(1ULL << 7)	/* ipck_notify_signal() */
+#define IPCK_FEATURE_BLOCKED	(1ULL << 8)	/* ipck_blocked() */
+#define IPCK_FEATURE_RECORD	(1ULL << 9)	/* ipck_record() */
 
 /**
  * struct ipck_limits - what the running kernel can do, and the user may
@@ -662,11 +1539,16 @@ int ipck_set(struct ipck *mb, const struct ipck_change *change);
  * @user_messages: messages the calling user has under way now
  * @user_bytes: bytes the calling user has under way now, with the bookkeeping
  *	of the kernel
+ * @fds_max: descriptors a message can bring
+ * @iovec_max: parts of a payload
+ * @max_user_fds: descriptors a user may have under way
+ * @user_fds: descriptors the calling user has under way now
  * @reserved: undefined
  *
  * The budget is that of the real user id in the IPC namespace of the process.
  * A message is charged to its sender from the send until it is received, dropped
- * or withdrawn.
+ * or withdrawn; one with a token until it is settled.  An event is a message for
+ * each member that gets it.
  */
 struct ipck_limits {
 	uint64_t features;
@@ -679,6 +1561,10 @@ struct ipck_limits {
 	uint64_t user_mailboxes;
 	uint64_t user_messages;
 	uint64_t user_bytes;
+	uint32_t fds_max;
+	uint32_t iovec_max;
+	uint64_t max_user_fds;
+	uint64_t user_fds;
 	uint64_t reserved[8];
 };
 

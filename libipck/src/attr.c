@@ -26,6 +26,28 @@ static_assert(IPCK_SET_GID == IPCMBOX_SET_GID, "ABI");
 static_assert(IPCK_SET_CAPACITY == IPCMBOX_SET_MAX_MESSAGES, "ABI");
 static_assert(IPCK_SET_MAX_BYTES == IPCMBOX_SET_MAX_BYTES, "ABI");
 static_assert(IPCK_SET_OVERFLOW == IPCMBOX_SET_OVERFLOW, "ABI");
+static_assert(IPCK_SET_DEAD_LETTER == IPCMBOX_SET_DEAD_LETTER, "ABI");
+static_assert(IPCK_SET_RECORDER == IPCMBOX_SET_RECORDER, "ABI");
+static_assert(IPCK_RECORDER_MAX == IPCMBOX_RECORDER_MAX, "ABI");
+static_assert((int)IPCK_QUEUE == IPCMBOX_QUEUE, "ABI");
+static_assert((int)IPCK_EVENT == IPCMBOX_EVENT, "ABI");
+static_assert((int)IPCK_MEMBER == IPCMBOX_MEMBER, "ABI");
+static_assert((int)IPCK_ENDPOINT == IPCMBOX_ENDPOINT, "ABI");
+
+#define ATTR_FLAGS	(IPCK_ATTR_KEEP_LAST | IPCK_ATTR_FDS | IPCK_ATTR_THREAD)
+
+static uint32_t flags_to_uapi(uint32_t flags)
+{
+	uint32_t result = 0;
+
+	if (flags & IPCK_ATTR_KEEP_LAST)
+		result |= IPCMBOX_OPEN_KEEP_LAST;
+	if (flags & IPCK_ATTR_FDS)
+		result |= IPCMBOX_OPEN_FDS;
+	if (flags & IPCK_ATTR_THREAD)
+		result |= IPCMBOX_OPEN_THREAD;
+	return result;
+}
 
 int ipck_attr_to_uapi(const struct ipck_attr *attr, struct ipcmbox_open *args)
 {
@@ -33,9 +55,10 @@ int ipck_attr_to_uapi(const struct ipck_attr *attr, struct ipcmbox_open *args)
 
 	if (!attr)
 		attr = &defaults;
-	if (!ipck_is_reserved_zero(attr))
+	if (!ipck_is_reserved_zero(attr) || attr->flags & ~ATTR_FLAGS)
 		return -EINVAL;
-	args->discipline = IPCMBOX_QUEUE;
+	args->flags |= flags_to_uapi(attr->flags);
+	args->discipline = attr->discipline;
 	args->max_messages = attr->capacity;
 	args->max_length = attr->max_length;
 	args->max_bytes = attr->max_bytes;
@@ -58,6 +81,9 @@ IPCK_API int ipck_set(struct ipck *mb, const struct ipck_change *change)
 		.max_messages = change->capacity,
 		.overflow = change->overflow,
 		.max_bytes = change->max_bytes,
+		.dead_letter = change->dead_letter,
+		.max_deliveries = change->max_deliveries,
+		.recorder = change->recorder,
 	};
 	return ipck_ioctl(mb->fd, IPCMBOX_IOC_SET, &args);
 }

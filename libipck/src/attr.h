@@ -9,7 +9,7 @@ struct ipcmbox_open;
 /**
  * ipck_attr_to_uapi() - put attributes into the command that creates
  * @attr: attributes, or NULL for the defaults
- * @args: where they go
+ * @args: where they go; those that are flags join the flags that are there
  *
  * Return: 0, or -EINVAL.
  */

@@ -6,6 +6,7 @@
 #include <linux/ipcmbox.h>
 
 #include "deadline.h"
+#include "export.h"
 #include "ipck.h"
 
 #define NSEC_PER_SEC 1000000000ULL
@@ -20,7 +21,7 @@ static const clockid_t clocks[] = {
 	[IPCK_CLOCK_BOOTTIME] = CLOCK_BOOTTIME,
 };
 
-static int deadline_in(uint64_t *deadline_ns, unsigned int clock, uint64_t ns)
+int ipck_deadline_in(uint64_t *deadline_ns, unsigned int clock, uint64_t ns)
 {
 	struct timespec now;
 	int saved = errno;
@@ -32,7 +33,6 @@ static int deadline_in(uint64_t *deadline_ns, unsigned int clock, uint64_t ns)
 		return -EINVAL;
 	}
 	*deadline_ns = now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
-	/* The far end of the clock is for ever. */
 	if (__builtin_add_overflow(*deadline_ns, ns, deadline_ns))
 		*deadline_ns = UINT64_MAX;
 	return 0;
@@ -48,7 +48,7 @@ int ipck_deadline_from(struct ipck_deadline *deadline, unsigned int wait,
 		return 0;
 	case IPCK_WAIT_FOR:
 		deadline->flags = IPCMBOX_DEADLINE;
-		return deadline_in(&deadline->ns, clock, ns);
+		return ipck_deadline_in(&deadline->ns, clock, ns);
 	case IPCK_WAIT_UNTIL:
 		deadline->flags = IPCMBOX_DEADLINE;
 		return 0;
@@ -57,4 +57,16 @@ int ipck_deadline_from(struct ipck_deadline *deadline, unsigned int wait,
 	default:
 		return -EINVAL;
 	}
+}
+
+IPCK_API uint64_t ipck_deadline(const struct ipck_msg *msg, uint64_t span_ns)
+{
+	uint64_t ns = span_ns;
+
+	/* This clock is always there. */
+	ipck_deadline_in(&ns, IPCK_CLOCK_MONOTONIC, span_ns);
+	if (msg && msg->completion == IPCK_HANDLED &&
+	    msg->call_deadline_ns < ns)
+		ns = msg->call_deadline_ns;
+	return ns;
 }

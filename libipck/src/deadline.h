@@ -29,4 +29,14 @@ struct ipck_deadline {
 int ipck_deadline_from(struct ipck_deadline *deadline, unsigned int wait,
 		       unsigned int clock, uint64_t ns);
 
+/**
+ * ipck_deadline_in() - a moment some time from now
+ * @deadline_ns: the moment; the far end of the clock, UINT64_MAX, is for ever
+ * @clock: an &enum ipck_clock
+ * @ns: span
+ *
+ * Return: 0, or -EINVAL.
+ */
+int ipck_deadline_in(uint64_t *deadline_ns, unsigned int clock, uint64_t ns);
+
 #endif /* IPCK_DEADLINE_H */

@@ -19,6 +19,8 @@ static_assert((int)IPCK_LIMIT_USER_MESSAGES == IPCMBOX_LIMIT_USER_MESSAGES,
 	      "ABI");
 static_assert((int)IPCK_LIMIT_USER_BYTES == IPCMBOX_LIMIT_USER_BYTES, "ABI");
 static_assert((int)IPCK_LIMIT_MEMORY == IPCMBOX_LIMIT_MEMORY, "ABI");
+static_assert((int)IPCK_LIMIT_USER_FDS == IPCMBOX_LIMIT_USER_FDS, "ABI");
+static_assert((int)IPCK_LIMIT_FDS == IPCMBOX_LIMIT_FDS, "ABI");
 
 struct text {
 	int error;
@@ -40,23 +42,30 @@ static const struct text texts[] = {
 	  "message is longer than the mailbox can hold" },
 	{ EMSGSIZE, IPCK_LIMIT_BUFFER,
 	  "message is longer than the buffer of the receiver" },
+	{ EMSGSIZE, IPCK_LIMIT_FDS,
+	  "message has more descriptors than the receiver has room for" },
 	{ EDQUOT, IPCK_LIMIT_USER_MAILBOXES,
 	  "this user has too many mailboxes" },
 	{ EDQUOT, IPCK_LIMIT_USER_MESSAGES,
 	  "too many messages of this user are under way" },
 	{ EDQUOT, IPCK_LIMIT_USER_BYTES,
 	  "too many bytes of this user are under way" },
+	{ EDQUOT, IPCK_LIMIT_USER_FDS,
+	  "too many descriptors of this user are under way" },
 	{ ENOMEM, IPCK_LIMIT_MEMORY,
 	  "no memory in the system or in the memory cgroup" },
 	{ 0, 0, "success" },
 	{ EACCES, 0, "permission denied" },
 	{ EAGAIN, 0, "no message, no room, or no receiver waiting" },
 	{ EBADF, 0, "bad file descriptor" },
+	{ EBUSY, 0, "there is a notification already" },
+	{ EDEADLK, 0, "callers would wait for each other in a circle" },
 	{ EDQUOT, 0, "budget of this user is used up" },
 	{ EEXIST, 0, "mailbox exists" },
 	{ EFAULT, 0, "bad address" },
 	{ EINTR, 0, "interrupted by a signal" },
 	{ EINVAL, 0, "invalid value" },
+	{ ELOOP, 0, "descriptor is of a kind that must not be sent" },
 	{ EMFILE, 0, "too many open files in this process" },
 	{ EMSGSIZE, 0, "message is too long" },
 	{ ENAMETOOLONG, 0, "name is too long" },
@@ -67,7 +76,10 @@ static const struct text texts[] = {
 	{ ENOTTY, 0, "not a mailbox, or not known to this version of the module" },
 	{ E2BIG, 0, "not known to this version of the module" },
 	{ EPERM, 0, "only its owner may do that" },
+	{ EOPNOTSUPP, 0, "/proc is not mounted" },
 	{ EPIPE, 0, "other side is gone" },
+	{ ESRCH, 0, "no such process or thread, or it has no endpoint" },
+	{ ESTALE, 0, "message is replied to, settled, or has gone back" },
 	{ ETIMEDOUT, 0, "timed out" },
 };
 

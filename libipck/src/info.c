@@ -17,6 +17,9 @@
 
 static_assert(IPCK_INFO_NAMED == IPCMBOX_INFO_NAMED, "ABI");
 static_assert(IPCK_INFO_TRANSIENT == IPCMBOX_INFO_TRANSIENT, "ABI");
+static_assert(IPCK_INFO_FDS == IPCMBOX_INFO_FDS, "ABI");
+static_assert(IPCK_INFO_KEEP_LAST == IPCMBOX_INFO_KEEP_LAST, "ABI");
+static_assert(IPCK_INFO_THREAD == IPCMBOX_INFO_THREAD, "ABI");
 static_assert(sizeof(((struct ipck_info *)0)->name) ==
 	      sizeof(((struct ipcmbox_info *)0)->name), "ABI");
 
@@ -28,7 +31,7 @@ static void info_from_uapi(struct ipck_info *info, const struct ipcmbox_info *u)
 		.gid = u->gid,
 		.mode = u->mode,
 		.flags = u->flags,
-		.discipline = u->discipline,
+		.discipline = (enum ipck_discipline)u->discipline,
 		.overflow = (enum ipck_overflow)u->overflow,
 		.capacity = u->max_messages,
 		.max_length = u->max_length,
@@ -50,6 +53,17 @@ static void info_from_uapi(struct ipck_info *info, const struct ipcmbox_info *u)
 		.peak_bytes = u->peak_bytes,
 		.oldest_ns = u->oldest_ns,
 		.next_seq = u->next_seq,
+		.parent = u->parent,
+		.events = u->events,
+		.pid = u->pid,
+		.tid = u->tid,
+		.members = u->members,
+		.held = u->held,
+		.max_deliveries = u->max_deliveries,
+		.recorder = u->recorder,
+		.dead_letter = u->dead_letter,
+		.redelivered = u->redelivered,
+		.dead_letters = u->dead_letters,
 	};
 	memcpy(info->name, u->name, sizeof(info->name));
 	info->name[IPCK_NAME_MAX] = '\0';

@@ -10,6 +10,16 @@
 #include "ipck.h"
 
 static_assert(IPCK_FEATURE_QUEUE == IPCMBOX_FEATURE_QUEUE, "ABI");
+static_assert(IPCK_FEATURE_EVENT == IPCMBOX_FEATURE_EVENT, "ABI");
+static_assert(IPCK_FEATURE_ENDPOINT == IPCMBOX_FEATURE_ENDPOINT, "ABI");
+static_assert(IPCK_FEATURE_CALL == IPCMBOX_FEATURE_CALL, "ABI");
+static_assert(IPCK_FEATURE_LEASE == IPCMBOX_FEATURE_LEASE, "ABI");
+static_assert(IPCK_FEATURE_FDS == IPCMBOX_FEATURE_FDS, "ABI");
+static_assert(IPCK_FEATURE_VECTOR == IPCMBOX_FEATURE_VECTOR, "ABI");
+static_assert(IPCK_FEATURE_NOTIFY == IPCMBOX_FEATURE_NOTIFY, "ABI");
+static_assert(IPCK_FEATURE_BLOCKED == IPCMBOX_FEATURE_BLOCKED, "ABI");
+static_assert(IPCK_FEATURE_RECORD == IPCMBOX_FEATURE_RECORD, "ABI");
+static_assert(IPCK_FDS_MAX == IPCMBOX_FDS_MAX, "ABI");
 
 IPCK_API int ipck_limits(struct ipck_limits *limits)
 {
@@ -32,6 +42,10 @@ IPCK_API int ipck_limits(struct ipck_limits *limits)
 		.user_mailboxes = args.user_mailboxes,
 		.user_messages = args.user_messages,
 		.user_bytes = args.user_bytes,
+		.fds_max = args.fds_max,
+		.iovec_max = args.iovec_max,
+		.max_user_fds = args.max_user_fds,
+		.user_fds = args.user_fds,
 	};
 	return 0;
 }

@@ -14,17 +14,22 @@
 #include "name.h"
 
 #define CREATE_FLAGS	(O_EXCL | IPCK_O_TRANSIENT)
-#define OPEN_FLAGS	(O_ACCMODE | O_CREAT | CREATE_FLAGS | O_NONBLOCK | \
-			 O_CLOEXEC)
-#define OPEN_ID_FLAGS	(O_ACCMODE | O_NONBLOCK | O_CLOEXEC)
+#define OPEN_ID_FLAGS	(O_ACCMODE | IPCK_O_ADMIN | O_NONBLOCK | O_CLOEXEC)
+#define OPEN_FLAGS	(OPEN_ID_FLAGS | O_CREAT | CREATE_FLAGS)
 
 static_assert(IPCK_NAME_MAX == IPCMBOX_NAME_MAX, "ABI");
 static_assert(!(IPCK_O_TRANSIENT & (OPEN_ID_FLAGS | O_CREAT | O_EXCL)),
 	      "IPCK_O_TRANSIENT is a flag of open(2)");
+static_assert(!(IPCK_O_ADMIN & (O_ACCMODE | O_NONBLOCK | O_CLOEXEC | O_CREAT |
+				CREATE_FLAGS)),
+	      "IPCK_O_ADMIN is a flag of open(2)");
 
 static int access_to_uapi(int oflag, uint32_t *access)
 {
-	switch (oflag & O_ACCMODE) {
+	switch (oflag & (O_ACCMODE | IPCK_O_ADMIN)) {
+	case IPCK_O_ADMIN:
+		*access = 0;
+		return 0;
 	case O_RDONLY:
 		*access = IPCMBOX_READ;
 		return 0;
@@ -55,7 +60,7 @@ static uint32_t flags_to_uapi(int oflag)
 }
 
 /* The handle is made first: nothing has to be undone when memory is short. */
-static int open_handle(struct ipck **mbp, struct ipcmbox_open *args)
+int ipck_open_handle(struct ipck **mbp, struct ipcmbox_open *args)
 {
 	struct ipck *mb;
 	int fd;
@@ -109,7 +114,7 @@ IPCK_API int ipck_open(struct ipck **mb, const char *name, int oflag,
 	ret = open_args(&args, name, oflag, attr);
 	if (ret < 0)
 		return ret;
-	return open_handle(mb, &args);
+	return ipck_open_handle(mb, &args);
 }
 
 IPCK_API int ipck_open_id(struct ipck **mb, uint64_t id, int oflag)
@@ -126,7 +131,7 @@ IPCK_API int ipck_open_id(struct ipck **mb, uint64_t id, int oflag)
 	if (ret < 0)
 		return ret;
 	args.flags = flags_to_uapi(oflag) | IPCMBOX_OPEN_BY_ID;
-	return open_handle(mb, &args);
+	return ipck_open_handle(mb, &args);
 }
 
 IPCK_API int ipck_from_fd(struct ipck **mbp, int fd)

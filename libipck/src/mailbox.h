@@ -17,4 +17,15 @@ struct ipck {
 	int fd;
 };
 
+struct ipcmbox_open;
+
+/**
+ * ipck_open_handle() - open or create what a command says
+ * @mb: where the handle goes, after success only
+ * @args: the command
+ *
+ * Return: 0 or -errno.
+ */
+int ipck_open_handle(struct ipck **mb, struct ipcmbox_open *args);
+
 #endif /* IPCK_MAILBOX_H */

@@ -7,12 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-static inline bool ipck_is_zero(const uint64_t *reserved, size_t count)
+static inline bool ipck_is_zero(const uint32_t *reserved, size_t count)
 {
+	uint32_t any = 0;
+
 	while (count--)
-		if (reserved[count])
-			return false;
-	return true;
+		any |= reserved[count];
+	return !any;
 }
 
 #define ipck_is_reserved_zero(s) \

@@ -33,14 +33,22 @@ struct command {
 	enum status (*run)(int argc, char **argv);
 };
 
+extern const struct command blocked_command;
+extern const struct command call_command;
 extern const struct command create_command;
 extern const struct command exec_command;
+extern const struct command inbox_command;
+extern const struct command join_command;
 extern const struct command limits_command;
 extern const struct command ls_command;
+extern const struct command record_command;
 extern const struct command recv_command;
+extern const struct command reply_command;
 extern const struct command send_command;
+extern const struct command serve_command;
 extern const struct command set_command;
 extern const struct command stat_command;
+extern const struct command top_command;
 extern const struct command unlink_command;
 extern const struct command watch_command;
 

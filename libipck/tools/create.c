@@ -51,6 +51,15 @@ static enum status set_attr(int option, struct ipck_attr *attr)
 		if (quantity_mode(optarg, &attr->mode) && attr->mode)
 			return STATUS_OK;
 		return report_value("create", "mode", optarg);
+	case 'e':
+		attr->discipline = IPCK_EVENT;
+		return STATUS_OK;
+	case 'k':
+		attr->flags |= IPCK_ATTR_KEEP_LAST;
+		return STATUS_OK;
+	case 'f':
+		attr->flags |= IPCK_ATTR_FDS;
+		return STATUS_OK;
 	default:
 		return command_misused(&create_command);
 	}
@@ -64,6 +73,9 @@ static enum status run(int argc, char **argv)
 		{ "bytes", required_argument, NULL, 'b' },
 		{ "policy", required_argument, NULL, 'p' },
 		{ "mode", required_argument, NULL, 'm' },
+		{ "event", no_argument, NULL, 'e' },
+		{ "keep-last", no_argument, NULL, 'k' },
+		{ "accept-fds", no_argument, NULL, 'f' },
 		{ "exclusive", no_argument, NULL, 'x' },
 		{ NULL, 0, NULL, 0 }
 	};
@@ -71,7 +83,7 @@ static enum status run(int argc, char **argv)
 	enum status status;
 	int option, oflag = 0;
 
-	while ((option = getopt_long(argc, argv, "c:l:b:p:m:x", options,
+	while ((option = getopt_long(argc, argv, "c:l:b:p:m:ekfx", options,
 				     NULL)) != -1) {
 		if (option == 'x') {
 			oflag = O_EXCL;
@@ -89,7 +101,9 @@ static enum status run(int argc, char **argv)
 const struct command create_command = {
 	.name = "create",
 	.summary = "make a mailbox, print its id",
-	.usage = "[-c CAPACITY] [-l LENGTH] [-b BYTES] [-p POLICY] [-m MODE] [-x] NAME",
+	.usage =
+	"[-c CAPACITY] [-l LENGTH] [-b BYTES] [-p POLICY] [-m MODE]\n"
+	"                   [-e [-k]] [-f] [-x] NAME",
 	.help =
 	"  -c, --capacity N   messages it holds: a number, 0 (a send waits for its\n"
 	"                     receiver) or unbounded; 64 by default\n"
@@ -97,6 +111,9 @@ const struct command create_command = {
 	"  -b, --bytes N      bytes it holds; no bound by default\n"
 	"  -p, --policy P     when it is full: block, fail, drop-oldest, drop-newest\n"
 	"  -m, --mode MODE    octal, 4 to receive, 2 to send; 600 by default\n"
+	"  -e, --event        each message goes to all who join, see ipck join\n"
+	"  -k, --keep-last    with -e: who joins gets the last message of each event bit\n"
+	"  -f, --accept-fds   messages can bring descriptors\n"
 	"  -x, --exclusive    fail if the name exists\n"
 	"\n"
 	"A mailbox that exists stays as it is. Sizes may end in K, M or G.\n",

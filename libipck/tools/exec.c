@@ -8,20 +8,13 @@
 
 #include <ipck.h>
 
+#include "descriptor.h"
 #include "report.h"
 #include "target.h"
 
 /* As env(1) and the shells have it. */
 #define STATUS_NOT_RUN		126
 #define STATUS_NOT_FOUND	127
-
-/* dup2() clears close-on-exec, except on a descriptor that is there already. */
-static int put(int fd, int where)
-{
-	if (fd == where)
-		return fcntl(fd, F_SETFD, 0);
-	return dup2(fd, where);
-}
 
 static enum status open_at(const char *target, int oflag, int where)
 {
@@ -32,7 +25,7 @@ static enum status open_at(const char *target, int oflag, int where)
 	ret = target_open(&mb, target, oflag);
 	if (ret < 0)
 		return report_failure("exec", target, ret, 0);
-	if (put(ipck_fd(mb), where) < 0)
+	if (descriptor_put(ipck_fd(mb), where) < 0)
 		status = report_failure("exec", target, -errno, 0);
 	/* The handle need not end: the program that follows replaces it. */
 	if (ipck_fd(mb) != where)

@@ -8,10 +8,12 @@
 
 #include <ipck.h>
 
+#include "events.h"
 #include "field.h"
 #include "policy.h"
 #include "quantity.h"
 #include "text.h"
+#include "word.h"
 
 #define INFO(member, kind, look) \
 	{ #member, offsetof(struct ipck_info, member), kind, look }
@@ -19,6 +21,10 @@
 	{ #member, offsetof(struct ipck_limits, member), kind, LOOK_PLAIN }
 #define MSG(member, kind) \
 	{ #member, offsetof(struct ipck_msg, member), kind, LOOK_PLAIN }
+#define BLOCKED(member, kind) \
+	{ #member, offsetof(struct ipck_blocked, member), kind, LOOK_PLAIN }
+#define RECORD(member, kind) \
+	{ #member, offsetof(struct ipck_record, member), kind, LOOK_PLAIN }
 
 const struct field info_fields[] = {
 	INFO(id, FIELD_U64, LOOK_PLAIN),
@@ -27,7 +33,7 @@ const struct field info_fields[] = {
 	INFO(gid, FIELD_U32, LOOK_PLAIN),
 	INFO(mode, FIELD_U32, LOOK_OCTAL),
 	INFO(flags, FIELD_U32, LOOK_STATE),
-	INFO(discipline, FIELD_U32, LOOK_PLAIN),
+	INFO(discipline, FIELD_U32, LOOK_DISCIPLINE),
 	INFO(overflow, FIELD_U32, LOOK_POLICY),
 	{ "max_messages", offsetof(struct ipck_info, capacity), FIELD_U32,
 	  LOOK_CAPACITY },
@@ -50,6 +56,17 @@ const struct field info_fields[] = {
 	INFO(peak_bytes, FIELD_U64, LOOK_PLAIN),
 	INFO(oldest_ns, FIELD_U64, LOOK_AGE),
 	INFO(next_seq, FIELD_U64, LOOK_PLAIN),
+	INFO(parent, FIELD_U64, LOOK_PLAIN),
+	INFO(events, FIELD_U64, LOOK_EVENTS),
+	INFO(pid, FIELD_S32, LOOK_PLAIN),
+	INFO(tid, FIELD_S32, LOOK_PLAIN),
+	INFO(members, FIELD_U32, LOOK_PLAIN),
+	INFO(held, FIELD_U32, LOOK_PLAIN),
+	INFO(max_deliveries, FIELD_U32, LOOK_PLAIN),
+	INFO(recorder, FIELD_U32, LOOK_PLAIN),
+	INFO(dead_letter, FIELD_U64, LOOK_PLAIN),
+	INFO(redelivered, FIELD_U64, LOOK_PLAIN),
+	INFO(dead_letters, FIELD_U64, LOOK_PLAIN),
 	{ NULL, 0, FIELD_U32, LOOK_PLAIN }
 };
 
@@ -64,6 +81,10 @@ const struct field limits_fields[] = {
 	LIMITS(user_mailboxes, FIELD_U64),
 	LIMITS(user_messages, FIELD_U64),
 	LIMITS(user_bytes, FIELD_U64),
+	LIMITS(fds_max, FIELD_U32),
+	LIMITS(iovec_max, FIELD_U32),
+	LIMITS(max_user_fds, FIELD_U64),
+	LIMITS(user_fds, FIELD_U64),
 	{ NULL, 0, FIELD_U32, LOOK_PLAIN }
 };
 
@@ -77,6 +98,37 @@ const struct field msg_fields[] = {
 	MSG(tid, FIELD_S32),
 	MSG(uid, FIELD_U32),
 	MSG(gid, FIELD_U32),
+	MSG(events, FIELD_U64),
+	MSG(completion, FIELD_U32),
+	MSG(redelivered, FIELD_U32),
+	MSG(nr_fds, FIELD_U32),
+	{ NULL, 0, FIELD_U32, LOOK_PLAIN }
+};
+
+const struct field blocked_fields[] = {
+	BLOCKED(mailbox, FIELD_U64),
+	BLOCKED(seq, FIELD_U64),
+	BLOCKED(since_ns, FIELD_U64),
+	BLOCKED(what, FIELD_U32),
+	BLOCKED(priority, FIELD_U32),
+	BLOCKED(pid, FIELD_S32),
+	BLOCKED(tid, FIELD_S32),
+	BLOCKED(peer_pid, FIELD_S32),
+	BLOCKED(peer_tid, FIELD_S32),
+	{ NULL, 0, FIELD_U32, LOOK_PLAIN }
+};
+
+const struct field record_fields[] = {
+	RECORD(serial, FIELD_U64),
+	RECORD(time_ns, FIELD_U64),
+	RECORD(seq, FIELD_U64),
+	RECORD(events, FIELD_U64),
+	RECORD(pid, FIELD_S32),
+	RECORD(tid, FIELD_S32),
+	RECORD(uid, FIELD_U32),
+	RECORD(length, FIELD_U32),
+	RECORD(priority, FIELD_U32),
+	RECORD(step, FIELD_U32),
 	{ NULL, 0, FIELD_U32, LOOK_PLAIN }
 };
 
@@ -85,7 +137,7 @@ static const char *string_of(const struct field *field, const void *object)
 	return (const char *)object + field->offset;
 }
 
-/* Unsigned members only; a signed one is never shown for people. */
+/* Ids of processes, which are signed, are not negative. */
 static uint64_t number_of(const struct field *field, const void *object)
 {
 	uint64_t u64;
@@ -101,8 +153,11 @@ static uint64_t number_of(const struct field *field, const void *object)
 
 static void print_state(uint64_t flags)
 {
-	printf("%s%s", flags & IPCK_INFO_NAMED ? "named" : "unnamed",
-	       flags & IPCK_INFO_TRANSIENT ? ", transient" : "");
+	printf("%s%s%s%s%s", flags & IPCK_INFO_NAMED ? "named" : "unnamed",
+	       flags & IPCK_INFO_TRANSIENT ? ", transient" : "",
+	       flags & IPCK_INFO_FDS ? ", accepts descriptors" : "",
+	       flags & IPCK_INFO_KEEP_LAST ? ", keeps last messages" : "",
+	       flags & IPCK_INFO_THREAD ? ", of a thread" : "");
 }
 
 static void print_number(const struct field *field, uint64_t number)
@@ -124,6 +179,12 @@ static void print_number(const struct field *field, uint64_t number)
 		break;
 	case LOOK_AGE:
 		printf("%" PRIu64 " (%s)", number, quantity_age(buf, number));
+		break;
+	case LOOK_DISCIPLINE:
+		fputs(word_of_discipline(number), stdout);
+		break;
+	case LOOK_EVENTS:
+		events_print(stdout, number);
 		break;
 	case LOOK_PLAIN:
 		printf("%" PRIu64, number);

@@ -19,13 +19,15 @@ struct field {
 	size_t offset;
 	enum { FIELD_U32, FIELD_U64, FIELD_S32, FIELD_STRING } kind;
 	enum { LOOK_PLAIN, LOOK_OCTAL, LOOK_CAPACITY, LOOK_POLICY, LOOK_STATE,
-	       LOOK_AGE } look;
+	       LOOK_AGE, LOOK_DISCIPLINE, LOOK_EVENTS } look;
 };
 
 /* Tables that end with a key of NULL. */
 extern const struct field info_fields[];	/* of struct ipck_info */
 extern const struct field limits_fields[];	/* of struct ipck_limits */
 extern const struct field msg_fields[];		/* of struct ipck_msg */
+extern const struct field blocked_fields[];	/* of struct ipck_blocked */
+extern const struct field record_fields[];	/* of struct ipck_record */
 
 /* Print a structure for people, a member a line. */
 void field_print(const struct field *fields, const void *object);

@@ -9,25 +9,20 @@
 #include <ipck.h>
 
 #include "field.h"
+#include "name.h"
 #include "owner.h"
 #include "quantity.h"
 #include "report.h"
-#include "text.h"
+#include "word.h"
 
 #define BATCH 32
 
 static void print_head(void)
 {
-	printf("%6s %-8s %4s %9s %8s %9s %9s %9s %8s %5s %5s %7s %s\n", "ID",
-	       "OWNER", "MODE", "CAPACITY", "MESSAGES", "BYTES", "SENT",
-	       "RECEIVED", "DROPPED", "SWAIT", "RWAIT", "OLDEST", "NAME");
-}
-
-static void print_name(const struct ipck_info *info)
-{
-	text_print(stdout, info->name);
-	if (!(info->flags & IPCK_INFO_NAMED))
-		fputs(*info->name ? " (unlinked)" : "(unnamed)", stdout);
+	printf("%6s %-8s %4s %9s %8s %9s %9s %9s %8s %5s %5s %7s %-8s %s\n",
+	       "ID", "OWNER", "MODE", "CAPACITY", "MESSAGES", "BYTES", "SENT",
+	       "RECEIVED", "DROPPED", "SWAIT", "RWAIT", "OLDEST", "KIND",
+	       "NAME");
 }
 
 static void print_line(const struct ipck_info *info)
@@ -35,13 +30,14 @@ static void print_line(const struct ipck_info *info)
 	char owner[OWNER_SIZE], capacity[QUANTITY_SIZE], age[QUANTITY_SIZE];
 
 	printf("%6" PRIu64 " %-8s %04o %9s %8" PRIu64 " %9" PRIu64 " %9" PRIu64
-	       " %9" PRIu64 " %8" PRIu64 " %5u %5u %7s ",
+	       " %9" PRIu64 " %8" PRIu64 " %5u %5u %7s %-8s ",
 	       info->id, owner_name(owner, info->uid), info->mode,
 	       quantity_of_capacity(capacity, info->capacity), info->messages,
 	       info->bytes, info->sent, info->received, info->dropped,
 	       info->waiting_senders, info->waiting_receivers,
-	       quantity_age(age, info->oldest_ns));
-	print_name(info);
+	       quantity_age(age, info->oldest_ns),
+	       word_of_discipline(info->discipline));
+	name_print(info);
 	putchar('\n');
 }
 
@@ -119,7 +115,9 @@ const struct command ls_command = {
 	"  -j, --json   an array of objects, with keys as in linux/ipcmbox.h\n"
 	"\n"
 	"SWAIT and RWAIT are the sends and receives that wait, OLDEST is the age of\n"
-	"the oldest message. All mailboxes of the IPC namespace are shown.\n"
+	"the oldest message, KIND says who receives: one of those who wait (queue), all\n"
+	"who joined (event, member), a process or thread (endpoint). All mailboxes of the\n"
+	"IPC namespace are shown.\n"
 	"In JSON, a question mark stands for each byte of a name that is not UTF-8.\n",
 	.run = run,
 };

@@ -10,9 +10,11 @@
 #include "report.h"
 
 static const struct command *const commands[] = {
-	&create_command, &ls_command, &stat_command, &send_command,
-	&recv_command, &watch_command, &set_command, &unlink_command,
-	&limits_command, &exec_command,
+	&create_command, &set_command, &unlink_command,
+	&send_command, &recv_command, &join_command, &inbox_command,
+	&call_command, &reply_command, &serve_command, &exec_command,
+	&ls_command, &stat_command, &watch_command, &top_command,
+	&blocked_command, &record_command, &limits_command,
 };
 
 #define COUNT (sizeof(commands) / sizeof(commands[0]))

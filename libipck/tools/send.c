@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -8,6 +7,9 @@
 
 #include <ipck.h>
 
+#include "events.h"
+#include "input.h"
+#include "peer.h"
 #include "quantity.h"
 #include "report.h"
 #include "target.h"
@@ -16,6 +18,7 @@
  * struct job - what to send, and how
  * @mb: where to
  * @target: its name for messages
+ * @peer: it is a process or a thread
  * @opt: how
  * @by_line: each line of the input is a message
  */
@@ -23,6 +26,7 @@ struct job {
 	struct ipck *mb;
 	const char *target;
 	struct ipck_send_opt opt;
+	bool peer;
 	bool by_line;
 };
 
@@ -46,14 +50,6 @@ static enum status send_arguments(const struct job *job, char **messages)
 	return status;
 }
 
-static enum status input_status(void)
-{
-	if (!ferror(stdin))
-		return STATUS_OK;
-	fprintf(stderr, "ipck: send: standard input: %s\n", strerror(errno));
-	return STATUS_ERROR;
-}
-
 static enum status send_lines(const struct job *job)
 {
 	enum status status = STATUS_OK;
@@ -67,22 +63,16 @@ static enum status send_lines(const struct job *job)
 		status = send_one(job, line, len);
 	}
 	free(line);
-	return status == STATUS_OK ? input_status() : status;
+	return status == STATUS_OK ? input_status("send") : status;
 }
 
-/* One byte more than any mailbox allows is enough to be refused. */
 static enum status send_input(const struct job *job)
 {
-	const size_t size = IPCK_LENGTH_MAX + 1;
 	enum status status;
 	char *buf;
 	size_t len;
 
-	buf = malloc(size);
-	if (!buf)
-		return report_failure("send", job->target, -ENOMEM, 0);
-	len = fread(buf, 1, size, stdin);
-	status = input_status();
+	status = input_read("send", &buf, &len);
 	if (status == STATUS_OK)
 		status = send_one(job, buf, len);
 	free(buf);
@@ -94,7 +84,10 @@ static enum status send(struct job *job, char **messages)
 	enum status status;
 	int ret;
 
-	ret = target_open(&job->mb, job->target, O_WRONLY);
+	if (job->peer)
+		ret = peer_connect(&job->mb, job->target);
+	else
+		ret = target_open(&job->mb, job->target, O_WRONLY);
 	if (ret < 0)
 		return report_failure("send", job->target, ret, 0);
 	if (*messages)
@@ -126,6 +119,17 @@ static enum status set_option(int option, struct job *job)
 	case 'r':
 		job->opt.completion = IPCK_RECEIVED;
 		return STATUS_OK;
+	case 'H':
+		job->opt.completion = IPCK_HANDLED;
+		return STATUS_OK;
+	case 'E':
+		if (events_parse(optarg, &job->opt.events))
+			return STATUS_OK;
+		return report_value("send", "events", optarg);
+	case 'T':
+		job->peer = true;
+		job->target = optarg;
+		return STATUS_OK;
 	case 'l':
 		job->by_line = true;
 		return STATUS_OK;
@@ -141,6 +145,9 @@ static enum status run(int argc, char **argv)
 		{ "nonblock", no_argument, NULL, 'n' },
 		{ "timeout", required_argument, NULL, 't' },
 		{ "received", no_argument, NULL, 'r' },
+		{ "handled", no_argument, NULL, 'H' },
+		{ "events", required_argument, NULL, 'E' },
+		{ "to", required_argument, NULL, 'T' },
 		{ "lines", no_argument, NULL, 'l' },
 		{ NULL, 0, NULL, 0 }
 	};
@@ -148,28 +155,35 @@ static enum status run(int argc, char **argv)
 	enum status status;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "p:nt:rl", options,
+	while ((option = getopt_long(argc, argv, "p:nt:rHE:T:l", options,
 				     NULL)) != -1) {
 		status = set_option(option, &job);
 		if (status != STATUS_OK)
 			return status;
 	}
-	job.target = argv[optind];
-	if (!job.target || (job.by_line && argv[optind + 1]))
+	if (!job.peer)
+		job.target = argv[optind++];
+	if (!job.target || (job.by_line && argv[optind]))
 		return command_misused(&send_command);
-	return send(&job, argv + optind + 1);
+	return send(&job, argv + optind);
 }
 
 const struct command send_command = {
 	.name = "send",
 	.summary = "send messages",
-	.usage = "[-p PRIORITY] [-n | -t TIMEOUT] [-r] [-l] NAME|#ID [MESSAGE...]",
+	.usage =
+	"[-p PRIORITY] [-n | -t TIMEOUT] [-r | -H] [-E EVENTS] [-l]\n"
+	"                 NAME|#ID|--to WHO [MESSAGE...]",
 	.help =
 	"  -p, --priority N   0 (by default) to 32767, the highest\n"
 	"  -n, --nonblock     do not wait\n"
 	"  -t, --timeout T    wait so long for each message: seconds, or a number\n"
 	"                     with ns, us, ms, s, m or h\n"
 	"  -r, --received     wait until the message has been received\n"
+	"  -H, --handled      wait until its receiver has acknowledged it\n"
+	"  -E, --events LIST  event bits of the messages: numbers from 0 to 60, with\n"
+	"                     commas between them\n"
+	"  -T, --to WHO       to the inbox of a process or thread: PID, tid:TID, or #ID\n"
 	"  -l, --lines        each line of standard input is a message\n"
 	"\n"
 	"Without MESSAGE, all of standard input is one message, byte by byte.\n",

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "clock.h"
 #include "snapshot.h"
 
 #define BATCH 32
@@ -42,11 +42,9 @@ static int take_batch(struct snapshot *snapshot)
 
 int snapshot_take(struct snapshot *snapshot)
 {
-	struct timespec now;
 	int ret;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	snapshot->ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	snapshot->ns = clock_now();
 	snapshot->count = 0;
 	do {
 		ret = take_batch(snapshot);

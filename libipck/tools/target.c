@@ -30,6 +30,14 @@ int target_open(struct ipck **mb, const char *target, int oflag)
 	return ipck_open_id(mb, id, oflag);
 }
 
+int target_open_admin(struct ipck **mb, const char *target)
+{
+	int ret;
+
+	ret = target_open(mb, target, IPCK_O_ADMIN);
+	return ret == -EACCES ? -EPERM : ret;
+}
+
 int target_unlink(const char *target)
 {
 	uint64_t id;

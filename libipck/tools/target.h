@@ -10,6 +10,12 @@ int target_open(struct ipck **mb, const char *target, int oflag);
 int target_unlink(const char *target);
 
 /*
+ * Open a mailbox to look at it and to administer it, which its other side does not see. -EPERM if
+ * it is somebody else's.
+ */
+int target_open_admin(struct ipck **mb, const char *target);
+
+/*
  * Look at a mailbox without opening it, which needs no right and is not seen by
  * its other side.
  */

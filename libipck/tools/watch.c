@@ -8,11 +8,13 @@
 
 #include <ipck.h>
 
+#include "clock.h"
+#include "name.h"
 #include "quantity.h"
+#include "rate.h"
 #include "report.h"
 #include "snapshot.h"
 #include "target.h"
-#include "text.h"
 
 /**
  * struct watch - what is watched
@@ -76,26 +78,17 @@ static void print_time(void)
 	printf("%8s ", clock);
 }
 
-static void print_name(const struct ipck_info *info)
-{
-	if (*info->name)
-		text_print(stdout, info->name);
-	else
-		printf("#%" PRIu64, info->id);
-}
-
 static void print_line(const struct ipck_info *old, const struct ipck_info *new,
 		       double seconds)
 {
+	struct rate rate = rate_of(old, new, seconds);
 	char age[QUANTITY_SIZE];
 
 	print_time();
 	printf("%8" PRIu64 " %10.1f %10.1f %10.1f %5u %5u %7s ", new->messages,
-	       (new->sent - old->sent) / seconds,
-	       (new->received - old->received) / seconds,
-	       (new->dropped - old->dropped) / seconds, new->waiting_senders,
+	       rate.sent, rate.received, rate.dropped, new->waiting_senders,
 	       new->waiting_receivers, quantity_age(age, new->oldest_ns));
-	print_name(new);
+	name_print_short(new);
 	putchar('\n');
 }
 
@@ -128,19 +121,9 @@ static void print_gone(const struct watch *watch, const struct snapshot *old,
 			continue;
 		print_time();
 		fputs("gone ", stdout);
-		print_name(info);
+		name_print_short(info);
 		putchar('\n');
 	}
-}
-
-static void sleep_until(uint64_t ns)
-{
-	struct timespec then = {
-		.tv_sec = ns / 1000000000,
-		.tv_nsec = ns % 1000000000,
-	};
-
-	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &then, NULL);
 }
 
 static enum status follow(const struct watch *watch, struct snapshot pair[2])
@@ -161,7 +144,7 @@ static enum status follow(const struct watch *watch, struct snapshot pair[2])
 		status = report_output();
 		if (status != STATUS_OK || turn == watch->count - 1)
 			return status;
-		sleep_until(new->ns + watch->interval_ns);
+		clock_sleep_until(new->ns + watch->interval_ns);
 		swap = old;
 		old = new;
 		new = swap;

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json.h>
+
+#include <ipck.h>
+
+#include "field.h"
+#include "graph.h"
+#include "name.h"
+#include "quantity.h"
+#include "report.h"
+#include "snapshot.h"
+#include "text.h"
+#include "word.h"
+
+/**
+ * struct view - what is shown
+ * @snapshot: the mailboxes
+ * @graph: the tasks that wait there
+ * @shown: for each task, whether and in which chain it was shown, from 1
+ */
+struct view {
+	struct snapshot snapshot;
+	struct graph graph;
+	size_t *shown;
+};
+
+static void print_task(pid_t pid, pid_t tid)
+{
+	char path[64], name[32] = "?";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", pid,
+		 tid ? tid : pid);
+	file = pid ? fopen(path, "re") : NULL;
+	if (file) {
+		if (fgets(name, sizeof(name), file))
+			name[strcspn(name, "\n")] = '\0';
+		fclose(file);
+	}
+	text_print(stdout, name);
+	if (tid && tid != pid)
+		printf(" (pid %d, tid %d)", pid, tid);
+	else
+		printf(" (pid %d)", pid);
+}
+
+static void print_mailbox(const struct view *view, uint64_t id)
+{
+	const struct ipck_info *info = snapshot_find(&view->snapshot, id);
+
+	if (info && *info->name)
+		text_print(stdout, info->name);
+	if (info && *info->name)
+		putchar(' ');
+	printf("#%" PRIu64, id);
+}
+
+static void indent(unsigned int depth)
+{
+	if (depth)
+		printf("%*s-> ", 2 * (depth - 1), "");
+}
+
+static void print_line(const struct view *view, const struct ipck_blocked *task,
+		       unsigned int depth)
+{
+	char age[QUANTITY_SIZE];
+
+	indent(depth);
+	print_task(task->pid, task->tid);
+	printf(" waits %s for %s in ", quantity_age(age, task->since_ns),
+	       word_of_blocked(task->what));
+	print_mailbox(view, task->mailbox);
+	if (task->peer_pid) {
+		fputs(" from ", stdout);
+		print_task(task->peer_pid, task->peer_tid);
+	}
+	putchar('\n');
+}
+
+/* Follow a chain to its end, to its own beginning, or to what was shown before. */
+static void print_chain(struct view *view, const struct ipck_blocked *task,
+			size_t chain)
+{
+	unsigned int depth;
+	size_t *shown;
+
+	for (depth = 0; task; depth++) {
+		shown = &view->shown[task - view->graph.tasks];
+		if (*shown) {
+			indent(depth);
+			print_task(task->pid, task->tid);
+			puts(*shown == chain ? ": a CYCLE" : ": see above");
+			return;
+		}
+		*shown = chain;
+		print_line(view, task, depth);
+		task = graph_next(&view->graph, task);
+	}
+}
+
+/* Chains from their beginnings; what is left then has none. */
+static void print_chains(struct view *view)
+{
+	const struct ipck_blocked *tasks = view->graph.tasks, *next;
+	bool *is_peer = calloc(view->graph.count + 1, sizeof(*is_peer));
+	size_t i, chain = 0;
+
+	for (i = 0; i < view->graph.count && is_peer; i++) {
+		next = graph_next(&view->graph, &tasks[i]);
+		if (next)
+			is_peer[next - tasks] = true;
+	}
+	for (i = 0; i < view->graph.count && is_peer; i++)
+		if (!is_peer[i])
+			print_chain(view, &tasks[i], ++chain);
+	free(is_peer);
+	for (i = 0; i < view->graph.count; i++)
+		if (!view->shown[i])
+			print_chain(view, &tasks[i], ++chain);
+}
+
+static void print_json(const struct view *view)
+{
+	struct json_object *array = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < view->graph.count; i++)
+		json_object_array_add(array,
+				      field_to_json(blocked_fields,
+						    &view->graph.tasks[i]));
+	puts(json_object_to_json_string_ext(array, JSON_C_TO_STRING_PRETTY));
+	json_object_put(array);
+}
+
+static enum status show(struct view *view, bool json)
+{
+	int ret;
+
+	ret = snapshot_take(&view->snapshot);
+	if (!ret)
+		ret = graph_take(&view->graph, &view->snapshot);
+	if (!ret) {
+		view->shown = calloc(view->graph.count + 1,
+				     sizeof(*view->shown));
+		ret = view->shown ? 0 : -ENOMEM;
+	}
+	if (ret < 0)
+		return report_failure("blocked", NULL, ret, 0);
+	if (json)
+		print_json(view);
+	else
+		print_chains(view);
+	return STATUS_OK;
+}
+
+static enum status run(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ NULL, 0, NULL, 0 }
+	};
+	struct view view = { 0 };
+	enum status status;
+	bool json = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "j", options, NULL)) != -1) {
+		if (option != 'j')
+			return command_misused(&blocked_command);
+		json = true;
+	}
+	if (optind != argc)
+		return command_misused(&blocked_command);
+	status = show(&view, json);
+	snapshot_deinit(&view.snapshot);
+	graph_deinit(&view.graph);
+	free(view.shown);
+	return status;
+}
+
+const struct command blocked_command = {
+	.name = "blocked",
+	.summary = "show who is blocked on whom",
+	.usage = "[--json]",
+	.help =
+	"  -j, --json   an array of objects, with keys as in linux/ipcmbox.h\n"
+	"\n"
+	"Each line is a task: how long it has waited, for what (a message to come, room\n"
+	"for its own, the receipt of that, or the reply to it), in which mailbox, and\n"
+	"from whom, if that is known. Whoever is waited for and waits as well follows\n"
+	"below; a CYCLE is a deadlock.\n",
+	.run = run,
+};

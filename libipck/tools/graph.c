@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <stdlib.h>
+
+#include "graph.h"
+
+/* More of one mailbox cannot be asked for. */
+#define BATCH 4096
+
+static int make_room(struct graph *graph, size_t count)
+{
+	struct ipck_blocked *tasks;
+	size_t room = graph->count + count;
+
+	if (room <= graph->room)
+		return 0;
+	tasks = reallocarray(graph->tasks, room, sizeof(*tasks));
+	if (!tasks)
+		return -ENOMEM;
+	graph->tasks = tasks;
+	graph->room = room;
+	return 0;
+}
+
+/* A mailbox that has gone meanwhile has nobody waiting. */
+static int add_mailbox(struct graph *graph, uint64_t id, unsigned int count)
+{
+	unsigned int total;
+	int ret;
+
+	for (;;) {
+		if (count > BATCH)
+			count = BATCH;
+		ret = make_room(graph, count);
+		if (ret < 0)
+			return ret;
+		ret = ipck_blocked(id, graph->tasks + graph->count, count,
+				   &total);
+		if (ret < 0)
+			return ret == -ENOENT ? 0 : ret;
+		if (total <= count || count == BATCH)
+			break;
+		count = total;
+	}
+	graph->count += ret;
+	return 0;
+}
+
+int graph_take(struct graph *graph, const struct snapshot *snapshot)
+{
+	const struct ipck_info *info = snapshot->infos;
+	unsigned int waiting;
+	int ret;
+
+	graph->count = 0;
+	for (; info < snapshot->infos + snapshot->count; info++) {
+		waiting = info->waiting_receivers + info->waiting_senders;
+		if (!waiting)
+			continue;
+		ret = add_mailbox(graph, info->id, waiting);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+void graph_deinit(struct graph *graph)
+{
+	free(graph->tasks);
+}
+
+/* Of a process without further knowledge, its main thread stands for it. */
+const struct ipck_blocked *graph_next(const struct graph *graph,
+				      const struct ipck_blocked *task)
+{
+	pid_t tid = task->peer_tid ? task->peer_tid : task->peer_pid;
+	size_t i;
+
+	if (!tid)
+		return NULL;
+	for (i = 0; i < graph->count; i++)
+		if (graph->tasks[i].tid == tid)
+			return &graph->tasks[i];
+	return NULL;
+}
