@@ -13,6 +13,7 @@
 #include "call.h"
 #include "compat.h"
 #include "deadlock.h"
+#include "files.h"
 #include "handle.h"
 #include "hold.h"
 #include "ioctl.h"
@@ -47,9 +48,11 @@ static int cancel(struct ipcmbox_handle *handle, u64 cookie)
 
 static int check_call(const struct ipcmbox_call *arg)
 {
-	if (arg->flags & ~CALL_VALID || arg->priority > IPCMBOX_PRIORITY_MAX || arg->__reserved ||
-	    arg->nr_fds || arg->fds_ptr || arg->max_reply_fds || arg->reply_fds_ptr)
+	if (arg->flags & ~CALL_VALID || arg->priority > IPCMBOX_PRIORITY_MAX || arg->__reserved)
 		return -EINVAL;
+	/* A 64-bit address on a 32-bit kernel. */
+	if (arg->max_reply_fds && arg->reply_fds_ptr != (unsigned long)arg->reply_fds_ptr)
+		return -EFAULT;
 	if (arg->flags & IPCMBOX_CALL_CANCEL &&
 	    (arg->flags != IPCMBOX_CALL_CANCEL || !arg->cookie || arg->deadline_ns || arg->clock))
 		return -EINVAL;
@@ -72,11 +75,15 @@ static int request(struct ipcmbox_handle *handle, const struct ipcmbox_call *arg
 		return ret;
 	}
 	sending->from = &from.iter;
-	ret = ipcmbox_deadlock_enter(sending->caller, &handle->mailbox->port);
+	if (arg->nr_fds)
+		ret = ipcmbox_files_import(sending, arg->fds_ptr, arg->nr_fds);
+	if (!ret)
+		ret = ipcmbox_deadlock_enter(sending->caller, &handle->mailbox->port);
 	if (!ret) {
 		ret = ipcmbox_transfer_send(handle, sending);
 		ipcmbox_deadlock_leave(sending->caller);
 	}
+	ipcmbox_files_put(sending->files);
 	ipcmbox_buffer_release(&from);
 	return ret;
 }
@@ -98,32 +105,69 @@ static int resume(struct ipcmbox_handle *handle, struct ipcmbox_sending *sending
 	return ret;
 }
 
-static bool export_reply(const struct ipcmbox_message *reply, const struct iov_iter *to,
-			 struct ipcmbox_call __user *uarg)
+/* Descriptors come last, when nothing else can fail. */
+static int export_reply_files(const struct ipcmbox_message *reply, const struct ipcmbox_call *arg)
+{
+	s32 __user *ufds = u64_to_user_ptr(arg->reply_fds_ptr);
+	struct ipcmbox_numbers numbers = { .nr = 0 };
+	int ret;
+
+	ret = ipcmbox_files_reserve(reply->content->files, ufds, &numbers);
+	if (ret)
+		return ret;
+	ret = ipcmbox_files_install(reply->content->files, ufds, &numbers);
+	if (ret)
+		ipcmbox_files_recall(&numbers);
+	return ret;
+}
+
+static int export_reply(const struct ipcmbox_message *reply, const struct iov_iter *to,
+			const struct ipcmbox_call *arg, struct ipcmbox_call __user *uarg)
 {
 	u32 length = reply ? reply->length : 0;
 	s32 status = reply ? reply->content->status : 0;
+	u32 nr_fds = reply ? reply->nr_fds : 0;
 
 	if (reply && !ipcmbox_message_copy_out(reply, to))
-		return false;
-	return !put_user(length, &uarg->reply_length) && !put_user(status, &uarg->status) &&
-	       !put_user(0, &uarg->nr_reply_fds);
+		return -EFAULT;
+	if (put_user(length, &uarg->reply_length) || put_user(status, &uarg->status) ||
+	    put_user(nr_fds, &uarg->nr_reply_fds))
+		return -EFAULT;
+	return nr_fds ? export_reply_files(reply, arg) : 0;
+}
+
+/* Returns 0, or -EMSGSIZE with @limit set and what is needed told; -EFAULT. */
+static int check_room(const struct ipcmbox_message *reply, const struct iov_iter *to,
+		      const struct ipcmbox_call *arg, struct ipcmbox_call __user *uarg, u32 *limit)
+{
+	if (!reply)
+		return 0;
+	if (reply->length > iov_iter_count(to))
+		*limit = IPCMBOX_LIMIT_BUFFER;
+	else if (reply->nr_fds > arg->max_reply_fds)
+		*limit = IPCMBOX_LIMIT_FDS;
+	else
+		return 0;
+	if (put_user(reply->length, &uarg->reply_length) ||
+	    put_user(reply->nr_fds, &uarg->nr_reply_fds))
+		return -EFAULT;
+	return -EMSGSIZE;
 }
 
 /* Returns the length; or an error with the reply kept under @sending->cookie. */
 static long receive_reply(struct ipcmbox_handle *handle, const struct iov_iter *to,
-			  struct ipcmbox_call __user *uarg, struct ipcmbox_sending *sending)
+			  const struct ipcmbox_call *arg, struct ipcmbox_call __user *uarg,
+			  struct ipcmbox_sending *sending)
 {
 	struct ipcmbox_port *port = &handle->mailbox->port;
 	struct ipcmbox_message *reply = sending->reply;
-	long ret = reply ? reply->length : 0;
+	long ret;
 
-	if (reply && reply->length > iov_iter_count(to)) {
-		sending->limit = IPCMBOX_LIMIT_BUFFER;
-		ret = put_user(reply->length, &uarg->reply_length) ? -EFAULT : -EMSGSIZE;
-	} else if (!export_reply(reply, to, uarg)) {
-		ret = -EFAULT;
-	}
+	ret = check_room(reply, to, arg, uarg, &sending->limit);
+	if (!ret)
+		ret = export_reply(reply, to, arg, uarg);
+	if (!ret && reply)
+		ret = reply->length;
 
 	/* Who is killed does not come back, and what was acknowledged need not be fetched. */
 	if (ret < 0 && reply && !fatal_signal_pending(current)) {
@@ -152,7 +196,7 @@ static long request_and_receive(struct ipcmbox_handle *handle, const struct ipcm
 	}
 	ret = arg->cookie ? resume(handle, sending) : request(handle, arg, sending);
 	if (!ret)
-		ret = receive_reply(handle, &to.iter, uarg, sending);
+		ret = receive_reply(handle, &to.iter, arg, uarg, sending);
 	ipcmbox_buffer_release(&to);
 	return ret;
 }
@@ -212,16 +256,25 @@ static struct ipcmbox_message *import_reply(struct ipcmbox_handle *handle,
 	struct ipcmbox_sending sending = { .mailbox = handle->mailbox };
 	struct ipcmbox_message *message;
 	struct ipcmbox_buffer from;
-	int ret;
+	int ret = 0;
+
+	if (arg->nr_fds)
+		ret = ipcmbox_files_import_for_reply(&sending, arg->fds_ptr, arg->nr_fds);
+	if (ret) {
+		*limit = sending.limit;
+		return ERR_PTR(ret);
+	}
 
 	ret = ipcmbox_buffer_import(&from, ITER_SOURCE, arg->buf_ptr, arg->buf_len, arg->flags);
 	if (ret) {
 		if (ret == -ENOMEM)
 			*limit = IPCMBOX_LIMIT_MEMORY;
+		ipcmbox_files_put(sending.files);
 		return ERR_PTR(ret);
 	}
 	sending.from = &from.iter;
 	message = ipcmbox_transfer_import(handle, &sending);
+	ipcmbox_files_put(sending.files);
 	ipcmbox_buffer_release(&from);
 	*limit = sending.limit;
 	return message;
@@ -237,8 +290,7 @@ static int reply(struct file *file, struct ipcmbox_reply *arg, struct ipcmbox_re
 	struct ipcmbox_wakes wakes;
 	int ret;
 
-	if (arg->flags & ~REPLY_VALID || arg->nr_fds || arg->fds_ptr || arg->__reserved ||
-	    !arg->token)
+	if (arg->flags & ~REPLY_VALID || arg->__reserved || !arg->token)
 		return -EINVAL;
 	message = import_reply(handle, arg, &limit);
 	if (IS_ERR(message)) {

@@ -51,4 +51,11 @@
 #define ipcmbox_eventfd_signal(ctx)	eventfd_signal(ctx)
 #endif
 
+/* Since 6.8 it can write the number, too. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#define ipcmbox_receive_fd(file, o_flags)	receive_fd(file, o_flags)
+#else
+#define ipcmbox_receive_fd(file, o_flags)	receive_fd(file, NULL, o_flags)
+#endif
+
 #endif /* _IPCMBOX_COMPAT_H */

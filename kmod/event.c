@@ -150,7 +150,7 @@ static void commit_locked(struct ipcmbox_mailbox *mailbox, struct fanout *fanout
 			deliver_locked(member, fanout);
 		cond_resched();
 	}
-	if (event->kept && fanout->message &&
+	if (event->kept && fanout->message && !(event->refuses_files && fanout->message->nr_fds) &&
 	    ipcmbox_kept_replace(event->kept, fanout->message, &fanout->copies))
 		fanout->message = NULL;
 	ipcmbox_wakes_flush(&wakes, &port->pollers);
@@ -567,15 +567,10 @@ static void set_event_gone_locked(struct ipcmbox_mailbox *mailbox, bool joiners_
 {
 	struct ipcmbox_event *event = mailbox->event;
 	bool news = senders_gone != mailbox->port.senders_gone;
-	struct ipcmbox_message *victims = NULL;
 	struct ipcmbox_member *member;
 
 	event->is_closed = joiners_gone;
 	set_gone(&mailbox->port, is_deserted_locked(event), senders_gone);
-	/* As in other mailboxes that nobody can receive from. */
-	if (joiners_gone && event->kept)
-		ipcmbox_kept_drop_files(event->kept, &victims);
-	ipcmbox_message_put_victims(victims);
 	if (!news)
 		return;
 	list_for_each_entry(member, &event->members, link)
@@ -602,6 +597,25 @@ void ipcmbox_event_set_gone(struct ipcmbox_mailbox *mailbox, bool joiners_gone, 
 		set_gone(&mailbox->port, joiners_gone,
 			 list_empty(&mailbox->member->link) || parent->port.senders_gone);
 	mutex_unlock(&parent->event->lock);
+}
+
+/**
+ * ipcmbox_event_refuse_files() - messages with descriptors are not kept any more, or again
+ * @event: the event
+ * @refuse: what is kept of them is dropped, and what follows is not kept
+ *
+ * Context: may sleep; the registry's lock is held.
+ */
+void ipcmbox_event_refuse_files(struct ipcmbox_event *event, bool refuse)
+{
+	struct ipcmbox_message *victims = NULL;
+
+	mutex_lock(&event->lock);
+	event->refuses_files = refuse;
+	if (refuse && event->kept)
+		ipcmbox_kept_drop_files(event->kept, &victims);
+	mutex_unlock(&event->lock);
+	ipcmbox_message_put_victims(victims);
 }
 
 /* Polling. */

@@ -48,6 +48,7 @@ struct ipcmbox_sending;
  * @members: struct ipcmbox_member in order of joining
  * @nr_members: length of @members
  * @is_closed: nobody can join any more
+ * @refuses_files: no message with descriptors is kept, see files.h
  * @blocker: the member that was not ready when that was last looked at, or NULL: where to look
  *	first
  * @kept: for those who join later, owned; NULL: nothing (the pointer is constant)
@@ -57,6 +58,7 @@ struct ipcmbox_event {
 	struct list_head members;
 	u32 nr_members;
 	bool is_closed;
+	bool refuses_files;
 	struct ipcmbox_member *blocker;
 	struct ipcmbox_kept *kept;
 };
@@ -74,6 +76,7 @@ bool ipcmbox_event_remove(struct ipcmbox_mailbox *mailbox, struct ipcmbox_member
 
 void ipcmbox_event_admit(struct ipcmbox_mailbox *mailbox);
 void ipcmbox_event_make_room(wait_queue_head_t *pollers);
+void ipcmbox_event_refuse_files(struct ipcmbox_event *event, bool refuse);
 void ipcmbox_event_set_gone(struct ipcmbox_mailbox *mailbox, bool joiners_gone, bool senders_gone);
 __poll_t ipcmbox_event_poll(struct ipcmbox_mailbox *mailbox, struct file *file, poll_table *wait);
 

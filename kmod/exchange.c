@@ -21,6 +21,9 @@
 /* How many messages are dropped at most to make room for one; says the UAPI header. */
 #define DROP_MAX	64
 
+/* How many messages are looked at for descriptors under one hold of the lock. */
+#define SHED_MAX	64
+
 /* Who waits for room already goes first, unless the new message is more urgent than all of them. */
 static bool may_enter(const struct ipcmbox_port *port, const struct ipcmbox_message *message)
 {
@@ -66,6 +69,14 @@ static void dequeue(struct ipcmbox_port *port, struct ipcmbox_message *message)
 {
 	ipcmbox_queue_remove(&port->queue, message);
 	message->place = IPCMBOX_MESSAGE_OWNED;
+}
+
+/* As dequeue(), where somebody may be going through the queue: nobody who receives. */
+static void pull(struct ipcmbox_port *port, struct ipcmbox_message *message)
+{
+	if (port->next_to_shed == message)
+		port->next_to_shed = ipcmbox_queue_next(message);
+	dequeue(port, message);
 }
 
 static void suspend(struct ipcmbox_port *port, struct ipcmbox_message *message)
@@ -163,6 +174,17 @@ static bool is_wanted(const struct ipcmbox_waiter *waiter, const struct ipcmbox_
 		ipcmbox_selection_admits(waiter->selection, message));
 }
 
+static bool has_room(const struct ipcmbox_waiter *waiter, const struct ipcmbox_message *message)
+{
+	return likely(message->length <= waiter->room && message->nr_fds <= waiter->max_fds);
+}
+
+static void tell_need(struct ipcmbox_waiter *waiter, const struct ipcmbox_message *message)
+{
+	waiter->needed = message->length;
+	waiter->needed_fds = message->nr_fds;
+}
+
 /* The first waiting receiver that can take the message. */
 static struct ipcmbox_waiter *find_taker(const struct ipcmbox_port *port,
 					 const struct ipcmbox_message *message)
@@ -170,7 +192,7 @@ static struct ipcmbox_waiter *find_taker(const struct ipcmbox_port *port,
 	struct ipcmbox_waiter *waiter;
 
 	list_for_each_entry(waiter, &port->receivers, link)
-		if (!waiter->peek && is_wanted(waiter, message) && message->length <= waiter->room)
+		if (!waiter->peek && is_wanted(waiter, message) && has_room(waiter, message))
 			return waiter;
 	return NULL;
 }
@@ -220,7 +242,7 @@ static u64 losses_before(const struct ipcmbox_port *port, const struct ipcmbox_m
 
 /*
  * A message that stays is shown to the waiting receivers that only look, and ends the wait of those
- * whose buffer is too short for it.
+ * that have not enough room for it.
  */
 static noinline void show_waiting(struct ipcmbox_port *port, struct ipcmbox_message *message,
 				  struct ipcmbox_wakes *wakes)
@@ -230,8 +252,8 @@ static noinline void show_waiting(struct ipcmbox_port *port, struct ipcmbox_mess
 	list_for_each_entry_safe(waiter, next, &port->receivers, link) {
 		if (!is_wanted(waiter, message))
 			continue;
-		if (message->length > waiter->room) {
-			waiter->needed = message->length;
+		if (!has_room(waiter, message)) {
+			tell_need(waiter, message);
 			claim_receiver(port, waiter, -EMSGSIZE, wakes);
 		} else if (waiter->peek) {
 			refcount_inc(&message->refs);
@@ -333,7 +355,7 @@ void ipcmbox_port_suspend(struct ipcmbox_port *port, struct ipcmbox_message *mes
 static void drop(struct ipcmbox_port *port, struct ipcmbox_message *victim,
 		 struct ipcmbox_wakes *wakes)
 {
-	dequeue(port, victim);
+	pull(port, victim);
 	ipcmbox_step(port, victim, IPCMBOX_STEP_DROPPED);
 	if (victim->sender) {
 		/* It will not be received, and its sender waits to hear just that. */
@@ -415,7 +437,7 @@ int ipcmbox_port_post(struct ipcmbox_port *port, struct ipcmbox_message *message
 
 	lockdep_assert_held(&port->lock);
 
-	if (port->receivers_gone)
+	if (port->receivers_gone || (unlikely(message->nr_fds) && port->refuses_files))
 		return -EPIPE;
 
 	taker = find_taker(port, message);
@@ -473,7 +495,7 @@ enum ipcmbox_withdrawal ipcmbox_port_withdraw(struct ipcmbox_port *port,
 		waiter->leaving = error;
 		return IPCMBOX_WITHDRAWN_TAKEN;
 	case IPCMBOX_MESSAGE_QUEUED:
-		dequeue(port, message);
+		pull(port, message);
 		retract(port, message);
 		break;
 	case IPCMBOX_MESSAGE_PENDING:
@@ -603,14 +625,16 @@ bool ipcmbox_port_deliver(struct ipcmbox_port *port, struct ipcmbox_message *mes
 /**
  * ipcmbox_port_take() - find a message for a receiver
  * @port: the port
- * @waiter: of the receiver, not linked; @message and @lost are set on success, @needed on -EMSGSIZE
+ * @waiter: of the receiver, not linked; @message and @lost are set on success, @needed and
+ *	@needed_fds on -EMSGSIZE
  * @wakes: to flush
  *
  * The message goes into the receiver's hands, who must finish it or put it back; a peek gets a
  * reference instead.
  *
  * Context: the port's lock is held.
- * Return: 0; -EAGAIN there is none, -EPIPE and there will be none, -EMSGSIZE it is too long.
+ * Return: 0; -EAGAIN there is none, -EPIPE and there will be none, -EMSGSIZE it is too long or brings
+ * too many descriptors.
  */
 int ipcmbox_port_take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 		      struct ipcmbox_wakes *wakes)
@@ -629,8 +653,8 @@ int ipcmbox_port_take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 	if (!message)
 		return port->senders_gone ? -EPIPE : -EAGAIN;
 
-	if (message->length > waiter->room) {
-		waiter->needed = message->length;
+	if (!has_room(waiter, message)) {
+		tell_need(waiter, message);
 		return -EMSGSIZE;
 	}
 
@@ -903,7 +927,7 @@ static void bounce(struct ipcmbox_port *port, struct ipcmbox_message *message,
 		message->sender->leaving = -EPIPE;
 		return;
 	case IPCMBOX_MESSAGE_QUEUED:
-		dequeue(port, message);
+		pull(port, message);
 		retract(port, message);
 		break;
 	case IPCMBOX_MESSAGE_PENDING:
@@ -955,3 +979,40 @@ void ipcmbox_port_set_gone(struct ipcmbox_port *port, bool receivers_gone, bool 
 			claim_receiver(port, waiter, -EPIPE, wakes);
 }
 
+/**
+ * ipcmbox_port_refuse_files() - messages with descriptors are welcome, or not any more
+ * @port: the port; of a mailbox without receivers if they are not
+ * @refuse: they are dropped; senders that wait get EPIPE, and so do those to come
+ * @wakes: to flush
+ *
+ * Nobody receives while this is going on, so messages leave the queue by pull() only.
+ *
+ * Context: the port's lock is held, and the registry's until all is done.
+ * Return: true: drop the lock for a moment and call again.
+ */
+bool ipcmbox_port_refuse_files(struct ipcmbox_port *port, bool refuse, struct ipcmbox_wakes *wakes)
+{
+	struct ipcmbox_waiter *waiter, *next;
+	struct ipcmbox_message *message;
+	int n;
+
+	lockdep_assert_held(&port->lock);
+
+	if (refuse && !port->refuses_files) {
+		list_for_each_entry_safe(waiter, next, &port->senders, link)
+			if (waiter->message->nr_fds)
+				bounce(port, waiter->message, wakes);
+		port->next_to_shed = ipcmbox_queue_first(&port->queue);
+	}
+	port->refuses_files = refuse;
+
+	for (n = 0; n < SHED_MAX && port->next_to_shed; n++) {
+		message = port->next_to_shed;
+		port->next_to_shed = ipcmbox_queue_next(message);
+		if (message->nr_fds)
+			drop(port, message, wakes);
+	}
+	if (wakes->victims)
+		admit(port, wakes);
+	return port->next_to_shed;
+}

@@ -90,6 +90,7 @@ void ipcmbox_port_lose(struct ipcmbox_port *port, const struct ipcmbox_message *
 
 void ipcmbox_port_set_capacity(struct ipcmbox_port *port, u32 max_messages, u64 max_bytes,
 			       u32 overflow, struct ipcmbox_wakes *wakes);
+bool ipcmbox_port_refuse_files(struct ipcmbox_port *port, bool refuse, struct ipcmbox_wakes *wakes);
 void ipcmbox_port_set_gone(struct ipcmbox_port *port, bool receivers_gone, bool senders_gone,
 			   struct ipcmbox_wakes *wakes);
 

@@ -125,6 +125,12 @@ static const struct file_operations handle_fops = {
 	.show_fdinfo = ipcmbox_show_fdinfo,
 };
 
+/* Whether the file has a handle. */
+bool ipcmbox_handle_is_of(const struct file *file)
+{
+	return file->f_op == &handle_fops;
+}
+
 /**
  * ipcmbox_handle_new() - make a file for a mailbox that is yet to be found
  * @registry: of the mailbox

@@ -37,6 +37,7 @@ static inline struct ipcmbox_mailbox *ipcmbox_handle_target(const struct ipcmbox
 	return unlikely(handle->mailbox->parent) ? handle->mailbox->parent : handle->mailbox;
 }
 
+bool ipcmbox_handle_is_of(const struct file *file);
 struct file *ipcmbox_handle_new(struct ipcmbox_registry *registry, u32 access, bool nonblock);
 void ipcmbox_handle_discard(struct file *file);
 

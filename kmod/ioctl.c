@@ -108,6 +108,7 @@ static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
 			 IPCMBOX_FEATURE_ENDPOINT | \
 			 IPCMBOX_FEATURE_CALL | \
 			 IPCMBOX_FEATURE_LEASE | \
+			 IPCMBOX_FEATURE_FDS | \
 			 IPCMBOX_FEATURE_VECTOR | \
 			 IPCMBOX_FEATURE_NOTIFY | \
 			 IPCMBOX_FEATURE_BLOCKED | \

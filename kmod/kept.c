@@ -89,7 +89,7 @@ void ipcmbox_kept_drop_files(struct ipcmbox_kept *kept, struct ipcmbox_message *
 	int i;
 
 	for (i = 0; i < IPCMBOX_KEPT_PLACES; i++)
-		if (kept->messages[i] && kept->messages[i]->content->files)
+		if (kept->messages[i] && kept->messages[i]->nr_fds)
 			drop(kept, i, victims);
 }
 

@@ -16,6 +16,7 @@
 #include "endpoint.h"
 #include "event.h"
 #include "exchange.h"
+#include "files.h"
 #include "handle.h"
 #include "lease.h"
 #include "mailbox.h"
@@ -29,7 +30,8 @@
 #define MODE_VALID	0666
 #define OPEN_BY		(IPCMBOX_OPEN_BY_ID | IPCMBOX_OPEN_BY_PID | IPCMBOX_OPEN_BY_TID)
 #define OPEN_VALID	(IPCMBOX_OPEN_CREATE | IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT | \
-			 IPCMBOX_OPEN_NONBLOCK | IPCMBOX_OPEN_KEEP_LAST | IPCMBOX_OPEN_THREAD | OPEN_BY)
+			 IPCMBOX_OPEN_NONBLOCK | IPCMBOX_OPEN_KEEP_LAST | IPCMBOX_OPEN_FDS | \
+			 IPCMBOX_OPEN_THREAD | OPEN_BY)
 #define SET_CAPACITY	(IPCMBOX_SET_MAX_MESSAGES | IPCMBOX_SET_MAX_BYTES | IPCMBOX_SET_OVERFLOW)
 #define SET_VALID	(IPCMBOX_SET_MODE | IPCMBOX_SET_UID | IPCMBOX_SET_GID | SET_CAPACITY | \
 			 IPCMBOX_SET_DEAD_LETTER | IPCMBOX_SET_RECORDER)
@@ -187,6 +189,7 @@ struct ipcmbox_mailbox *ipcmbox_mailbox_new(struct ipcmbox_registry *registry,
 	mailbox->discipline = arg->discipline;
 	mailbox->is_named = arg->name_len;
 	mailbox->is_transient = arg->flags & IPCMBOX_OPEN_TRANSIENT;
+	mailbox->takes_files = arg->flags & IPCMBOX_OPEN_FDS;
 	current_euid_egid(&mailbox->uid, &mailbox->gid);
 	mailbox->mode = arg->mode & ~current_umask();
 	mailbox->max_length = max_length_of(arg);
@@ -269,6 +272,8 @@ void ipcmbox_mailbox_update_gone(struct ipcmbox_mailbox *mailbox)
 
 	lockdep_assert_held(&mailbox->registry->lock);
 
+	if (mailbox->takes_files)
+		ipcmbox_files_update(mailbox);
 	if (port->of_event) {
 		ipcmbox_event_set_gone(mailbox, receivers_gone, senders_gone);
 		return;
@@ -398,7 +403,7 @@ static int check_open(const struct ipcmbox_open *arg)
 		return check_create(arg);
 
 	if (flags & (IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT | IPCMBOX_OPEN_THREAD |
-		     IPCMBOX_OPEN_KEEP_LAST))
+		     IPCMBOX_OPEN_KEEP_LAST | IPCMBOX_OPEN_FDS))
 		return -EINVAL;
 	if (by & ~IPCMBOX_OPEN_BY_ID && arg->access != IPCMBOX_WRITE)
 		return -EINVAL;
@@ -771,6 +776,8 @@ void ipcmbox_mailbox_report(struct ipcmbox_mailbox *mailbox, struct ipcmbox_info
 	info->dead_letter = mailbox->dead_letter;
 	if (mailbox->is_transient)
 		info->flags |= IPCMBOX_INFO_TRANSIENT;
+	if (mailbox->takes_files)
+		info->flags |= IPCMBOX_INFO_FDS;
 	mutex_unlock(&mailbox->registry->lock);
 
 	ipcmbox_port_report(&mailbox->port, info);

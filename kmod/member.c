@@ -135,6 +135,7 @@ static struct ipcmbox_mailbox *member_mailbox_new(struct ipcmbox_mailbox *parent
 						  struct ipcmbox_user *creator, u64 mask)
 {
 	const struct ipcmbox_open attributes = {
+		.flags = parent->takes_files ? IPCMBOX_OPEN_FDS : 0,
 		.discipline = IPCMBOX_MEMBER,
 		.max_length = parent->max_length,
 	};

@@ -16,6 +16,7 @@
 
 #include "compat.h"
 #include "endpoint.h"
+#include "files.h"
 #include "mailbox.h"
 #include "message.h"
 #include "quota.h"
@@ -295,8 +296,16 @@ static u32 charge_of(size_t length)
 	return length > ROOM_MAX ? charge + length : charge;
 }
 
+static noinline void drop_files(struct ipcmbox_content *content)
+{
+	ipcmbox_user_uncharge_files(content->user, content->files->nr);
+	ipcmbox_files_put(content->files);
+}
+
 static void content_free(struct ipcmbox_content *content, size_t length)
 {
+	if (unlikely(content->files))
+		drop_files(content);
 	if (length > ROOM_MAX)
 		chunks_free(content->chunks);
 	if (content->tid != content->tgid)
@@ -349,6 +358,7 @@ static void stamp(struct parcel *parcel, struct ipcmbox_user *user,
 	message->sender = NULL;
 	message->lost = 0;
 	message->redelivered = 0;
+	message->nr_fds = 0;
 	message->place = IPCMBOX_MESSAGE_OWNED;
 	refcount_set(&message->refs, 1);
 
@@ -367,11 +377,27 @@ static void stamp(struct parcel *parcel, struct ipcmbox_user *user,
 	content->files = NULL;
 }
 
+/* Takes over what was imported before. */
+static noinline int enclose_files(struct parcel *parcel, struct ipcmbox_sending *sending)
+{
+	struct ipcmbox_files *files = sending->files;
+	int ret;
+
+	ret = ipcmbox_user_charge_files(parcel->content.user, files->nr, &sending->limit);
+	if (ret)
+		return ret;
+	parcel->content.files = files;
+	parcel->message.nr_fds = files->nr;
+	sending->files = NULL;
+	return 0;
+}
+
 /**
  * ipcmbox_message_import() - make a message of what the caller sends
  * @user: account of the calling user
  * @creator: account that the mailbox refers to for as long as it has messages
- * @sending: what is sent; @limit is set to the limit that was hit
+ * @sending: what is sent; @files, when it is taken over, is set to NULL, @limit to the limit that
+ *	was hit
  *
  * Context: may sleep and fault, no locks held.
  * Return: a message owned by the caller, or -EDQUOT, -ENOMEM, -EFAULT, -EINTR (a fatal signal).
@@ -398,7 +424,9 @@ struct ipcmbox_message *ipcmbox_message_import(struct ipcmbox_user *user,
 	stamp(parcel, user, creator, sending);
 	if (length > ROOM_MAX)
 		parcel->content.chunks = NULL;
-	ret = content_copy_in(&parcel->content, length, sending->from);
+	ret = unlikely(sending->files) ? enclose_files(parcel, sending) : 0;
+	if (likely(!ret))
+		ret = content_copy_in(&parcel->content, length, sending->from);
 	if (ret) {
 		if (ret == -ENOMEM)
 			sending->limit = IPCMBOX_LIMIT_MEMORY;

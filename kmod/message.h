@@ -75,7 +75,7 @@ enum ipcmbox_message_place {
  * @endpoint: id of the sender's endpoint, 0 if it has none
  * @events: event bits
  * @status: a reply's
- * @files: descriptors, or NULL
+ * @files: descriptors, charged to @user, or NULL
  * @chunks: payload, if it is longer than what an object can hold
  * @data: payload, if it fits
  *
@@ -121,6 +121,7 @@ struct ipcmbox_content {
  * @queued_at: jiffies when it was sent (port lock)
  * @length: bytes of payload (constant)
  * @refs: one of the owner, one of each peeker
+ * @nr_fds: descriptors it brings (constant)
  * @priority: 0 to IPCMBOX_PRIORITY_MAX (constant)
  * @redelivered: how often it came back (port lock)
  * @place: &enum ipcmbox_message_place (port lock)
@@ -158,6 +159,7 @@ struct ipcmbox_message {
 	u16 redelivered;
 	u8 place;
 	u8 completion;
+	u8 nr_fds;
 };
 
 int ipcmbox_message_init(void);

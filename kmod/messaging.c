@@ -3,6 +3,7 @@
  * Messaging: the commands that move messages.
  */
 #include <linux/fs.h>
+#include <linux/minmax.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 
@@ -12,6 +13,7 @@
 #include "compat.h"
 #include "deadlock.h"
 #include "endpoint.h"
+#include "files.h"
 #include "handle.h"
 #include "ioctl.h"
 #include "message.h"
@@ -131,10 +133,29 @@ long ipcmbox_messaging_send_v0(struct file *file, struct ipcmbox_send __user *ua
 
 	sending.mailbox = ipcmbox_handle_target(file->private_data);
 	sending.events = 0;
+	sending.files = NULL;
 	return send(file, &arg, uarg, &sending, FMODE_WRITE);
 fault:
 	user_read_access_end();
 	return -EFAULT;
+}
+
+static noinline long send_with_files(struct file *file, struct ipcmbox_send *arg,
+				     struct ipcmbox_send __user *uarg,
+				     struct ipcmbox_sending *sending, fmode_t needed)
+{
+	long ret;
+
+	sending->limit = IPCMBOX_LIMIT_NONE;
+	ret = ipcmbox_files_import(sending, arg->fds_ptr, arg->nr_fds);
+	if (ret) {
+		if (sending->limit)
+			tell_limit(sending->limit, uarg);
+		return ret;
+	}
+	ret = send(file, arg, uarg, sending, needed);
+	ipcmbox_files_put(sending->files);
+	return ret;
 }
 
 /* To an endpoint there is no descriptor of. */
@@ -150,7 +171,10 @@ static noinline long send_to(struct file *file, struct ipcmbox_send *arg,
 						    arg->to);
 	if (IS_ERR(sending->mailbox))
 		return PTR_ERR(sending->mailbox);
-	ret = send(file, arg, uarg, sending, FMODE_READ);
+	if (arg->nr_fds)
+		ret = send_with_files(file, arg, uarg, sending, FMODE_READ);
+	else
+		ret = send(file, arg, uarg, sending, FMODE_READ);
 	ipcmbox_mailbox_put(sending->mailbox);
 	return ret;
 }
@@ -162,12 +186,15 @@ static __always_inline long send_extended(struct file *file, struct ipcmbox_send
 	struct ipcmbox_sending sending __uninitialized;
 
 	if (arg->events & ~IPCMBOX_EVENTS_USER || arg->to_kind > IPCMBOX_ENDPOINT_ID ||
-	    (!arg->to_kind && arg->to) || arg->nr_fds || arg->__reserved)
+	    (!arg->to_kind && arg->to) || arg->__reserved)
 		return -EINVAL;
 	sending.events = arg->events;
+	sending.files = NULL;
 	if (unlikely(arg->to_kind))
 		return send_to(file, arg, uarg, &sending);
 	sending.mailbox = ipcmbox_handle_target(file->private_data);
+	if (unlikely(arg->nr_fds))
+		return send_with_files(file, arg, uarg, &sending, FMODE_WRITE);
 	return send(file, arg, uarg, &sending, FMODE_WRITE);
 }
 
@@ -219,6 +246,22 @@ fault:
 
 /* Receiving. */
 
+/* What a receive that fails with EMSGSIZE needs; nothing else of what is out is known then. */
+static noinline long tell_need(const struct ipcmbox_reception *reception)
+{
+	const struct ipcmbox_recv *arg = reception->arg;
+	struct ipcmbox_recv __user *uarg = reception->uarg;
+	bool too_long = arg->length > iov_iter_count(reception->to);
+
+	if (put_user(arg->length, &uarg->length) ||
+	    put_user(too_long ? IPCMBOX_LIMIT_BUFFER : IPCMBOX_LIMIT_FDS, &uarg->limit))
+		return -EFAULT;
+	if (!too_long && reception->usize > IPCMBOX_RECV_SIZE_V0 &&
+	    put_user(arg->nr_fds, &uarg->max_fds))
+		return -EFAULT;
+	return -EMSGSIZE;
+}
+
 /* What is not in the first version of the structure is in @reception already. */
 static __always_inline long recv(struct file *file, unsigned int file_flags,
 				 struct ipcmbox_recv *arg, struct ipcmbox_recv __user *uarg,
@@ -248,10 +291,8 @@ static __always_inline long recv(struct file *file, unsigned int file_flags,
 	reception->peek = arg->flags & IPCMBOX_PEEK;
 	ret = ipcmbox_transfer_receive(file->private_data, reception, &deadline);
 	ipcmbox_buffer_release(&to);
-	/* Nothing else of what is out is known then. */
-	if (unlikely(ret == -EMSGSIZE) && (put_user(arg->length, &uarg->length) ||
-					   put_user(IPCMBOX_LIMIT_BUFFER, &uarg->limit)))
-		return -EFAULT;
+	if (unlikely(ret == -EMSGSIZE))
+		return tell_need(reception);
 	return ret;
 }
 
@@ -274,6 +315,7 @@ long ipcmbox_messaging_recv_v0(struct file *file, struct ipcmbox_recv __user *ua
 	reception.usize = IPCMBOX_RECV_SIZE_V0;
 	reception.selection = NULL;
 	reception.lease_ns = 0;
+	reception.max_fds = 0;
 	return recv(file, file->f_flags, &arg, uarg, &reception);
 fault:
 	user_read_access_end();
@@ -307,9 +349,14 @@ static __always_inline long recv_extended(struct file *file, unsigned int file_f
 	if (!(arg->flags & IPCMBOX_LEASE) != !arg->lease_ns ||
 	    (arg->flags & IPCMBOX_LEASE && arg->flags & IPCMBOX_PEEK))
 		return -EINVAL;
+	/* A 64-bit address on a 32-bit kernel. */
+	if (arg->max_fds && arg->fds_ptr != (unsigned long)arg->fds_ptr)
+		return -EFAULT;
 	reception.usize = sizeof(*arg);
 	reception.in_vector = in_vector;
 	reception.lease_ns = arg->lease_ns;
+	reception.ufds = u64_to_user_ptr(arg->fds_ptr);
+	reception.max_fds = min_t(u32, arg->max_fds, IPCMBOX_FDS_MAX);
 	reception.selection = NULL;
 	if (unlikely(arg->select_events || arg->from_kind || arg->from))
 		return recv_selected(file, file_flags, arg, uarg, &reception);

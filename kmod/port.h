@@ -117,6 +117,8 @@ struct pid;
  * @max_length: bytes of the longest message (constant)
  * @max_bytes: capacity in bytes, 0 unbounded
  * @receivers_gone: nobody can receive: sends fail with EPIPE
+ * @refuses_files: messages with descriptors are not accepted, see files.h
+ * @next_to_shed: the next in @queue to be looked at for descriptors, or NULL
  * @senders_gone: nobody can send: receives that find nothing fail with EPIPE
  * @many_receivers: several threads have taken messages
  * @only_receiver: the thread that has taken all messages so far, reference; NULL: none or several
@@ -161,6 +163,7 @@ struct ipcmbox_port {
 	u64 next_seq;
 	u8 overflow;
 	bool receivers_gone;
+	bool refuses_files;
 	bool senders_gone;
 	bool many_receivers;
 	struct pid *only_receiver;
@@ -168,6 +171,7 @@ struct ipcmbox_port {
 	struct ipcmbox_notification *notification;
 	struct ipcmbox_recorder *recorder;
 	u64 steps;
+	struct ipcmbox_message *next_to_shed;
 	u64 lost_before_first;
 	u64 lost_before_next;
 	u64 sent;

@@ -5,6 +5,7 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include <uapi/linux/ipcmbox.h>
@@ -192,6 +193,27 @@ void ipcmbox_user_uncharge_bytes(struct ipcmbox_user *user, size_t bytes)
 }
 
 /**
+ * ipcmbox_user_charge_files() - charge the descriptors of one message
+ * @user: its sender, the calling task's
+ * @nr: how many
+ * @limit: set to the limit that was hit
+ *
+ * Return: 0, or -EDQUOT.
+ */
+int ipcmbox_user_charge_files(struct ipcmbox_user *user, u32 nr, u32 *limit)
+{
+	if (charge(&user->files, nr, rlimit(RLIMIT_NOFILE)))
+		return 0;
+	*limit = IPCMBOX_LIMIT_USER_FDS;
+	return -EDQUOT;
+}
+
+void ipcmbox_user_uncharge_files(struct ipcmbox_user *user, u32 nr)
+{
+	atomic_long_sub(nr, &user->files);
+}
+
+/**
  * ipcmbox_user_report() - fill in the budgets and what is used of them
  * @user: whose
  * @query: fields max_* and user_* are written
@@ -204,4 +226,6 @@ void ipcmbox_user_report(const struct ipcmbox_user *user, struct ipcmbox_query *
 	query->user_mailboxes = atomic_long_read(&user->mailboxes);
 	query->user_messages = atomic_long_read(&user->messages);
 	query->user_bytes = atomic_long_read(&user->bytes);
+	query->max_user_fds = rlimit(RLIMIT_NOFILE);
+	query->user_fds = atomic_long_read(&user->files);
 }

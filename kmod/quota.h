@@ -17,8 +17,9 @@ struct ipcmbox_query;
  *
  * A user may have so many mailboxes, messages and bytes under way in one IPC namespace, by real
  * user id as with the kernel's own resource limits. What counts is who sends, not who opened: a
- * descriptor that was passed on charges the one who uses it. Memory is charged to the memory
- * cgroup of the task that allocates it as well, by the allocator.
+ * descriptor that was passed on charges the one who uses it. Descriptors under way in messages are
+ * bounded by the sender's RLIMIT_NOFILE, as those in AF_UNIX sockets are. Memory is charged to the
+ * memory cgroup of the task that allocates it as well, by the allocator.
  *
  * The budgets are module parameters that the administrator can write at any time; they bind
  * everybody, root included, because on a device everything runs as root and it is the runaway
@@ -53,6 +54,7 @@ struct ipcmbox_users {
  * @mailboxes: mailboxes created and not gone (atomic)
  * @messages: messages sent and not received, dropped or withdrawn (atomic)
  * @bytes: their payload and bookkeeping, and flight recorders (atomic)
+ * @files: descriptors in messages (atomic)
  */
 struct ipcmbox_user {
 	struct rb_node node;
@@ -62,6 +64,7 @@ struct ipcmbox_user {
 	atomic_long_t mailboxes;
 	atomic_long_t messages;
 	atomic_long_t bytes;
+	atomic_long_t files;
 };
 
 void ipcmbox_quota_init(void);
@@ -82,6 +85,8 @@ int ipcmbox_user_charge_message(struct ipcmbox_user *user, size_t bytes, u32 *li
 void ipcmbox_user_uncharge_message(struct ipcmbox_user *user, size_t bytes);
 bool ipcmbox_user_charge_bytes(struct ipcmbox_user *user, size_t bytes);
 void ipcmbox_user_uncharge_bytes(struct ipcmbox_user *user, size_t bytes);
+int ipcmbox_user_charge_files(struct ipcmbox_user *user, u32 nr, u32 *limit);
+void ipcmbox_user_uncharge_files(struct ipcmbox_user *user, u32 nr);
 void ipcmbox_user_report(const struct ipcmbox_user *user, struct ipcmbox_query *query);
 
 #endif /* _IPCMBOX_QUOTA_H */

@@ -13,6 +13,7 @@
 
 #include "endpoint.h"
 #include "event.h"
+#include "files.h"
 #include "handle.h"
 #include "mailbox.h"
 #include "message.h"
@@ -384,7 +385,7 @@ static void describe_more(const struct ipcmbox_waiter *waiter,
 	const struct ipcmbox_message *message = waiter->message;
 	struct ipcmbox_recv *arg = reception->arg;
 
-	arg->nr_fds = 0;
+	arg->nr_fds = message->nr_fds;
 	arg->redelivered = message->redelivered;
 	arg->events = message->content->events;
 	arg->completion = message->completion;
@@ -421,6 +422,10 @@ static int fault_in(struct ipcmbox_reception *reception)
 	struct iov_iter to = *reception->to;
 
 	if (iov_iter_zero(reception->arg->length, &to) != reception->arg->length)
+		return -EFAULT;
+	if (reception->max_fds && !reception->peek &&
+	    fault_in_safe_writeable((void __user *)reception->ufds,
+				    reception->max_fds * sizeof(*reception->ufds)))
 		return -EFAULT;
 	if (reception->uarg && fault_in_safe_writeable((void __user *)reception->uarg,
 						       reception->usize))
@@ -506,18 +511,47 @@ static noinline int pause_and_fault_in(struct ipcmbox_port *port, struct ipcmbox
 	return held ? ret : -ESTALE;
 }
 
-/* Returns the length, or -EFAULT, -EINTR (killed), -ESTALE: start over. */
-static long deliver(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
-		    struct ipcmbox_reception *reception)
+/*
+ * Hands the descriptors over, after all else was. Returns 0; -EAGAIN the numbers could not be
+ * written, nothing has happened; other errors with @numbers to be recalled.
+ */
+static noinline int export_files(const struct ipcmbox_message *message,
+				 const struct ipcmbox_reception *reception,
+				 struct ipcmbox_numbers *numbers)
 {
+	const struct ipcmbox_files *files = message->content->files;
 	int ret;
+
+	if (reception->peek)
+		return 0;
+	pagefault_disable();
+	ret = ipcmbox_files_reserve(files, reception->ufds, numbers);
+	pagefault_enable();
+	if (ret)
+		return ret == -EFAULT ? -EAGAIN : ret;
+	return ipcmbox_files_install(files, reception->ufds, numbers);
+}
+
+/*
+ * Returns the length, or -EFAULT, -EINTR (killed), -EMFILE and others of the descriptors, -ESTALE:
+ * start over.
+ */
+static long deliver(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
+		    struct ipcmbox_reception *reception, struct ipcmbox_numbers *numbers)
+{
+	long ret;
 
 	for (;;) {
 		/* A killed process reads nothing any more: leave the message to another. */
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		if (export(waiter->message, reception))
-			return waiter->message->length;
+		if (export(waiter->message, reception)) {
+			if (likely(!waiter->message->nr_fds))
+				return waiter->message->length;
+			ret = export_files(waiter->message, reception, numbers);
+			if (ret != -EAGAIN)
+				return ret ?: waiter->message->length;
+		}
 		if (!reception->tries--)
 			return -EFAULT;
 		ret = pause_and_fault_in(port, waiter, reception);
@@ -534,8 +568,8 @@ static long deliver(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
  * @deadline: how long to wait
  *
  * Context: process context, no locks held.
- * Return: the length, or an error of struct ipcmbox_recv; on -EMSGSIZE the length that is needed is
- * in @reception->arg.
+ * Return: the length, or an error of struct ipcmbox_recv; on -EMSGSIZE the length that is needed,
+ * and the number of descriptors, are in @reception->arg.
  */
 long __flatten ipcmbox_transfer_receive(struct ipcmbox_handle *handle,
 					struct ipcmbox_reception *reception,
@@ -543,13 +577,16 @@ long __flatten ipcmbox_transfer_receive(struct ipcmbox_handle *handle,
 {
 	struct ipcmbox_port *port = &handle->mailbox->port;
 	struct ipcmbox_recv *arg = reception->arg;
+	struct ipcmbox_numbers numbers __uninitialized;
 	struct ipcmbox_waiter waiter __uninitialized;
 	long ret;
 
 	if (unlikely(handle->mailbox->event))
 		return -EINVAL;
 
+	numbers.nr = 0;
 	waiter.peek = reception->peek;
+	waiter.max_fds = reception->peek ? IPCMBOX_FDS_MAX : reception->max_fds;
 	waiter.min_priority = arg->min_priority;
 	waiter.selection = reception->selection;
 	waiter.handle = handle;
@@ -560,23 +597,27 @@ long __flatten ipcmbox_transfer_receive(struct ipcmbox_handle *handle,
 	reception->tries = FAULT_IN_TRIES;
 	do {
 		waiter.needed = 0;
+		waiter.needed_fds = 0;
 		ret = take(port, &waiter, deadline);
 		if (ret) {
 			arg->length = waiter.needed;
+			arg->nr_fds = waiter.needed_fds;
 			return ret;
 		}
 		ipcmbox_message_describe(waiter.message, arg);
 		if (unlikely(reception_is_extended(reception)))
 			describe_more(&waiter, reception);
 		arg->lost = waiter.lost;
-		ret = deliver(port, &waiter, reception);
+		ret = deliver(port, &waiter, reception, &numbers);
 	} while (ret == -ESTALE);
 
-	if (reception->peek)
+	if (reception->peek) {
 		ipcmbox_message_put(waiter.message);
-	else if (ret < 0)
-		put_back(port, waiter.message);
-	else
+	} else if (likely(ret >= 0)) {
 		finish(port, &waiter);
+	} else {
+		put_back(port, waiter.message);
+		ipcmbox_files_recall(&numbers);
+	}
 	return ret;
 }

@@ -6,8 +6,9 @@
 #include <linux/types.h>
 
 struct iov_iter;
-struct ipcmbox_deadline;
 struct ipcmbox_caller;
+struct ipcmbox_deadline;
+struct ipcmbox_files;
 struct ipcmbox_handle;
 struct ipcmbox_mailbox;
 struct ipcmbox_recv;
@@ -32,7 +33,7 @@ struct ipcmbox_selection;
  * the receiver pauses while it is faulted in: it keeps the message, so that no other receiver gets
  * later ones first and then this one, but its sender may withdraw it. If the buffer is bad, the
  * message goes back to its old place. A receiver with a bad or a hostile buffer can so neither lose
- * a message nor hold up its sender.
+ * a message nor hold up its sender. Descriptors come last, when nothing else can fail, see files.h.
  */
 
 /**
@@ -44,6 +45,7 @@ struct ipcmbox_selection;
  * @priority: 0 to IPCMBOX_PRIORITY_MAX
  * @completion: what to wait for
  * @limit: out: set to the limit that was hit
+ * @files: descriptors that go with it, or NULL; set to NULL when the message has taken them over
  * @home: HANDLED: what the wait can be resumed on, or NULL
  * @caller: HANDLED: the calling thread's place among the callers
  * @cookie: out with HANDLED: what to resume it by, 0 if the message was not received or has ended
@@ -53,6 +55,7 @@ struct ipcmbox_sending {
 	struct ipcmbox_mailbox *mailbox;
 	struct iov_iter *from;
 	const struct ipcmbox_deadline *deadline;
+	struct ipcmbox_files *files;
 	u64 events;
 	u32 priority;
 	u32 completion;
@@ -78,6 +81,8 @@ struct ipcmbox_message *ipcmbox_transfer_import(struct ipcmbox_handle *handle,
  * @selection: which messages; NULL: all
  * @lease_ns: hold the message for so long, 0: no lease
  * @in_vector: @result of @uarg is written, too
+ * @ufds: where descriptors go
+ * @max_fds: room there
  * @peek: leave the message
  * @tries: how often the buffer may still be faulted in
  */
@@ -88,6 +93,8 @@ struct ipcmbox_reception {
 	size_t usize;
 	const struct ipcmbox_selection *selection;
 	u64 lease_ns;
+	s32 __user *ufds;
+	u8 max_fds;
 	bool in_vector;
 	bool peek;
 	int tries;

@@ -83,7 +83,10 @@ enum ipcmbox_waiter_state {
  * @min_priority: receiver: takes only messages of this priority or higher (constant)
  * @selection: receiver: takes only what this admits; NULL: everything (constant)
  * @room: receiver: takes only messages of up to this length (constant)
- * @needed: receiver: length of the message that was too long for @room (as @message)
+ * @max_fds: receiver: takes only messages with up to so many descriptors (constant)
+ * @needed: receiver: length of the message that was too long for @room, or had too many descriptors
+ *	(as @message)
+ * @needed_fds: receiver: descriptors in that message (as @message)
  * @leaving: sender: the error it wants to leave with while its message is taken, or 0 (port lock)
  * @message: receiver: the message it got; sender: the message it sends (written under the port
  *	lock until claimed, then owned by the waiting task)
@@ -108,6 +111,8 @@ struct ipcmbox_waiter {
 	bool peek;
 	bool wants_token;
 	bool conclude;
+	u8 max_fds;
+	u8 needed_fds;
 	u32 min_priority;
 	u32 room;
 	u32 needed;

@@ -348,7 +348,7 @@ static const struct flags {
 	size_t offset, width;
 	__u32 known;
 } flags[] = {
-	{ OPEN, FIELD(ipcmbox_open, flags), 0x1f },
+	{ OPEN, FIELD(ipcmbox_open, flags), 0x1f | IPCMBOX_OPEN_FDS },
 	{ OPEN, FIELD(ipcmbox_open, access), 0x3 },
 	{ OPEN, FIELD(ipcmbox_open, mode), 0666 },
 	{ UNLINK, FIELD(ipcmbox_unlink, flags), IPCMBOX_OPEN_BY_ID },

@@ -251,19 +251,6 @@ static int send_fds(struct ipck *mb, const int *fds, uint32_t count)
 	return ipck_send_opt(mb, "x", 1, &opt, NULL);
 }
 
-static bool takes_fds(void)
-{
-	struct ipck_limits limits;
-
-	return !ipck_limits(&limits) && limits.features & IPCK_FEATURE_FDS;
-}
-
-#define NEED_FDS() \
-	do { \
-		if (!takes_fds()) \
-			SKIP(return, "this module sends no descriptors"); \
-	} while (0)
-
 TEST_F(lib, descriptors)
 {
 	int pipefd[2], fds[4] = { -1, -1, -1, -1 };
@@ -273,7 +260,6 @@ TEST_F(lib, descriptors)
 	struct ipck_msg msg;
 	char byte;
 
-	NEED_FDS();
 	ASSERT_NE(NULL, mb);
 	EXPECT_EQ(IPCK_INFO_FDS, info_of(mb).flags);
 	ASSERT_EQ(0, pipe(pipefd));
@@ -301,7 +287,6 @@ TEST_F(lib, descriptors_refused)
 	struct ipck *mb = mailbox_with_fds(), *writer;
 	int fd;
 
-	NEED_FDS();
 	ASSERT_EQ(0, pipe(pipefd));
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sockets));
 	for (i = 0; i <= IPCK_FDS_MAX; i++)
@@ -327,7 +312,6 @@ TEST_F(lib, descriptors_of_many)
 	struct ipck *mb = mailbox_with_fds();
 	int pipefd[2], fds[2] = { -1, -1 };
 
-	NEED_FDS();
 	many_prepare();
 	ASSERT_EQ(0, pipe(pipefd));
 	many.sends[1].fds = pipefd;
@@ -370,7 +354,6 @@ TEST_F(lib, descriptors_in_a_reply)
 	char reply[4];
 	struct job job;
 
-	NEED_FDS();
 	ASSERT_TRUE(job_start(&job, serve_fd, mb));
 	EXPECT_EQ(2, ipck_call_opt(mb, "x", 1, reply, 4, &opt, &answer));
 	EXPECT_EQ(1, answer.nr_fds);

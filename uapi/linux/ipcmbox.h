@@ -775,7 +775,7 @@ struct ipcmbox_call {
  * @flags: in: %IPCMBOX_IOVEC
  * @status: in: what the caller finds in &ipcmbox_call.status; its meaning is up to the two
  * @limit: out on EMSGSIZE, EDQUOT, ENOMEM: IPCMBOX_LIMIT_*
- * @fds_ptr: in: descriptors in the reply, as in &struct ipcmbox_send
+ * @fds_ptr: in: descriptors in the reply, as in &struct ipcmbox_send, but none of this module
  * @nr_fds: in: how many
  * @__reserved: must be 0
  *
