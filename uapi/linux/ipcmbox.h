@@ -933,9 +933,11 @@ struct ipcmbox_notify {
  * @priority: out: of the message it sends; the lowest it receives
  * @pid: out: its process, as the caller sees it, 0 if not visible
  * @tid: out: the thread, likewise
- * @peer_pid: out: process it waits for, 0 if that is not known: who has received its message, or,
- *	for one that is queued, the only one that receives here; whose message it wants to receive
- * @peer_tid: out: thread, likewise
+ * @peer_pid: out: process it waits for, 0 if that is not known: who has received its message; for
+ *	one that is queued or needs room, the only thread that has been receiving here, or else the
+ *	owner of the endpoint; for an event, the same of the member that is not ready for it; whose
+ *	message it wants to receive
+ * @peer_tid: out: thread, likewise; 0 if it is any thread of the process
  */
 struct ipcmbox_blocked {
 	__aligned_u64 mailbox;
