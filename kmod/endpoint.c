@@ -435,6 +435,7 @@ static bool is_awaited(const struct ipcmbox_endpoint *endpoint)
 {
 	struct ipcmbox_port *port = &endpoint->mailbox->port;
 
+	/* Whoever comes too late to be seen here makes the work look again. */
 	return READ_ONCE(port->nr_senders) || waitqueue_active(&port->pollers) ||
 	       !list_empty(&endpoint->awaitings);
 }

@@ -35,9 +35,9 @@ struct pid;
  *
  * The owner may have passed its descriptors on, or have shared them with another process, so their
  * closing does not tell of its death. The kernel wakes the wait queue of a process's struct pid
- * when it exits, for those who poll a pidfd; an endpoint waits there as well. It is woken with locks
- * held, and so lets a worker look and end what has no owner any more. Of the exit of a thread that
- * does not lead its process not every supported kernel tells: while somebody is blocked on the
+ * when it exits, for those who poll a pidfd; an endpoint waits there as well. It is woken with
+ * locks held, and so lets a worker look and end what has no owner any more. Of the exit of a thread
+ * that does not lead its process not every supported kernel tells: while somebody is blocked on the
  * endpoint of a thread the worker looks every few hundredths of a second, and nobody has to sleep
  * in slices. In between, whoever sends or connects looks for himself.
  */

@@ -279,8 +279,11 @@ void ipcmbox_mailbox_update_gone(struct ipcmbox_mailbox *mailbox)
 		return;
 	}
 
-	if (mailbox->endpoint)
-		receivers_gone = senders_gone = mailbox->endpoint->is_dead;
+	/* While it has an owner, whoever finds it can send. */
+	if (mailbox->endpoint) {
+		receivers_gone = mailbox->endpoint->is_dead;
+		senders_gone = mailbox->endpoint->is_dead;
+	}
 	ipcmbox_wakes_init(&wakes);
 	spin_lock(&port->lock);
 	ipcmbox_port_set_gone(port, receivers_gone, senders_gone, &wakes);
@@ -431,7 +434,7 @@ static struct ipcmbox_mailbox *find_by_id(struct ipcmbox_registry *registry,
 	return mailbox;
 }
 
-/* Returns the mailbox that @arg means, NULL: none of that name, to be created or not; or an error. */
+/* Returns what @arg means; NULL if there is none of that name, or it has none; or an error. */
 static struct ipcmbox_mailbox *find(struct ipcmbox_registry *registry, const char *name,
 				    const struct ipcmbox_open *arg)
 {
