@@ -11,6 +11,7 @@
 
 #include "exchange.h"
 #include "hold.h"
+#include "index.h"
 #include "message.h"
 #include "notify.h"
 #include "port.h"
@@ -61,12 +62,18 @@ static void enqueue(struct ipcmbox_port *port, struct ipcmbox_message *message)
 {
 	message->place = IPCMBOX_MESSAGE_QUEUED;
 	ipcmbox_queue_insert(&port->queue, message);
+	if (unlikely(port->index.is_used))
+		ipcmbox_index_insert(&port->index, message);
+	else
+		RB_CLEAR_NODE(&message->index_node);
 	port->peak_messages = max_t(u64, port->peak_messages, port->queue.count);
 	port->peak_bytes = max(port->peak_bytes, port->queue.bytes);
 }
 
 static void dequeue(struct ipcmbox_port *port, struct ipcmbox_message *message)
 {
+	if (unlikely(port->index.is_used))
+		ipcmbox_index_remove(port, message);
 	ipcmbox_queue_remove(&port->queue, message);
 	message->place = IPCMBOX_MESSAGE_OWNED;
 }
@@ -634,7 +641,7 @@ bool ipcmbox_port_deliver(struct ipcmbox_port *port, struct ipcmbox_message *mes
  *
  * Context: the port's lock is held.
  * Return: 0; -EAGAIN there is none, -EPIPE and there will be none, -EMSGSIZE it is too long or brings
- * too many descriptors.
+ * too many descriptors, -EBUSY an index must be built to find out.
  */
 int ipcmbox_port_take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 		      struct ipcmbox_wakes *wakes)
@@ -644,7 +651,8 @@ int ipcmbox_port_take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 	lockdep_assert_held(&port->lock);
 
 	if (unlikely(waiter->selection)) {
-		message = ipcmbox_selection_find(waiter->selection, port, waiter->min_priority);
+		if (ipcmbox_selection_find(waiter->selection, port, waiter->min_priority, &message))
+			return -EBUSY;
 	} else if (!message || message->priority < waiter->min_priority) {
 		message = ipcmbox_queue_first(&port->pending);
 		if (message && message->priority < waiter->min_priority)

@@ -13,6 +13,7 @@
 
 #include <uapi/linux/ipcmbox.h>
 
+#include "index.h"
 #include "queue.h"
 
 struct ipcmbox_handle;
@@ -97,6 +98,7 @@ struct pid;
  * @lock: protects everything here but @receiving and @pollers
  * @id: of the mailbox (constant once that can be found)
  * @queue: accepted messages nobody has taken
+ * @index: of @queue, for receivers that choose
  * @pending: messages of senders that are blocked for room
  * @receivers: waiters in order of arrival
  * @senders: waiters with a pending message, or with an accepted one whose receipt they wait for
@@ -143,6 +145,7 @@ struct ipcmbox_port {
 	spinlock_t lock;
 	u64 id;
 	struct ipcmbox_queue queue;
+	struct ipcmbox_index index;
 	struct ipcmbox_queue pending;
 	struct list_head receivers;
 	struct list_head senders;

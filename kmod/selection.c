@@ -11,6 +11,7 @@
 #include <uapi/linux/ipcmbox.h>
 
 #include "endpoint.h"
+#include "index.h"
 #include "message.h"
 #include "port.h"
 #include "queue.h"
@@ -137,17 +138,27 @@ noinline bool ipcmbox_selection_admits(const struct ipcmbox_selection *selection
 					      selection->pid_ns);
 }
 
-static struct ipcmbox_message *find_in(const struct ipcmbox_selection *selection,
-				       const struct ipcmbox_queue *queue, u32 min_priority)
+/*
+ * Looks at @n messages at most. Returns -EBUSY if what is wanted is not among them and there are
+ * more; else 0 with @found set to the first that is admitted, or to NULL.
+ */
+static int scan(const struct ipcmbox_selection *selection, const struct ipcmbox_queue *queue,
+		u32 min_priority, unsigned int n, struct ipcmbox_message **found)
 {
 	struct ipcmbox_message *message;
 
-	for (message = ipcmbox_queue_first(queue);
-	     message && message->priority >= min_priority;
-	     message = ipcmbox_queue_next(message))
+	for (message = ipcmbox_queue_first(queue); message; message = ipcmbox_queue_next(message)) {
+		if (message->priority < min_priority) {
+			message = NULL;
+			break;
+		}
+		if (!n--)
+			return -EBUSY;
 		if (ipcmbox_selection_admits(selection, message))
-			return message;
-	return NULL;
+			break;
+	}
+	*found = message;
+	return 0;
 }
 
 /**
@@ -155,13 +166,23 @@ static struct ipcmbox_message *find_in(const struct ipcmbox_selection *selection
  * @selection: what it wants
  * @port: where, locked
  * @min_priority: of messages of this priority or higher
+ * @found: set to the first that is queued, or else pending, or to NULL
  *
- * Return: the first that is queued, or else pending, or NULL.
+ * Return: 0; or -EBUSY: the index must be built.
  */
-noinline struct ipcmbox_message *
-ipcmbox_selection_find(const struct ipcmbox_selection *selection, struct ipcmbox_port *port,
-		       u32 min_priority)
+noinline int ipcmbox_selection_find(const struct ipcmbox_selection *selection,
+				    struct ipcmbox_port *port, u32 min_priority,
+				    struct ipcmbox_message **found)
 {
-	return find_in(selection, &port->queue, min_priority) ?:
-	       find_in(selection, &port->pending, min_priority);
+	int ret;
+
+	ret = scan(selection, &port->queue, min_priority, IPCMBOX_INDEX_SCAN, found);
+	if (ret && ipcmbox_index_is_ready(&port->index)) {
+		*found = ipcmbox_index_find(&port->index, selection, min_priority);
+		ret = 0;
+	}
+	/* What is pending are the messages of blocked tasks, which are few. */
+	if (!ret && !*found)
+		scan(selection, &port->pending, min_priority, UINT_MAX, found);
+	return ret;
 }

@@ -56,7 +56,7 @@ struct ipcmbox_endpoint *ipcmbox_selection_endpoint(const struct ipcmbox_selecti
 
 bool ipcmbox_selection_admits(const struct ipcmbox_selection *selection,
 			      const struct ipcmbox_message *message);
-struct ipcmbox_message *ipcmbox_selection_find(const struct ipcmbox_selection *selection,
-					       struct ipcmbox_port *port, u32 min_priority);
+int ipcmbox_selection_find(const struct ipcmbox_selection *selection, struct ipcmbox_port *port,
+			   u32 min_priority, struct ipcmbox_message **found);
 
 #endif /* _IPCMBOX_SELECTION_H */

@@ -15,6 +15,7 @@
 #include "event.h"
 #include "files.h"
 #include "handle.h"
+#include "index.h"
 #include "mailbox.h"
 #include "message.h"
 #include "exchange.h"
@@ -271,6 +272,21 @@ static int take_or_await(struct ipcmbox_port *port, struct ipcmbox_waiter *waite
 	return ret;
 }
 
+/* What it wants is not to be found without an index, or is not there. */
+static noinline int build_and_take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
+				   const struct ipcmbox_deadline *deadline)
+{
+	int ret;
+
+	do {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		ipcmbox_index_build(port);
+		ret = take_or_await(port, waiter, deadline);
+	} while (ret == -EBUSY);
+	return ret;
+}
+
 /*
  * There is nothing of the sender it wants, and it may not wait. If there will never be anything
  * that is an error; but the last message may have come just before the sender went.
@@ -286,6 +302,8 @@ static noinline int take_last(struct ipcmbox_port *port, struct ipcmbox_waiter *
 		return -EAGAIN;
 	}
 	ret = take_or_await(port, waiter, deadline);
+	if (ret == -EBUSY)
+		ret = build_and_take(port, waiter, deadline);
 	return ret == -EAGAIN ? PTR_ERR(endpoint) : ret;
 }
 
@@ -322,6 +340,8 @@ static int take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 	int ret;
 
 	ret = take_or_await(port, waiter, deadline);
+	if (unlikely(ret == -EBUSY))
+		ret = build_and_take(port, waiter, deadline);
 	if (ret == -EAGAIN && is_for_sender(waiter))
 		return take_last(port, waiter, deadline);
 	if (ret != -EINPROGRESS)
