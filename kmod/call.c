@@ -415,8 +415,9 @@ long ipcmbox_call_settle(struct ipcmbox_ioctl *call)
 	const struct ipcmbox_settle *arg = &call->arg.settle;
 	struct ipcmbox_handle *handle = call->file->private_data;
 
-	if (arg->__reserved || !arg->token ||
-	    !arg->lease_ns == (arg->action == IPCMBOX_SETTLE_RENEW))
+	if (arg->__reserved || !arg->token)
+		return -EINVAL;
+	if (arg->action == IPCMBOX_SETTLE_RENEW ? !arg->lease_ns : arg->lease_ns)
 		return -EINVAL;
 	if (!(call->file->f_mode & FMODE_READ))
 		return -EACCES;

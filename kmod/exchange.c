@@ -640,8 +640,8 @@ bool ipcmbox_port_deliver(struct ipcmbox_port *port, struct ipcmbox_message *mes
  * reference instead.
  *
  * Context: the port's lock is held.
- * Return: 0; -EAGAIN there is none, -EPIPE and there will be none, -EMSGSIZE it is too long or brings
- * too many descriptors, -EBUSY an index must be built to find out.
+ * Return: 0; -EAGAIN there is none, -EPIPE and there will be none, -EMSGSIZE it is too long or
+ * brings too many descriptors, -EBUSY an index must be built to find out.
  */
 int ipcmbox_port_take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 		      struct ipcmbox_wakes *wakes)

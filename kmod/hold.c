@@ -222,7 +222,7 @@ static void insert_answer(struct ipcmbox_port *port, u64 token, struct ipcmbox_m
  * ipcmbox_hold_reply() - a held message is handled
  * @port: the port
  * @token: of the message
- * @reply: what its sender gets, on success not the caller's any more; NULL: an acknowledgement
+ * @reply: what its sender gets, on success not the caller's any more; NULL: an acknowledgment
  * @wakes: to flush
  *
  * Context: the port's lock is held.

@@ -19,7 +19,7 @@ struct ipcmbox_wakes;
  * by its *token*, a number the port counts up, so that each is given out once, and a token that is
  * not found was used if it is not greater than the last one.
  *
- * A held message ends by a reply or an acknowledgement; it goes back to the queue when it is
+ * A held message ends by a reply or an acknowledgment; it goes back to the queue when it is
  * refused, and, if it is leased, when its time is over or the handle it was received on is closed.
  * A call that is not leased is *broken* by that closing: its caller gets EPIPE.
  *

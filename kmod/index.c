@@ -227,9 +227,9 @@ static struct class beginning(const struct ipcmbox_selection *selection)
 }
 
 /*
- * Makes @class, which is not wanted, the last one before the next that may be; if nothing better is
- * known it stays what it is. If what is wanted would come earlier, it may be in the next process, or
- * of the next thread: before 0 minus 1, that is.
+ * Makes @class, which is not wanted, the last one before the next that may be; if nothing better
+ * is known it stays what it is. If what is wanted would come earlier, it may be in the next
+ * process, or of the next thread: before 0 minus 1, that is.
  */
 static void pass(const struct ipcmbox_selection *selection, struct class *class)
 {

@@ -338,7 +338,7 @@ static void message_free(struct ipcmbox_message *message)
 		copy_free(message);
 	/* As in ipcmbox_message_put(): of one reference nobody can make two. */
 	if (likely(refcount_read(&content->refs) == 1))
-		smp_rmb();
+		smp_rmb(); /* what others have read, see refcount_dec_and_test() */
 	else if (!refcount_dec_and_test(&content->refs))
 		return;
 	content_free(content, length);
@@ -535,7 +535,8 @@ static noinline bool copy_out(const struct ipcmbox_message *message, const struc
 	struct iov_iter to = *buffer;
 
 	if (message->length <= ROOM_MAX)
-		return copy_to_iter(message->content->data, message->length, &to) == message->length;
+		return copy_to_iter(message->content->data, message->length, &to) ==
+		       message->length;
 
 	for (chunk = message->content->chunks; chunk; chunk = chunk->next)
 		if (copy_to_iter(chunk->data, chunk->length, &to) != chunk->length)

@@ -93,15 +93,16 @@ static ktime_t add_saturated(ktime_t a, ktime_t b)
 u64 ipcmbox_deadline_export(const struct ipcmbox_deadline *deadline)
 {
 	ktime_t expires = deadline->expires;
+	ktime_t offset = 0;
 
 	if (expires == IPCMBOX_FOREVER)
 		return U64_MAX;
 	if (deadline->clock != CLOCK_MONOTONIC)
 		expires = add_saturated(ktime_sub(expires, now_on(deadline->clock)), ktime_get());
 #ifdef CONFIG_TIME_NS
-	expires = add_saturated(expires, timespec64_to_ktime(
-				current->nsproxy->time_ns->offsets.monotonic));
+	offset = timespec64_to_ktime(current->nsproxy->time_ns->offsets.monotonic);
 #endif
+	expires = add_saturated(expires, offset);
 	return expires < 0 ? 0 : expires;
 }
 

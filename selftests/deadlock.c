@@ -100,7 +100,7 @@ static int party_body(void *arg)
 	struct party *party = arg;
 	pthread_t thread;
 	__u64 token;
-	int in, in2 = -1, out;
+	int in, in2 = -1, out, ret;
 
 	close_all_but(party->dev);
 	in = mailbox_by_id(party->dev, party->own, IPCMBOX_READ);
@@ -114,7 +114,8 @@ static int party_body(void *arg)
 
 	party->ready = 1;
 	token = receive_request(in);
-	if (message_reply(in, .token = token))
+	ret = message_reply(in, .token = token);
+	if (ret)
 		return 2;
 	token = party->starts ? 0 : receive_request(in);
 	party->result = call_with_deadline(out, party->starts ? PATIENCE_NS : WAIT_NS);
@@ -180,13 +181,14 @@ TEST_F(deadlock, descriptor_is_shared)
 static int self_call_body(void *arg)
 {
 	struct party *party = arg;
-	int in, out;
+	int in, out, ret;
 
 	close_all_but(party->dev);
 	in = mailbox_by_id(party->dev, party->own, IPCMBOX_READ);
 	out = mailbox_by_id(party->dev, party->own, IPCMBOX_WRITE);
 	party->ready = 1;
-	if (message_reply(in, .token = receive_request(in)))
+	ret = message_reply(in, .token = receive_request(in));
+	if (ret)
 		return 1;
 	party->result = call_with_deadline(out, WAIT_NS);
 	return 0;

@@ -684,13 +684,14 @@ static void *come_and_go(void *arg)
 {
 	struct crowd *crowd = arg;
 	__u32 number;
-	int fd;
+	int fd, ret;
 
 	fd = endpoint_new(dev, .flags = IPCMBOX_OPEN_THREAD);
 	if (fd < 0)
 		__atomic_add_fetch(&crowd->failures, 1, __ATOMIC_RELAXED);
 	crowd->tid = gettid_();
-	if (message_recv(fd, .buf_ptr = ptr_u64(&number), .buf_len = 4) != 4)
+	ret = message_recv(fd, .buf_ptr = ptr_u64(&number), .buf_len = 4);
+	if (ret != 4)
 		__atomic_add_fetch(&crowd->failures, 1, __ATOMIC_RELAXED);
 	/* The descriptor stays, for the next to close. */
 	return (void *)(long)fd;

@@ -207,7 +207,8 @@ TEST_F(files, same_twice)
 {
 	int fds[2], in[2];
 
-	fds[0] = fds[1] = new_pipe(&self->end);
+	fds[0] = new_pipe(&self->end);
+	fds[1] = fds[0];
 	ASSERT_EQ(0, send_fds(self->box, fds, 2));
 	close(fds[0]);
 	ASSERT_EQ(2, recv_fds(self->box, in, 2));
@@ -506,7 +507,8 @@ TEST_F(files, no_free_numbers)
 TEST_F(files, bad_memory_for_the_numbers)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
-	char *map = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *map = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			 -1, 0);
 	int fd, open, i, *at = (int *)(map + page - 4), out[2];
 	const __u64 bad[] = {
 		0, 8, ptr_u64(map + page), ptr_u64(at), 0xffff888000000000ULL,
@@ -517,7 +519,8 @@ TEST_F(files, bad_memory_for_the_numbers)
 	ASSERT_NE(MAP_FAILED, map);
 	memset(map, 0, 2 * page);
 	ASSERT_EQ(0, mprotect(map + page, page, PROT_READ));
-	out[0] = out[1] = new_pipe(&self->end);
+	out[0] = new_pipe(&self->end);
+	out[1] = out[0];
 	ASSERT_EQ(0, send_fds(self->box, out, 2));
 	ASSERT_EQ(0, put(self->box, 0, 3));
 	close(out[0]);
@@ -657,7 +660,8 @@ TEST_F(files, what_is_no_descriptor)
 
 	pipe = new_pipe(&self->end);
 	for (i = 0; i < ARRAY_SIZE(closed); i++) {
-		fds[0] = fds[2] = pipe;
+		fds[0] = pipe;
+		fds[2] = pipe;
 		fds[1] = closed[i];
 		EXPECT_EQ(-EBADF, send_fds(self->box, fds, 3)) TH_LOG("%d", closed[i]);
 	}
@@ -883,13 +887,8 @@ TEST_F(files, last_receiver_gone)
 	struct ipcmbox_recv recv = {};
 	struct ipcmbox_info info;
 
-	for (i = 0; i < MANY; i++) {
-		if (i % 3) {
-			ASSERT_EQ(0, put(self->box, i % 2, i));
-		} else {
-			ASSERT_EQ(0, give_fd(self->box, dup(1)));
-		}
-	}
+	for (i = 0; i < MANY; i++)
+		ASSERT_EQ(0, i % 3 ? put(self->box, i % 2, i) : give_fd(self->box, dup(1)));
 	ASSERT_EQ(0, give_pipe(self));
 	close(self->box);
 	EXPECT_TRUE(at_end(self->end));

@@ -205,7 +205,7 @@ bool mailbox_balanced(int fd)
  * Messages
  */
 
-/* Most messages need no more than the first version of the structure, which has a way of its own. */
+/* Most messages need no more than the first version of the structure, which has its own way. */
 static bool send_is_plain(const struct ipcmbox_send *arg)
 {
 	static const char zero[sizeof(*arg)];

@@ -226,7 +226,7 @@ int actor_hear(struct actor *actor);
 int actor_ask(struct actor *actor, int (*deed)(int arg), int arg);
 void actor_end(struct actor *actor);
 /* In any process that descends from the test: sleeps until the test ends, and ends with it. */
-void outlive_parent(void) __attribute__((noreturn));
+__attribute__((noreturn)) void outlive_parent(void);
 
 bool write_file(const char *path, const char *text);
 bool read_file(const char *path, char *buf, size_t size);

@@ -199,19 +199,23 @@ FIXTURE(end) {
 
 FIXTURE_VARIANT(end) {
 	__u32 kind;
-	int (*legacy)(int);
+	int (*legacy)(int fd);
 };
 
 FIXTURE_VARIANT_ADD(end, process) { .kind = IPCMBOX_PROCESS };
+
 FIXTURE_VARIANT_ADD(end, process_with_heir) {
 	.kind = IPCMBOX_PROCESS, .legacy = leave_to_heir
 };
+
 FIXTURE_VARIANT_ADD(end, process_that_passed_it_on) {
 	.kind = IPCMBOX_PROCESS, .legacy = leave_to_stranger
 };
+
 FIXTURE_VARIANT_ADD(end, process_that_shares) {
 	.kind = IPCMBOX_PROCESS, .legacy = share_descriptors
 };
+
 FIXTURE_VARIANT_ADD(end, thread) { .kind = IPCMBOX_THREAD };
 
 FIXTURE_SETUP(end)
@@ -722,7 +726,7 @@ static int succeed(int number)
 /* In a pid namespace, so that no number is another's meanwhile. Returns 0, or where it failed. */
 static int reuse(int unused)
 {
-	int box = mailbox_new(dev, .max_messages = 8), fd, id, status;
+	int box = mailbox_new(dev, .max_messages = 8), fd, id, ret, status;
 	struct ipcmbox_recv recv = {};
 	struct actor *former = actor_start();
 	pid_t pid = former->pid;
@@ -751,13 +755,15 @@ static int reuse(int unused)
 	if (!is_hung_up(fd))
 		return 7;
 	/* What the former owner has sent is not from the new one. */
-	if (message_receive(box, .buf_ptr = ptr_u64(&number), .buf_len = 4,
-			    .from_kind = IPCMBOX_PROCESS, .from = pid,
-			    .flags = IPCMBOX_NONBLOCK) != -EAGAIN)
+	ret = message_receive(box, .buf_ptr = ptr_u64(&number), .buf_len = 4,
+			      .from_kind = IPCMBOX_PROCESS, .from = pid,
+			      .flags = IPCMBOX_NONBLOCK);
+	if (ret != -EAGAIN)
 		return 8;
-	if (message_receive(box, .buf_ptr = ptr_u64(&number), .buf_len = 4,
-			    .from_kind = IPCMBOX_ENDPOINT_ID, .from = id,
-			    .flags = IPCMBOX_NONBLOCK | IPCMBOX_PEEK) != 4)
+	ret = message_receive(box, .buf_ptr = ptr_u64(&number), .buf_len = 4,
+			      .from_kind = IPCMBOX_ENDPOINT_ID, .from = id,
+			      .flags = IPCMBOX_NONBLOCK | IPCMBOX_PEEK);
+	if (ret != 4)
 		return 9;
 	if (take_info(box, &number, &recv) != 4 || recv.pid != pid || recv.sender_endpoint != id)
 		return 10;

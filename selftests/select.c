@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Receives that choose: by minimum priority, by sender, by event bits, and without consuming (peek).
+ * Receives that choose: by minimum priority, by sender, by event bits, and without consuming
+ * (peek).
  */
 #include <sched.h>
 #include <signal.h>

@@ -96,9 +96,10 @@
  * every member whose mask has one of the bits in &ipcmbox_send.events, or to all if it has none: to
  * all of these, or, if the send fails, to none. What a full member means is said by its policy: one
  * that blocks holds up the sender and with it all others, one that drops loses messages of its own
- * only, and the sender is not told. Members cannot be more patient than the mailbox: only where its policy is BLOCK can theirs
- * be. Sending needs WRITE on the event mailbox; a member's descriptor with it can send as well.
- * Members get the sequence numbers of the event mailbox, so that a gap shows what went elsewhere.
+ * only, and the sender is not told. Members cannot be more patient than the mailbox: only where its
+ * policy is BLOCK can theirs be. Sending needs WRITE on the event mailbox; a member's descriptor
+ * with it can send as well. Members get the sequence numbers of the event mailbox, so that a gap
+ * shows what went elsewhere.
  *
  * Joins, leaves and deaths of members are events too: bits 61 to 63, sent by the kernel to the
  * others, with an empty payload, priority 0 and the identity of the member. They wait for nobody: a
@@ -182,7 +183,7 @@
 #define IPCMBOX_DEADLINE	(1U << 1)	/* @deadline_ns, @clock are valid */
 #define IPCMBOX_PEEK		(1U << 2)	/* receive only: leave the message */
 #define IPCMBOX_LEASE		(1U << 3)	/* receive only: @lease_ns is valid */
-#define IPCMBOX_IOVEC		(1U << 4)	/* @buf_ptr: struct ipcmbox_iovec, @buf_len: how many */
+#define IPCMBOX_IOVEC		(1U << 4)	/* @buf_ptr: @buf_len struct ipcmbox_iovec */
 
 /**
  * struct ipcmbox_iovec - a part of a payload, with %IPCMBOX_IOVEC
@@ -220,7 +221,7 @@ struct ipcmbox_iovec {
 #define IPCMBOX_FEATURE_QUEUE		(1ULL << 0)	/* %IPCMBOX_QUEUE, completion RECEIVED */
 #define IPCMBOX_FEATURE_EVENT		(1ULL << 1)	/* %IPCMBOX_EVENT, JOIN, LEAVE */
 #define IPCMBOX_FEATURE_ENDPOINT	(1ULL << 2)	/* %IPCMBOX_ENDPOINT, receive by sender */
-#define IPCMBOX_FEATURE_CALL		(1ULL << 3)	/* HANDLED, CALL, REPLY, REPLY_RECV, SETTLE */
+#define IPCMBOX_FEATURE_CALL		(1ULL << 3)	/* HANDLED, CALL, REPLY, SETTLE */
 #define IPCMBOX_FEATURE_LEASE		(1ULL << 4)	/* %IPCMBOX_LEASE, dead letters */
 #define IPCMBOX_FEATURE_FDS		(1ULL << 5)	/* descriptors in messages */
 #define IPCMBOX_FEATURE_VECTOR		(1ULL << 6)	/* SENDV, RECVV, %IPCMBOX_IOVEC */
@@ -820,7 +821,7 @@ struct ipcmbox_reply_recv {
 
 /** DOC: What to do with a message, &ipcmbox_settle.action */
 #define IPCMBOX_SETTLE_ACK	1	/* it is handled; a call gets an empty reply, status 0 */
-#define IPCMBOX_SETTLE_REFUSE	2	/* back to its old place, for anybody; counts as delivered */
+#define IPCMBOX_SETTLE_REFUSE	2	/* back to its old place; counts as delivered */
 #define IPCMBOX_SETTLE_RENEW	3	/* a leased message: @lease_ns from now on */
 
 /**
