@@ -576,8 +576,8 @@ calls_that_fail()
 	caller=$!
 	mkfifo never
 	exec 9<>never
-	ipck reply cli <never >request &
-	await [ -s request ]
+	ipck reply cli <never >second &
+	await [ -s second ]
 	kill $!
 	wait $caller || status=$?
 	[ $status = 1 ]
