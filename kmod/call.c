@@ -381,6 +381,11 @@ static int refuse(struct ipcmbox_mailbox *mailbox, u64 token)
 	spin_lock(&port->lock);
 	ret = ipcmbox_hold_refuse(port, token, &dead, &wakes);
 	spin_unlock(&port->lock);
+	/* Its caller does not go on before the wakes are flushed. */
+	if (dead && ipcmbox_message_keep(dead)) {
+		ipcmbox_message_put(dead);
+		dead = NULL;
+	}
 	ipcmbox_wakes_flush(&wakes, &port->pollers);
 	ipcmbox_lease_bury(mailbox, dead);
 	return ret;

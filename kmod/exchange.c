@@ -538,6 +538,7 @@ bool ipcmbox_port_disown(struct ipcmbox_port *port, struct ipcmbox_waiter *waite
 
 	if (waiter->claimed)
 		return false;
+	waiter->message->is_disowned = true;
 	leave_sender(port, waiter);
 	return true;
 }

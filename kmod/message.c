@@ -17,11 +17,13 @@
 #include "compat.h"
 #include "endpoint.h"
 #include "files.h"
+#include "loan.h"
 #include "mailbox.h"
 #include "message.h"
 #include "quota.h"
 #include "registry.h"
 #include "transfer.h"
+#include "wait.h"
 
 /**
  * struct parcel - a message and its content
@@ -281,6 +283,30 @@ static noinline int content_fill(struct ipcmbox_content *content, size_t left,
 	return 0;
 }
 
+/* Who waits until the message is received or handled can lend its memory. */
+static bool can_lend(const struct ipcmbox_sending *sending, size_t length)
+{
+	return length >= IPCMBOX_LOAN_MIN && sending->completion != IPCMBOX_QUEUED &&
+	       !sending->deadline->nonblock && iter_is_ubuf(sending->from);
+}
+
+/* Of a long payload. */
+static noinline void content_borrow(struct ipcmbox_content *content, size_t length,
+				    const struct ipcmbox_sending *sending)
+{
+	const struct iov_iter *from = sending->from;
+
+	content->chunks = NULL;
+	content->loan = NULL;
+	if (can_lend(sending, length))
+		content->loan = ipcmbox_loan_new(from->ubuf + from->iov_offset, length);
+}
+
+static bool is_borrowed(const struct ipcmbox_content *content, size_t length)
+{
+	return unlikely(length > ROOM_MAX) && content->loan;
+}
+
 static int content_copy_in(struct ipcmbox_content *content, size_t length, struct iov_iter *from)
 {
 	if (length > ROOM_MAX || !is_plain(from))
@@ -306,8 +332,10 @@ static void content_free(struct ipcmbox_content *content, size_t length)
 {
 	if (unlikely(content->files))
 		drop_files(content);
-	if (length > ROOM_MAX)
+	if (length > ROOM_MAX) {
 		chunks_free(content->chunks);
+		ipcmbox_loan_free(content->loan);
+	}
 	if (content->tid != content->tgid)
 		put_pid(content->tid);
 	put_pid(content->tgid);
@@ -359,6 +387,7 @@ static void stamp(struct parcel *parcel, struct ipcmbox_user *user,
 	message->lost = 0;
 	message->redelivered = 0;
 	message->nr_fds = 0;
+	message->is_disowned = false;
 	message->place = IPCMBOX_MESSAGE_OWNED;
 	refcount_set(&message->refs, 1);
 
@@ -423,9 +452,9 @@ struct ipcmbox_message *ipcmbox_message_import(struct ipcmbox_user *user,
 
 	stamp(parcel, user, creator, sending);
 	if (length > ROOM_MAX)
-		parcel->content.chunks = NULL;
+		content_borrow(&parcel->content, length, sending);
 	ret = unlikely(sending->files) ? enclose_files(parcel, sending) : 0;
-	if (likely(!ret))
+	if (likely(!ret) && !is_borrowed(&parcel->content, length))
 		ret = content_copy_in(&parcel->content, length, sending->from);
 	if (ret) {
 		if (ret == -ENOMEM)
@@ -528,6 +557,51 @@ void ipcmbox_message_put_victims(struct ipcmbox_message *victim)
 	}
 }
 
+/**
+ * ipcmbox_message_is_lent() - does the payload lie in the memory of the sender?
+ * @message: the message
+ */
+bool ipcmbox_message_is_lent(const struct ipcmbox_message *message)
+{
+	const struct ipcmbox_content *content = message->content;
+
+	return message->length > ROOM_MAX && content->loan && !READ_ONCE(content->chunks);
+}
+
+/**
+ * ipcmbox_message_keep() - copy the payload, if it is lent, for its sender is about to leave
+ * @message: the caller has a reference, or is who sends it
+ *
+ * Whoever copies from the loan meanwhile goes on with that.
+ *
+ * Context: may sleep, no locks held.
+ * Return: 0, -ENOMEM, or -EINTR: a fatal signal.
+ */
+int ipcmbox_message_keep(struct ipcmbox_message *message)
+{
+	struct ipcmbox_content *content = message->content;
+	struct ipcmbox_chunk *chunks = NULL, **link = &chunks;
+	size_t done = 0;
+	int ret = 0;
+
+	if (!ipcmbox_message_is_lent(message))
+		return 0;
+	for (; done < message->length; done += (*link)->length, link = &(*link)->next) {
+		*link = chunk_alloc(message->length - done);
+		ret = *link ? 0 : -ENOMEM;
+		if (!ret && fatal_signal_pending(current))
+			ret = -EINTR;
+		if (ret)
+			break;
+		ipcmbox_loan_read(content->loan, done, (*link)->data, (*link)->length);
+		cond_resched();
+	}
+	/* Somebody else may have kept it; pairs with copy_out(). */
+	if (ret || cmpxchg_release(&content->chunks, NULL, chunks))
+		chunks_free(chunks);
+	return ret;
+}
+
 /* Any payload into any kind of buffer. */
 static noinline bool copy_out(const struct ipcmbox_message *message, const struct iov_iter *buffer)
 {
@@ -538,7 +612,11 @@ static noinline bool copy_out(const struct ipcmbox_message *message, const struc
 		return copy_to_iter(message->content->data, message->length, &to) ==
 		       message->length;
 
-	for (chunk = message->content->chunks; chunk; chunk = chunk->next)
+	/* Pairs with ipcmbox_message_keep(). */
+	chunk = smp_load_acquire(&message->content->chunks);
+	if (!chunk)
+		return ipcmbox_loan_copy_out(message->content->loan, message->length, &to);
+	for (; chunk; chunk = chunk->next)
 		if (copy_to_iter(chunk->data, chunk->length, &to) != chunk->length)
 			return false;
 	return true;

@@ -13,6 +13,7 @@
 struct iov_iter;
 struct ipcmbox_files;
 struct ipcmbox_handle;
+struct ipcmbox_loan;
 struct ipcmbox_recv;
 struct ipcmbox_sending;
 struct ipcmbox_user;
@@ -33,7 +34,8 @@ struct pid;
  *
  * Envelope, content and a payload of up to a page are one object, from a cache for its size. A
  * longer payload lies in a list of chunks, as large as the allocator has them without effort, so
- * that no message depends on finding much contiguous memory. Payload never lies in vmalloc space,
+ * that no message depends on finding much contiguous memory; or it stays where it is, if its sender
+ * waits for its receipt, see loan.h. Payload never lies in vmalloc space,
  * where the hardened user copy looks up every address under a global lock.
  */
 
@@ -76,10 +78,13 @@ enum ipcmbox_message_place {
  * @events: event bits
  * @status: a reply's
  * @files: descriptors, charged to @user, or NULL
- * @chunks: payload, if it is longer than what an object can hold
+ * @chunks: payload, if it is longer than what an object can hold; NULL as long as @loan has it
+ *	(written once, see ipcmbox_message_keep())
+ * @loan: payload that the sender has lent, or NULL, likewise
  * @data: payload, if it fits
  *
- * Constant once imported, but for @refs, and until it is in a port @owns_user and the identity.
+ * Constant once imported, but for @refs, @chunks, and until it is in a port @owns_user and the
+ * identity.
  */
 struct ipcmbox_content {
 	refcount_t refs;
@@ -96,7 +101,10 @@ struct ipcmbox_content {
 	};
 	struct ipcmbox_files *files;
 	union {
-		struct ipcmbox_chunk *chunks;
+		struct {
+			struct ipcmbox_chunk *chunks;
+			struct ipcmbox_loan *loan;
+		};
 		DECLARE_FLEX_ARRAY(u8, data);
 	};
 };
@@ -125,6 +133,7 @@ struct ipcmbox_content {
  * @priority: 0 to IPCMBOX_PRIORITY_MAX (constant)
  * @redelivered: how often it came back (port lock)
  * @place: &enum ipcmbox_message_place (port lock)
+ * @is_disowned: its sender was killed while a receiver had it (port lock)
  * @completion: what its sender waits for, or would: IPCMBOX_QUEUED, _RECEIVED, _HANDLED (constant)
  */
 struct ipcmbox_message {
@@ -160,6 +169,7 @@ struct ipcmbox_message {
 	u8 place;
 	u8 completion;
 	u8 nr_fds;
+	bool is_disowned;
 };
 
 int ipcmbox_message_init(void);
@@ -173,6 +183,8 @@ void ipcmbox_message_set_sender(struct ipcmbox_message *message, struct pid *tgi
 				kuid_t uid, kgid_t gid);
 void ipcmbox_message_put(struct ipcmbox_message *message);
 void ipcmbox_message_put_victims(struct ipcmbox_message *victim);
+int ipcmbox_message_keep(struct ipcmbox_message *message);
+bool ipcmbox_message_is_lent(const struct ipcmbox_message *message);
 bool ipcmbox_message_copy_out(const struct ipcmbox_message *message, const struct iov_iter *to);
 void ipcmbox_message_describe(const struct ipcmbox_message *message, struct ipcmbox_recv *arg);
 

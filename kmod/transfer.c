@@ -88,6 +88,28 @@ static int post(struct ipcmbox_port *port, struct ipcmbox_message *message,
 }
 
 /*
+ * A caller that leaves after the request was received can come back; if the request is refused
+ * then, it is received again, and must not be what the caller has in its buffer by then.
+ */
+static int keep_for_return(struct ipcmbox_port *port, const struct ipcmbox_waiter *waiter)
+{
+	struct ipcmbox_message *message = NULL;
+	int ret;
+
+	spin_lock(&port->lock);
+	if (!waiter->claimed && ipcmbox_message_is_lent(waiter->message)) {
+		message = waiter->message;
+		refcount_inc(&message->refs);
+	}
+	spin_unlock(&port->lock);
+	if (!message)
+		return 0;
+	ret = ipcmbox_message_keep(message);
+	ipcmbox_message_put(message);
+	return ret;
+}
+
+/*
  * The wait of a sender was cut short with @error. Either the message can be withdrawn, and the send
  * has never been; or somebody has decided the outcome, and that is what counts.
  */
@@ -97,6 +119,8 @@ static noinline int give_up(struct ipcmbox_port *port, struct ipcmbox_waiter *wa
 	struct ipcmbox_wakes wakes;
 	bool disowned;
 
+	if (waiter->handle && keep_for_return(port, waiter))
+		waiter->handle = NULL;
 	ipcmbox_wakes_init(&wakes);
 	spin_lock(&port->lock);
 	/* Who is killed does not come back. */
@@ -581,6 +605,25 @@ static long deliver(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 	}
 }
 
+/*
+ * Was the payload that was peeked at lent, and is its sender on its way to write there again? Then
+ * the reference is put.
+ */
+static bool was_given_back(struct ipcmbox_port *port, struct ipcmbox_message *message)
+{
+	bool gone;
+
+	if (!ipcmbox_message_is_lent(message))
+		return false;
+	spin_lock(&port->lock);
+	/* Who was killed does not write there any more. */
+	gone = !message->sender && !message->is_disowned && ipcmbox_message_is_lent(message);
+	spin_unlock(&port->lock);
+	if (gone)
+		ipcmbox_message_put(message);
+	return gone;
+}
+
 /**
  * ipcmbox_transfer_receive() - receive one message, or look at it
  * @handle: has the right to receive
@@ -628,7 +671,12 @@ long __flatten ipcmbox_transfer_receive(struct ipcmbox_handle *handle,
 		if (unlikely(reception_is_extended(reception)))
 			describe_more(&waiter, reception);
 		arg->lost = waiter.lost;
-		ret = deliver(port, &waiter, reception, &numbers);
+		/* Its sender is told that it was received, and then it can come back. */
+		ret = unlikely(reception->lease_ns) ? ipcmbox_message_keep(waiter.message) : 0;
+		if (likely(!ret))
+			ret = deliver(port, &waiter, reception, &numbers);
+		if (unlikely(reception->peek) && ret >= 0 && was_given_back(port, waiter.message))
+			ret = -ESTALE;
 	} while (ret == -ESTALE);
 
 	if (reception->peek) {

@@ -202,6 +202,10 @@ enum ipck_overflow {
  *	takes no token (%IPCK_TOKEN) acknowledges the message by itself
  *
  * Events are for many, and can be %IPCK_QUEUED only.
+ *
+ * With %IPCK_RECEIVED and %IPCK_HANDLED, and in a call, the receiver reads a
+ * payload of 8 KiB or more from the memory of its sender, who must not write
+ * there before the function returns.
  */
 enum ipck_completion {
 	IPCK_QUEUED = 0,

@@ -160,6 +160,11 @@
  * (%IPCMBOX_IOC_SETTLE) by whoever has the token of the message; a receive that cannot take a token
  * (read(2), the first version of &struct ipcmbox_recv) handles the message as it receives it, with
  * an empty reply. An event is for many and can be waited for until it is QUEUED only.
+ *
+ * While a sender waits for RECEIVED or HANDLED, a payload of 8 KiB or more in one piece is not
+ * copied into the kernel: the receiver reads it from the sender's own pages, which count against
+ * RLIMIT_MEMLOCK meanwhile (where that is used up, it is copied). So the buffer must not be written
+ * to until the send returns; unmapping it, fork(2) and the death of either side do no harm.
  */
 #define IPCMBOX_QUEUED		0	/* accepted; capacity 0: handed to a receiver */
 #define IPCMBOX_RECEIVED	1	/* copied to its receiver */

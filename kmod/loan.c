@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loans: payload that stays in the memory of a blocked sender.
+ */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/highmem.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/user.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+
+#include "loan.h"
+#include "quota.h"
+
+/* How many pages are copied before the processor is offered, and a fatal signal looked for. */
+#define PAGES_AT_ONCE	32
+
+/**
+ * struct ipcmbox_loan - memory that is lent
+ * @payer: whose &user_struct.locked_vm counts it, reference; NULL: nobody's
+ * @offset: of the payload in the first page
+ * @nr: pages
+ * @pages: pinned
+ *
+ * Constant, owned by the content of a message.
+ */
+struct ipcmbox_loan {
+	struct user_struct *payer;
+	unsigned int offset;
+	unsigned int nr;
+	struct page *pages[];
+};
+
+/* As io_uring does it. Who may lock memory without limit is not counted beyond the limit. */
+static bool count(struct ipcmbox_loan *loan)
+{
+	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	struct user_struct *user = current_user();
+	long locked = atomic_long_read(&user->locked_vm);
+
+	do {
+		if (locked + loan->nr > limit)
+			return capable(CAP_IPC_LOCK);
+	} while (!atomic_long_try_cmpxchg(&user->locked_vm, &locked, locked + loan->nr));
+	loan->payer = get_uid(user);
+	return true;
+}
+
+static void uncount(struct ipcmbox_loan *loan)
+{
+	if (!loan->payer)
+		return;
+	atomic_long_sub(loan->nr, &loan->payer->locked_vm);
+	free_uid(loan->payer);
+}
+
+/**
+ * ipcmbox_loan_new() - pin what the calling task sends
+ * @at: where the payload is
+ * @length: its length, not 0
+ *
+ * Context: may sleep and fault, no locks held.
+ * Return: a loan, or NULL: it has to be copied, which will tell why if that fails, too.
+ */
+struct ipcmbox_loan *ipcmbox_loan_new(const void __user *at, size_t length)
+{
+	unsigned long start = (unsigned long)at;
+	unsigned int nr = DIV_ROUND_UP(offset_in_page(start) + length, PAGE_SIZE);
+	struct ipcmbox_loan *loan;
+	int pinned;
+
+	loan = kvmalloc(struct_size(loan, pages, nr), IPCMBOX_GFP);
+	if (!loan)
+		return NULL;
+	loan->payer = NULL;
+	loan->offset = offset_in_page(start);
+	loan->nr = nr;
+	if (!count(loan)) {
+		kvfree(loan);
+		return NULL;
+	}
+	pinned = pin_user_pages_fast(start & PAGE_MASK, nr, FOLL_LONGTERM, loan->pages);
+	if (likely(pinned == nr))
+		return loan;
+	if (pinned > 0)
+		unpin_user_pages(loan->pages, pinned);
+	uncount(loan);
+	kvfree(loan);
+	return NULL;
+}
+
+/**
+ * ipcmbox_loan_free() - give the memory back
+ * @loan: or NULL
+ *
+ * Context: any without a port's lock.
+ */
+void ipcmbox_loan_free(struct ipcmbox_loan *loan)
+{
+	if (!loan)
+		return;
+	unpin_user_pages(loan->pages, loan->nr);
+	uncount(loan);
+	kvfree(loan);
+}
+
+/**
+ * ipcmbox_loan_copy_out() - copy the payload to the calling receiver
+ * @loan: the loan
+ * @length: of the payload
+ * @to: at least as long; advanced
+ *
+ * Context: may sleep, unless page faults are disabled; no locks held.
+ * Return: whether all of it could be copied; not, too, when the receiver was killed.
+ */
+bool ipcmbox_loan_copy_out(const struct ipcmbox_loan *loan, size_t length, struct iov_iter *to)
+{
+	size_t offset = loan->offset, n;
+	unsigned int i;
+
+	for (i = 0; length; i++, length -= n, offset = 0) {
+		n = min_t(size_t, length, PAGE_SIZE - offset);
+		if (copy_page_to_iter(loan->pages[i], offset, n, to) != n)
+			return false;
+		if (i % PAGES_AT_ONCE)
+			continue;
+		if (fatal_signal_pending(current))
+			return false;
+		cond_resched();
+	}
+	return true;
+}
+
+/**
+ * ipcmbox_loan_read() - copy a part of the payload
+ * @loan: the loan
+ * @offset: where the part begins
+ * @to: where it goes
+ * @length: of the part
+ */
+void ipcmbox_loan_read(const struct ipcmbox_loan *loan, size_t offset, void *to, size_t length)
+{
+	size_t at = loan->offset + offset, n;
+
+	for (; length; length -= n, at += n, to += n) {
+		n = min_t(size_t, length, PAGE_SIZE - offset_in_page(at));
+		memcpy_from_page(to, loan->pages[at >> PAGE_SHIFT], offset_in_page(at), n);
+	}
+}
