@@ -23,13 +23,13 @@ static int device(void)
 	return fd;
 }
 
-static int open_queue(const struct shape *shape)
+static int open_mailbox(const struct shape *shape, unsigned int discipline)
 {
 	struct ipcmbox_open arg = {
 		.flags = IPCMBOX_OPEN_CREATE,
 		.access = IPCMBOX_READ | IPCMBOX_WRITE,
 		.mode = 0600,
-		.discipline = IPCMBOX_QUEUE,
+		.discipline = discipline,
 		.overflow = IPCMBOX_OVERFLOW_BLOCK,
 		.max_messages = shape->capacity,
 		.max_length = shape->size,
@@ -39,6 +39,11 @@ static int open_queue(const struct shape *shape)
 	if (fd < 0)
 		err(EXIT_FAILURE, "IPCMBOX_IOC_OPEN, limit %u", arg.limit);
 	return fd;
+}
+
+static int open_queue(const struct shape *shape)
+{
+	return open_mailbox(shape, IPCMBOX_QUEUE);
 }
 
 static void ipcmbox_open(struct end ends[2], const struct shape *shape)
@@ -71,6 +76,104 @@ static void ipcmbox_recv(const struct end *end, struct message *message,
 		err(EXIT_FAILURE, "IPCMBOX_IOC_RECV");
 }
 
+/* Both ways go through the first queue. */
+static void ipcmbox_ask(const struct end *end, struct message *message, size_t size)
+{
+	static struct ipcmbox_call arg;
+
+	arg.buf_ptr = (uintptr_t)message->data;
+	arg.buf_len = size;
+	arg.reply_ptr = (uintptr_t)message->data;
+	arg.reply_len = size;
+	if (ioctl(end->tx, IPCMBOX_IOC_CALL, &arg) != (int)size)
+		err(EXIT_FAILURE, "IPCMBOX_IOC_CALL, limit %u", arg.limit);
+}
+
+static void ipcmbox_answer(const struct end *end, struct message *message, size_t size)
+{
+	static struct ipcmbox_reply reply;
+	static struct ipcmbox_recv recv;
+	static struct ipcmbox_reply_recv arg = {
+		.reply_size = sizeof(reply), .recv_size = sizeof(recv),
+	};
+
+	arg.reply_ptr = (uintptr_t)&reply;
+	arg.recv_ptr = (uintptr_t)&recv;
+	reply.token = recv.token;
+	reply.buf_ptr = (uintptr_t)message->data;
+	reply.buf_len = size;
+	recv.buf_ptr = (uintptr_t)message->data;
+	recv.buf_len = size;
+	if (ioctl(end->rx, IPCMBOX_IOC_REPLY_RECV, &arg) != (int)size)
+		err(EXIT_FAILURE, "IPCMBOX_IOC_REPLY_RECV, limit %u", reply.limit);
+}
+
+static void ipcmbox_open_event(struct end *from, struct end *to,
+			       unsigned int count, const struct shape *shape)
+{
+	struct ipcmbox_join arg = {};
+	unsigned int i;
+
+	from->tx = open_mailbox(shape, IPCMBOX_EVENT);
+	from->rx = -1;
+	for (i = 0; i < count; i++) {
+		to[i].tx = -1;
+		to[i].rx = ioctl(from->tx, IPCMBOX_IOC_JOIN, &arg);
+		if (to[i].rx < 0)
+			err(EXIT_FAILURE, "IPCMBOX_IOC_JOIN, limit %u", arg.limit);
+	}
+}
+
+static void ipcmbox_send_vector(const struct end *end, struct message **messages,
+				unsigned int count, size_t size)
+{
+	static struct ipcmbox_send sends[VECTOR_MAX];
+	struct ipcmbox_vector arg = {
+		.array_ptr = (uintptr_t)sends, .count = count,
+		.element_size = sizeof(*sends),
+	};
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		sends[i].buf_ptr = (uintptr_t)messages[i]->data;
+		sends[i].buf_len = size;
+	}
+	if (ioctl(end->tx, IPCMBOX_IOC_SENDV, &arg) != (int)count)
+		err(EXIT_FAILURE, "IPCMBOX_IOC_SENDV");
+}
+
+static void ipcmbox_recv_vector(const struct end *end, struct message **messages,
+				unsigned int count, size_t size)
+{
+	static struct ipcmbox_recv recvs[VECTOR_MAX];
+	struct ipcmbox_vector arg = {
+		.array_ptr = (uintptr_t)recvs, .count = count,
+		.element_size = sizeof(*recvs),
+	};
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		recvs[i].buf_ptr = (uintptr_t)messages[i]->data;
+		recvs[i].buf_len = size;
+	}
+	if (ioctl(end->rx, IPCMBOX_IOC_RECVV, &arg) != (int)count)
+		err(EXIT_FAILURE, "IPCMBOX_IOC_RECVV");
+}
+
+static void ipcmbox_recv_from(const struct end *end, struct message *message,
+			      size_t size, pid_t from)
+{
+	static struct ipcmbox_recv arg;
+
+	arg.buf_ptr = (uintptr_t)message->data;
+	arg.buf_len = size;
+	arg.flags = IPCMBOX_NONBLOCK;
+	arg.from_kind = from ? IPCMBOX_PROCESS : IPCMBOX_ANY;
+	arg.from = from;
+	if (ioctl(end->rx, IPCMBOX_IOC_RECV, &arg) != (int)size)
+		err(EXIT_FAILURE, "IPCMBOX_IOC_RECV");
+}
+
 static void ipcmbox_close(struct end ends[2])
 {
 	ends_close(ends, close_descriptor);
@@ -83,5 +186,11 @@ const struct transport ipcmbox_transport = {
 	.open = ipcmbox_open,
 	.send = ipcmbox_send,
 	.recv = ipcmbox_recv,
+	.ask = ipcmbox_ask,
+	.answer = ipcmbox_answer,
+	.open_event = ipcmbox_open_event,
+	.send_vector = ipcmbox_send_vector,
+	.recv_vector = ipcmbox_recv_vector,
+	.recv_from = ipcmbox_recv_from,
 	.close = ipcmbox_close,
 };

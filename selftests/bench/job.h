@@ -19,12 +19,13 @@ struct job;
  * @size: bytes of a message
  * @count: operations in one measurement, about
  * @warm_up: measurements to make and forget first
- * @queues: queues worked on
+ * @queues: queues worked on; receivers of one message; messages in a vector
  * @depth: messages a queue has room for; in the depth cases, messages it holds
  * @levels: how many priorities the messages are spread over
  * @uid: user who does it
  * @once: setting up or warming up is dear: one process takes all measurements
  * @prioritised: only for transports with priorities
+ * @selective: only for transports that can receive from one sender
  * @in_slab: measures slab memory in bytes, not time
  * @run: does it: set up, warm up, and report each of @job->windows measurements
  */
@@ -39,6 +40,7 @@ struct scenario {
 	uid_t uid;
 	bool once;
 	bool prioritised;
+	bool selective;
 	bool in_slab;
 	void (*run)(const struct job *job);
 };
@@ -78,11 +80,17 @@ void *shared_memory(size_t size);
 uint64_t now_ns(void);
 
 void run_round_trip(const struct job *job);
+void run_call(const struct job *job);
 void run_batch(const struct job *job);
 void run_stream(const struct job *job);
 void run_depth(const struct job *job);
 void run_fill(const struct job *job);
 void run_queues(const struct job *job);
+void run_fan_out(const struct job *job);
+void run_fan_out_awake(const struct job *job);
+void run_vector(const struct job *job);
+void run_receive_any(const struct job *job);
+void run_receive_from(const struct job *job);
 void run_idle_memory(const struct job *job);
 void run_message_memory(const struct job *job);
 

@@ -50,6 +50,27 @@ static const struct transport * const transports[] = {
 	.warm_up = warming, .once = true,			\
 	.depth = DEPTH, .run = run_stream }
 
+#define CALL(bytes, n) {					\
+	.name = "call", .size = bytes, .count = n,		\
+	.warm_up = 1, .depth = DEPTH, .run = run_call }
+
+#define FAN_OUT(receivers, n, text) {				\
+	.name = text, .size = 64, .count = n, .warm_up = 1,	\
+	.queues = receivers, .depth = DEPTH, .run = run_fan_out }
+
+#define FAN_OUT_AWAKE(receivers, n, text) {			\
+	.name = text, .size = 64, .count = n, .warm_up = 1,	\
+	.queues = receivers, .depth = DEPTH, .run = run_fan_out_awake }
+
+#define VECTOR(messages, n, text) {				\
+	.name = text, .size = 64, .count = n, .warm_up = 1,	\
+	.queues = messages, .depth = 2 * VECTOR_MAX, .run = run_vector }
+
+#define CHOOSE(text, function) {				\
+	.name = text, .size = 64, .count = 32, .warm_up = 1,	\
+	.depth = 100000, .uid = ORDINARY_USER, .once = true,	\
+	.selective = true, .run = function }
+
 #define DEPTH_OF(messages, priorities, text) {			\
 	.name = text, .size = 64, .count = 1024, .warm_up = 1,	\
 	.depth = messages, .levels = priorities,		\
@@ -68,12 +89,27 @@ static const struct scenario scenarios[] = {
 	ROUND_TRIP(8, 512),
 	ROUND_TRIP(1024, 512),
 	ROUND_TRIP(65536, 64),
+	CALL(8, 512),
+	CALL(64, 512),
+	CALL(1024, 512),
+	CALL(65536, 64),
 	BATCH(8, 32),
 	BATCH(1024, 32),
 	BATCH(65536, 4),
 	STREAM(8, 2048, 24),
 	STREAM(1024, 2048, 24),
 	STREAM(65536, 256, 4),
+	VECTOR(1, 256, "vector-1"),
+	VECTOR(16, 32, "vector-16"),
+	VECTOR(64, 8, "vector-64"),
+	FAN_OUT(1, 16, "fan-out-1"),
+	FAN_OUT(8, 8, "fan-out-8"),
+	FAN_OUT(64, 4, "fan-out-64"),
+	FAN_OUT(512, 2, "fan-out-512"),
+	FAN_OUT_AWAKE(8, 64, "fan-out-awake-8"),
+	FAN_OUT_AWAKE(64, 16, "fan-out-awake-64"),
+	CHOOSE("receive-any", run_receive_any),
+	CHOOSE("receive-from", run_receive_from),
 	QUEUES(1, "queues-1"),
 	QUEUES(1000, "queues-1000"),
 	DEPTH_OF(10, 1, "depth-10"),
@@ -132,6 +168,8 @@ static bool suits(const struct transport *transport,
 		  const struct scenario *scenario)
 {
 	if (scenario->prioritised && !transport->prioritised)
+		return false;
+	if (scenario->selective && !transport->recv_from)
 		return false;
 	if (scenario->in_slab && !transport->in_slab)
 		return false;

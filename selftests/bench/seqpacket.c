@@ -55,6 +55,41 @@ static void seqpacket_recv(const struct end *end, struct message *message,
 		err(EXIT_FAILURE, "recv");
 }
 
+static void prepare(struct mmsghdr *headers, struct iovec *parts,
+		    struct message **messages, unsigned int count, size_t size)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		parts[i] = (struct iovec){ messages[i]->data, size };
+		headers[i].msg_hdr = (struct msghdr){
+			.msg_iov = &parts[i], .msg_iovlen = 1,
+		};
+	}
+}
+
+static void seqpacket_send_vector(const struct end *end, struct message **messages,
+				  unsigned int count, size_t size)
+{
+	static struct mmsghdr headers[VECTOR_MAX];
+	static struct iovec parts[VECTOR_MAX];
+
+	prepare(headers, parts, messages, count, size);
+	if (sendmmsg(end->tx, headers, count, 0) != (int)count)
+		err(EXIT_FAILURE, "sendmmsg");
+}
+
+static void seqpacket_recv_vector(const struct end *end, struct message **messages,
+				  unsigned int count, size_t size)
+{
+	static struct mmsghdr headers[VECTOR_MAX];
+	static struct iovec parts[VECTOR_MAX];
+
+	prepare(headers, parts, messages, count, size);
+	if (recvmmsg(end->rx, headers, count, 0, NULL) != (int)count)
+		err(EXIT_FAILURE, "recvmmsg");
+}
+
 static void seqpacket_close(struct end ends[2])
 {
 	close_descriptor(ends[0].tx);
@@ -67,5 +102,7 @@ const struct transport seqpacket_transport = {
 	.open = seqpacket_open,
 	.send = seqpacket_send,
 	.recv = seqpacket_recv,
+	.send_vector = seqpacket_send_vector,
+	.recv_vector = seqpacket_recv_vector,
 	.close = seqpacket_close,
 };

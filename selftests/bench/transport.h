@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "message.h"
 
@@ -39,6 +40,13 @@ struct end {
  * @open: make both ends
  * @send: send one message; blocks while the queue is full
  * @recv: receive one message; blocks while the queue is empty
+ * @ask: optional: send a request and receive its reply; else a send and a recv
+ * @answer: optional: send the reply to the last request, if there was one, and
+ *	receive the next
+ * @open_event: optional: make an end whose sends go to @count receivers
+ * @send_vector: optional: send many messages at once
+ * @recv_vector: optional: receive as many
+ * @recv_from: optional: receive a message of a process, 0 is anybody
  * @close: destroy both ends
  *
  * No operation returns an error: whatever fails ends the process with a message.
@@ -53,8 +61,21 @@ struct transport {
 	void (*send)(const struct end *end, struct message *message,
 		     size_t size, unsigned int priority);
 	void (*recv)(const struct end *end, struct message *message, size_t size);
+	void (*ask)(const struct end *end, struct message *message, size_t size);
+	void (*answer)(const struct end *end, struct message *message, size_t size);
+	void (*open_event)(struct end *from, struct end *to, unsigned int count,
+			   const struct shape *shape);
+	void (*send_vector)(const struct end *end, struct message **messages,
+			    unsigned int count, size_t size);
+	void (*recv_vector)(const struct end *end, struct message **messages,
+			    unsigned int count, size_t size);
+	void (*recv_from)(const struct end *end, struct message *message,
+			  size_t size, pid_t from);
 	void (*close)(struct end ends[2]);
 };
+
+/* Messages in one vector, at most. */
+#define VECTOR_MAX	64
 
 extern const struct transport mqueue_transport;
 extern const struct transport sysv_transport;
