@@ -27,6 +27,7 @@
 #include "quota.h"
 #include "registry.h"
 #include "selection.h"
+#include "transfer.h"
 #include "wait.h"
 
 /* An element in the first version of the ABI. */
@@ -107,11 +108,11 @@ static struct ipcmbox_blocked_entry *add(struct ipcmbox_blocked_snapshot *snapsh
 static void add_receiver(struct ipcmbox_blocked_snapshot *snapshot,
 			 const struct ipcmbox_waiter *waiter)
 {
-	const struct ipcmbox_selection *selection = waiter->selection;
+	const struct ipcmbox_selection *selection = waiter->reception->selection;
 	struct ipcmbox_blocked_entry *entry = add(snapshot, waiter);
 
 	entry->what = IPCMBOX_BLOCKED_RECV;
-	entry->priority = waiter->min_priority;
+	entry->priority = waiter->reception->min_priority;
 	entry->seq = 0;
 	if (selection && (selection->tid || selection->tgid)) {
 		entry->peer = get_pid(selection->tid ?: selection->tgid);

@@ -93,14 +93,14 @@ static int resume(struct ipcmbox_handle *handle, struct ipcmbox_sending *sending
 {
 	int ret;
 
-	ret = ipcmbox_transfer_resume(handle, sending, false);
+	ret = ipcmbox_transfer_resume(sending, false);
 	if (ret != -EAGAIN || sending->deadline->nonblock)
 		return ret;
 
 	ret = ipcmbox_deadlock_enter(sending->caller, &handle->mailbox->port);
 	if (ret)
 		return ret;
-	ret = ipcmbox_transfer_resume(handle, sending, true);
+	ret = ipcmbox_transfer_resume(sending, true);
 	ipcmbox_deadlock_leave(sending->caller);
 	return ret;
 }

@@ -386,9 +386,7 @@ int ipcmbox_event_send(struct ipcmbox_sending *sending, struct ipcmbox_message *
 	struct fanout fanout;
 	int ret;
 
-	fanout.waiter.deadline = sending->deadline;
-	fanout.waiter.handle = NULL;
-	fanout.waiter.caller = NULL;
+	fanout.waiter.sending = sending;
 	fanout.message = message;
 	fanout.copies = NULL;
 	fanout.nr_copies = 0;

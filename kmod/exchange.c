@@ -17,6 +17,7 @@
 #include "port.h"
 #include "selection.h"
 #include "step.h"
+#include "transfer.h"
 #include "wait.h"
 
 /* How many messages are dropped at most to make room for one; says the UAPI header. */
@@ -160,7 +161,9 @@ static void await_sender(struct ipcmbox_port *port, struct ipcmbox_message *mess
 			 struct ipcmbox_waiter *waiter)
 {
 	ipcmbox_waiter_init(waiter);
+	waiter->leaving = 0;
 	waiter->token = 0;
+	waiter->reply = NULL;
 	waiter->message = message;
 	message->sender = waiter;
 	list_add_tail(&waiter->link, &port->senders);
@@ -174,33 +177,41 @@ static void leave_sender(struct ipcmbox_port *port, struct ipcmbox_waiter *waite
 	port->nr_senders--;
 }
 
-static bool is_wanted(const struct ipcmbox_waiter *waiter, const struct ipcmbox_message *message)
+static bool is_wanted(const struct ipcmbox_reception *reception,
+		      const struct ipcmbox_message *message)
 {
-	return message->priority >= waiter->min_priority &&
-	       (likely(!waiter->selection) ||
-		ipcmbox_selection_admits(waiter->selection, message));
+	return message->priority >= reception->min_priority &&
+	       (likely(!reception->selection) ||
+		ipcmbox_selection_admits(reception->selection, message));
 }
 
-static bool has_room(const struct ipcmbox_waiter *waiter, const struct ipcmbox_message *message)
+/* Who only looks at the message does not get its descriptors. */
+static bool has_room(const struct ipcmbox_reception *reception,
+		     const struct ipcmbox_message *message)
 {
-	return likely(message->length <= waiter->room && message->nr_fds <= waiter->max_fds);
+	return likely(message->length <= reception->room &&
+		      (message->nr_fds <= reception->max_fds || reception->peek));
 }
 
-static void tell_need(struct ipcmbox_waiter *waiter, const struct ipcmbox_message *message)
+static void tell_need(struct ipcmbox_reception *reception, const struct ipcmbox_message *message)
 {
-	waiter->needed = message->length;
-	waiter->needed_fds = message->nr_fds;
+	reception->needed = message->length;
+	reception->needed_fds = message->nr_fds;
 }
 
 /* The first waiting receiver that can take the message. */
 static struct ipcmbox_waiter *find_taker(const struct ipcmbox_port *port,
 					 const struct ipcmbox_message *message)
 {
+	const struct ipcmbox_reception *reception;
 	struct ipcmbox_waiter *waiter;
 
-	list_for_each_entry(waiter, &port->receivers, link)
-		if (!waiter->peek && is_wanted(waiter, message) && has_room(waiter, message))
+	list_for_each_entry(waiter, &port->receivers, link) {
+		reception = waiter->reception;
+		if (!reception->peek && is_wanted(reception, message) &&
+		    has_room(reception, message))
 			return waiter;
+	}
 	return NULL;
 }
 
@@ -210,20 +221,21 @@ static noinline void prepare_hold(struct ipcmbox_port *port, struct ipcmbox_mess
 {
 	taker->conclude = true;
 	taker->token = 0;
-	if (!taker->wants_token)
+	/* It must be able to learn the token. */
+	if (!ipcmbox_reception_is_extended(taker->reception))
 		return;
 
 	taker->call_deadline.expires = IPCMBOX_FOREVER;
 	if (message->completion == IPCMBOX_HANDLED && message->sender)
-		taker->call_deadline = *message->sender->deadline;
-	if (message->completion == IPCMBOX_HANDLED || taker->lease_ns)
+		taker->call_deadline = *message->sender->sending->deadline;
+	if (message->completion == IPCMBOX_HANDLED || taker->reception->lease_ns)
 		taker->token = ++port->last_token;
 }
 
 static void prepare_conclusion(struct ipcmbox_port *port, struct ipcmbox_message *message,
 			       struct ipcmbox_waiter *taker)
 {
-	if (unlikely(message->sender || taker->lease_ns))
+	if (unlikely(message->sender || taker->reception->lease_ns))
 		prepare_hold(port, message, taker);
 	else
 		taker->conclude = false;
@@ -255,14 +267,16 @@ static noinline void show_waiting(struct ipcmbox_port *port, struct ipcmbox_mess
 				  struct ipcmbox_wakes *wakes)
 {
 	struct ipcmbox_waiter *waiter, *next;
+	struct ipcmbox_reception *reception;
 
 	list_for_each_entry_safe(waiter, next, &port->receivers, link) {
-		if (!is_wanted(waiter, message))
+		reception = waiter->reception;
+		if (!is_wanted(reception, message))
 			continue;
-		if (!has_room(waiter, message)) {
-			tell_need(waiter, message);
+		if (!has_room(reception, message)) {
+			tell_need(reception, message);
 			claim_receiver(port, waiter, -EMSGSIZE, wakes);
-		} else if (waiter->peek) {
+		} else if (reception->peek) {
 			refcount_inc(&message->refs);
 			waiter->message = message;
 			waiter->lost = losses_before(port, message);
@@ -633,8 +647,8 @@ bool ipcmbox_port_deliver(struct ipcmbox_port *port, struct ipcmbox_message *mes
 /**
  * ipcmbox_port_take() - find a message for a receiver
  * @port: the port
- * @waiter: of the receiver, not linked; @message and @lost are set on success, @needed and
- *	@needed_fds on -EMSGSIZE
+ * @waiter: of the receiver, not linked; @message and @lost are set on success, what is needed on
+ *	-EMSGSIZE
  * @wakes: to flush
  *
  * The message goes into the receiver's hands, who must finish it or put it back; a peek gets a
@@ -648,27 +662,29 @@ int ipcmbox_port_take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 		      struct ipcmbox_wakes *wakes)
 {
 	struct ipcmbox_message *message = ipcmbox_queue_first(&port->queue);
+	struct ipcmbox_reception *reception = waiter->reception;
 
 	lockdep_assert_held(&port->lock);
 
-	if (unlikely(waiter->selection)) {
-		if (ipcmbox_selection_find(waiter->selection, port, waiter->min_priority, &message))
+	if (unlikely(reception->selection)) {
+		if (ipcmbox_selection_find(reception->selection, port, reception->min_priority,
+					   &message))
 			return -EBUSY;
-	} else if (!message || message->priority < waiter->min_priority) {
+	} else if (!message || message->priority < reception->min_priority) {
 		message = ipcmbox_queue_first(&port->pending);
-		if (message && message->priority < waiter->min_priority)
+		if (message && message->priority < reception->min_priority)
 			message = NULL;
 	}
 	if (!message)
 		return port->senders_gone ? -EPIPE : -EAGAIN;
 
-	if (!has_room(waiter, message)) {
-		tell_need(waiter, message);
+	if (!has_room(reception, message)) {
+		tell_need(reception, message);
 		return -EMSGSIZE;
 	}
 
 	waiter->message = message;
-	if (waiter->peek) {
+	if (unlikely(reception->peek)) {
 		refcount_inc(&message->refs);
 		waiter->lost = losses_before(port, message);
 		return 0;
@@ -700,7 +716,8 @@ noinline void ipcmbox_port_await(struct ipcmbox_port *port, struct ipcmbox_waite
 	list_add_tail(&waiter->link, &port->receivers);
 	port->nr_receivers++;
 	/* Where there is no room, a send need not wait now. */
-	if (!waiter->peek && !ipcmbox_port_has_room(port, port->max_length, 0, 0)) {
+	if (!waiter->reception->peek &&
+	    !ipcmbox_port_has_room(port, port->max_length, 0, 0)) {
 		wakes->poll |= IPCMBOX_POLL_SEND;
 		wakes->room = port->of_event;
 	}

@@ -35,12 +35,16 @@ static void deadline_of_iocb(struct ipcmbox_deadline *deadline, const struct kio
 
 static ssize_t handle_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
-	struct ipcmbox_recv arg = {};
-	struct ipcmbox_reception reception = { .to = to, .arg = &arg };
 	struct ipcmbox_deadline deadline;
+	struct ipcmbox_reception reception = {
+		.handle = iocb->ki_filp->private_data,
+		.to = to,
+		.deadline = &deadline,
+		.room = iov_iter_count(to),
+	};
 
 	deadline_of_iocb(&deadline, iocb);
-	return ipcmbox_transfer_receive(iocb->ki_filp->private_data, &reception, &deadline);
+	return ipcmbox_transfer_receive(&reception);
 }
 
 static ssize_t handle_write_iter(struct kiocb *iocb, struct iov_iter *from)

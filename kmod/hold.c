@@ -17,6 +17,7 @@
 #include "message.h"
 #include "port.h"
 #include "step.h"
+#include "transfer.h"
 #include "wait.h"
 
 /* How many messages are looked at under one hold of the lock. */
@@ -101,7 +102,7 @@ static void let_go(struct ipcmbox_port *port, struct ipcmbox_message *message)
 {
 	message->place = IPCMBOX_MESSAGE_OWNED;
 	if (message->completion == IPCMBOX_HANDLED && message->sender)
-		WRITE_ONCE(message->sender->caller->server, NULL);
+		WRITE_ONCE(message->sender->sending->caller->server, NULL);
 	put_pid(message->server);
 	port->nr_held--;
 }
@@ -154,6 +155,7 @@ static void set_lease(struct ipcmbox_port *port, struct ipcmbox_message *message
 void ipcmbox_hold_begin(struct ipcmbox_port *port, struct ipcmbox_message *message,
 			const struct ipcmbox_waiter *receiver, struct ipcmbox_wakes *wakes)
 {
+	const struct ipcmbox_reception *reception = receiver->reception;
 	struct ipcmbox_waiter *sender = message->sender;
 
 	lockdep_assert_held(&port->lock);
@@ -162,17 +164,17 @@ void ipcmbox_hold_begin(struct ipcmbox_port *port, struct ipcmbox_message *messa
 	message->lease_expires = KTIME_MAX;
 	message->caller = NULL;
 	message->token = receiver->token;
-	message->holder = receiver->handle;
-	port->last_holder = receiver->handle;
+	message->holder = reception->handle;
+	port->last_holder = reception->handle;
 	message->server = get_pid(task_pid(current));
 	rb_add(&message->node, &port->held, token_less);
 	port->nr_held++;
-	if (receiver->lease_ns)
-		set_lease(port, message, receiver->lease_ns);
+	if (reception->lease_ns)
+		set_lease(port, message, reception->lease_ns);
 
 	if (message->completion != IPCMBOX_HANDLED || !sender)
 		return;
-	WRITE_ONCE(sender->caller->server, message->server);
+	WRITE_ONCE(sender->sending->caller->server, message->server);
 	/*
 	 * A caller that wanted to leave meanwhile goes now, and knows that it was received. One
 	 * that leaves because the owner of the endpoint has died need not come back.
@@ -193,7 +195,7 @@ void ipcmbox_hold_begin(struct ipcmbox_port *port, struct ipcmbox_message *messa
  */
 void ipcmbox_hold_leave(struct ipcmbox_message *message, struct ipcmbox_waiter *sender)
 {
-	message->caller = sender->handle;
+	message->caller = sender->sending->home;
 	sender->token = message->token;
 }
 
@@ -357,7 +359,7 @@ int ipcmbox_hold_renew(struct ipcmbox_port *port, u64 token, u64 lease_ns)
  * ipcmbox_hold_resume() - a caller asks what has become of its request
  * @port: the port
  * @token: of the request
- * @caller: waiter of the calling task, made ready if it must wait; @handle is set
+ * @caller: waiter of the calling task, made ready if it must wait
  * @may_wait: it may
  * @wakes: to flush
  *
@@ -372,7 +374,7 @@ int ipcmbox_hold_resume(struct ipcmbox_port *port, u64 token, struct ipcmbox_wai
 
 	lockdep_assert_held(&port->lock);
 
-	if (!message || message->caller != caller->handle)
+	if (!message || message->caller != caller->sending->home)
 		return -ESTALE;
 
 	caller->token = token;
@@ -394,7 +396,7 @@ int ipcmbox_hold_resume(struct ipcmbox_port *port, u64 token, struct ipcmbox_wai
 		message->caller = NULL;
 		return -EPIPE;
 	}
-	WRITE_ONCE(caller->caller->server, message->server);
+	WRITE_ONCE(caller->sending->caller->server, message->server);
 	if (!may_wait)
 		return -EAGAIN;
 	message->caller = NULL;

@@ -644,28 +644,25 @@ static pid_t pid_in(struct pid *pid, struct pid_namespace *ns)
 }
 
 /**
- * ipcmbox_message_describe() - tell the calling receiver about a message
+ * ipcmbox_message_identify() - tell the calling receiver who has sent a message
  * @message: the message
- * @arg: length, priority, seq and the sender's identity in the caller's namespaces are set
+ * @sender: set
  */
-void ipcmbox_message_describe(const struct ipcmbox_message *message, struct ipcmbox_recv *arg)
+void ipcmbox_message_identify(const struct ipcmbox_message *message,
+			      struct ipcmbox_identity *sender)
 {
 	const struct ipcmbox_content *content = message->content;
 	struct pid_namespace *pid_ns = ns_of_pid(task_pid(current));
 	struct user_namespace *user_ns = current_user_ns();
 
-	arg->length = message->length;
-	arg->priority = message->priority;
-	arg->seq = message->seq;
-	arg->sender_endpoint = content->endpoint;
-	arg->pid = pid_in(content->tgid, pid_ns);
-	arg->tid = pid_in(content->tid, pid_ns);
-	if (user_ns == &init_user_ns) {
+	sender->pid = pid_in(content->tgid, pid_ns);
+	sender->tid = pid_in(content->tid, pid_ns);
+	if (likely(user_ns == &init_user_ns)) {
 		/* Every id is itself there. */
-		arg->uid = __kuid_val(content->uid);
-		arg->gid = __kgid_val(content->gid);
+		sender->uid = __kuid_val(content->uid);
+		sender->gid = __kgid_val(content->gid);
 	} else {
-		arg->uid = from_kuid_munged(user_ns, content->uid);
-		arg->gid = from_kgid_munged(user_ns, content->gid);
+		sender->uid = from_kuid_munged(user_ns, content->uid);
+		sender->gid = from_kgid_munged(user_ns, content->gid);
 	}
 }

@@ -14,7 +14,6 @@ struct iov_iter;
 struct ipcmbox_files;
 struct ipcmbox_handle;
 struct ipcmbox_loan;
-struct ipcmbox_recv;
 struct ipcmbox_sending;
 struct ipcmbox_user;
 struct ipcmbox_waiter;
@@ -186,6 +185,22 @@ void ipcmbox_message_put_victims(struct ipcmbox_message *victim);
 int ipcmbox_message_keep(struct ipcmbox_message *message);
 bool ipcmbox_message_is_lent(const struct ipcmbox_message *message);
 bool ipcmbox_message_copy_out(const struct ipcmbox_message *message, const struct iov_iter *to);
-void ipcmbox_message_describe(const struct ipcmbox_message *message, struct ipcmbox_recv *arg);
+
+/**
+ * struct ipcmbox_identity - who has sent a message, as a receiver sees it
+ * @pid: process, 0 if it has no number there
+ * @tid: thread, 0 as well
+ * @uid: effective uid, the overflow uid if it is not mapped there
+ * @gid: effective gid, likewise
+ */
+struct ipcmbox_identity {
+	pid_t pid;
+	pid_t tid;
+	uid_t uid;
+	gid_t gid;
+};
+
+void ipcmbox_message_identify(const struct ipcmbox_message *message,
+			      struct ipcmbox_identity *sender);
 
 #endif /* _IPCMBOX_MESSAGE_H */

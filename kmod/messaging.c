@@ -249,22 +249,22 @@ fault:
 /* What a receive that fails with EMSGSIZE needs; nothing else of what is out is known then. */
 static noinline long tell_need(const struct ipcmbox_reception *reception)
 {
-	const struct ipcmbox_recv *arg = reception->arg;
 	struct ipcmbox_recv __user *uarg = reception->uarg;
-	bool too_long = arg->length > iov_iter_count(reception->to);
+	bool too_long = reception->needed > reception->room;
 
-	if (put_user(arg->length, &uarg->length) ||
+	if (put_user(reception->needed, &uarg->length) ||
 	    put_user(too_long ? IPCMBOX_LIMIT_BUFFER : IPCMBOX_LIMIT_FDS, &uarg->limit))
 		return -EFAULT;
-	if (!too_long && reception->usize > IPCMBOX_RECV_SIZE_V0 &&
-	    put_user(arg->nr_fds, &uarg->max_fds))
+	if (!too_long && ipcmbox_reception_is_extended(reception) &&
+	    put_user(reception->needed_fds, &uarg->max_fds))
 		return -EFAULT;
 	return -EMSGSIZE;
 }
 
 /* What is not in the first version of the structure is in @reception already. */
 static __always_inline long recv(struct file *file, unsigned int file_flags,
-				 struct ipcmbox_recv *arg, struct ipcmbox_recv __user *uarg,
+				 const struct ipcmbox_recv *arg,
+				 struct ipcmbox_recv __user *uarg,
 				 struct ipcmbox_reception *reception)
 {
 	struct ipcmbox_deadline deadline __uninitialized;
@@ -284,12 +284,14 @@ static __always_inline long recv(struct file *file, unsigned int file_flags,
 	if (ret)
 		return ret;
 
-	arg->limit = IPCMBOX_LIMIT_NONE;
+	reception->handle = file->private_data;
 	reception->to = &to.iter;
-	reception->arg = arg;
+	reception->deadline = &deadline;
 	reception->uarg = uarg;
+	reception->min_priority = arg->min_priority;
+	reception->room = iov_iter_count(&to.iter);
 	reception->peek = arg->flags & IPCMBOX_PEEK;
-	ret = ipcmbox_transfer_receive(file->private_data, reception, &deadline);
+	ret = ipcmbox_transfer_receive(reception);
 	ipcmbox_buffer_release(&to);
 	if (unlikely(ret == -EMSGSIZE))
 		return tell_need(reception);
@@ -323,7 +325,8 @@ fault:
 }
 
 static noinline long recv_selected(struct file *file, unsigned int file_flags,
-				   struct ipcmbox_recv *arg, struct ipcmbox_recv __user *uarg,
+				   const struct ipcmbox_recv *arg,
+				   struct ipcmbox_recv __user *uarg,
 				   struct ipcmbox_reception *reception)
 {
 	struct ipcmbox_handle *handle = file->private_data;
@@ -341,7 +344,7 @@ static noinline long recv_selected(struct file *file, unsigned int file_flags,
 
 /* With all of the structure. */
 static __always_inline long recv_extended(struct file *file, unsigned int file_flags,
-					  struct ipcmbox_recv *arg,
+					  const struct ipcmbox_recv *arg,
 					  struct ipcmbox_recv __user *uarg, bool in_vector)
 {
 	struct ipcmbox_reception reception __uninitialized;
@@ -372,7 +375,7 @@ static __always_inline long recv_extended(struct file *file, unsigned int file_f
  *
  * Return: the length, or an error of struct ipcmbox_recv.
  */
-long ipcmbox_messaging_receive(struct file *file, struct ipcmbox_recv *arg,
+long ipcmbox_messaging_receive(struct file *file, const struct ipcmbox_recv *arg,
 			       struct ipcmbox_recv __user *uarg, size_t usize)
 {
 	/* There is no version between the first and this one. */

@@ -13,6 +13,7 @@
 #include "message.h"
 #include "port.h"
 #include "record.h"
+#include "transfer.h"
 #include "wait.h"
 
 void ipcmbox_port_init(struct ipcmbox_port *port, u32 max_messages, u32 max_length, u64 max_bytes,
@@ -104,7 +105,7 @@ __poll_t ipcmbox_port_poll(struct ipcmbox_port *port)
 		events |= IPCMBOX_POLL_SEND;
 	else
 		list_for_each_entry(waiter, &port->receivers, link)
-			if (!waiter->peek) {
+			if (!waiter->reception->peek) {
 				events |= IPCMBOX_POLL_SEND;
 				break;
 			}

@@ -119,13 +119,14 @@ static noinline int give_up(struct ipcmbox_port *port, struct ipcmbox_waiter *wa
 	struct ipcmbox_wakes wakes;
 	bool disowned;
 
-	if (waiter->handle && keep_for_return(port, waiter))
-		waiter->handle = NULL;
+	if (waiter->sending->completion == IPCMBOX_HANDLED && waiter->sending->home &&
+	    keep_for_return(port, waiter))
+		waiter->sending->home = NULL;
 	ipcmbox_wakes_init(&wakes);
 	spin_lock(&port->lock);
 	/* Who is killed does not come back. */
 	if (fatal_signal_pending(current))
-		waiter->handle = NULL;
+		waiter->sending->home = NULL;
 	how = ipcmbox_port_withdraw(port, waiter, error, &wakes);
 	spin_unlock(&port->lock);
 	ipcmbox_wakes_flush(&wakes, &port->pollers);
@@ -200,7 +201,6 @@ static noinline int send_event(struct ipcmbox_handle *handle, struct ipcmbox_sen
 int __flatten ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct ipcmbox_sending *sending)
 {
 	struct ipcmbox_port *port = &sending->mailbox->port;
-	const struct ipcmbox_deadline *deadline = sending->deadline;
 	struct ipcmbox_waiter waiter __uninitialized;
 	struct ipcmbox_message *message;
 	int ret;
@@ -215,10 +215,8 @@ int __flatten ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct ipcmbo
 	if (IS_ERR(message))
 		return PTR_ERR(message);
 
-	waiter.deadline = deadline;
-	waiter.handle = sending->home;
-	waiter.caller = sending->caller;
-	ret = post(port, message, deadline->nonblock ? NULL : &waiter);
+	waiter.sending = sending;
+	ret = post(port, message, sending->deadline->nonblock ? NULL : &waiter);
 	switch (ret) {
 	case IPCMBOX_POSTED:
 		return 0;
@@ -238,22 +236,16 @@ int __flatten ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct ipcmbo
 
 /**
  * ipcmbox_transfer_resume() - go on waiting for a reply
- * @handle: the call was made on
- * @sending: @deadline, @completion (HANDLED), @caller and @cookie are set
+ * @sending: @mailbox, @deadline, @completion (HANDLED), @home, @caller and @cookie are set
  * @may_wait: else it only looks, and tells @caller whom it would wait for
  *
  * Context: process context, no locks held.
  * Return: 0 with @reply and @cookie set, or an error of struct ipcmbox_call, with @cookie set.
  */
-int ipcmbox_transfer_resume(struct ipcmbox_handle *handle, struct ipcmbox_sending *sending,
-			    bool may_wait)
+int ipcmbox_transfer_resume(struct ipcmbox_sending *sending, bool may_wait)
 {
 	struct ipcmbox_port *port = &sending->mailbox->port;
-	struct ipcmbox_waiter waiter = {
-		.handle = handle,
-		.deadline = sending->deadline,
-		.caller = sending->caller,
-	};
+	struct ipcmbox_waiter waiter = { .sending = sending };
 	struct ipcmbox_wakes wakes;
 	int ret;
 
@@ -318,7 +310,8 @@ static noinline int build_and_take(struct ipcmbox_port *port, struct ipcmbox_wai
 static noinline int take_last(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 			      const struct ipcmbox_deadline *deadline)
 {
-	struct ipcmbox_endpoint *endpoint = ipcmbox_selection_endpoint(waiter->selection);
+	const struct ipcmbox_selection *selection = waiter->reception->selection;
+	struct ipcmbox_endpoint *endpoint = ipcmbox_selection_endpoint(selection);
 	int ret;
 
 	if (!IS_ERR(endpoint)) {
@@ -338,7 +331,8 @@ static noinline int take_last(struct ipcmbox_port *port, struct ipcmbox_waiter *
 static noinline int sleep_for_sender(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 				     const struct ipcmbox_deadline *deadline)
 {
-	struct ipcmbox_endpoint *endpoint = ipcmbox_selection_endpoint(waiter->selection);
+	const struct ipcmbox_selection *selection = waiter->reception->selection;
+	struct ipcmbox_endpoint *endpoint = ipcmbox_selection_endpoint(selection);
 	struct ipcmbox_awaiting awaiting;
 	int ret;
 
@@ -353,7 +347,9 @@ static noinline int sleep_for_sender(struct ipcmbox_port *port, struct ipcmbox_w
 
 static bool is_for_sender(const struct ipcmbox_waiter *waiter)
 {
-	return unlikely(waiter->selection) && waiter->selection->kind;
+	const struct ipcmbox_selection *selection = waiter->reception->selection;
+
+	return unlikely(selection) && selection->kind;
 }
 
 /* Returns 0 with @waiter->message in the caller's hands (a peek: with a reference to it). */
@@ -364,6 +360,8 @@ static int take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 	int ret;
 
 	ret = take_or_await(port, waiter, deadline);
+	if (!ret)
+		return 0;
 	if (unlikely(ret == -EBUSY))
 		ret = build_and_take(port, waiter, deadline);
 	if (ret == -EAGAIN && is_for_sender(waiter))
@@ -385,37 +383,31 @@ static int take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 	return waiter->result;
 }
 
-static bool reception_is_extended(const struct ipcmbox_reception *reception)
+/* What a receiver with room for it is told besides. */
+static noinline bool export_more(const struct ipcmbox_waiter *waiter)
 {
-	return reception->usize > IPCMBOX_RECV_SIZE_V0;
-}
+	const struct ipcmbox_reception *reception = waiter->reception;
+	const struct ipcmbox_message *message = waiter->message;
+	struct ipcmbox_recv __user *uarg = reception->uarg;
+	bool in_vector = reception->in_vector;
+	u64 call_deadline_ns = U64_MAX;
+	u64 token = 0;
 
-/* What a receiver is told of the message. */
-static bool export_receipt(struct ipcmbox_recv __user *uarg, const struct ipcmbox_recv *arg,
-			   bool extended)
-{
-	if (!user_write_access_begin(uarg, extended ? sizeof(*uarg) : IPCMBOX_RECV_SIZE_V0))
+	if (!reception->peek && waiter->conclude && waiter->token) {
+		token = waiter->token;
+		call_deadline_ns = ipcmbox_deadline_export(&waiter->call_deadline);
+	}
+
+	if (!user_write_access_begin(uarg, sizeof(*uarg)))
 		return false;
-	unsafe_put_user(arg->length, &uarg->length, fault);
-	unsafe_put_user(arg->priority, &uarg->priority, fault);
-	unsafe_put_user(arg->seq, &uarg->seq, fault);
-	unsafe_put_user(arg->lost, &uarg->lost, fault);
-	unsafe_put_user(arg->sender_endpoint, &uarg->sender_endpoint, fault);
-	unsafe_put_user(arg->pid, &uarg->pid, fault);
-	unsafe_put_user(arg->tid, &uarg->tid, fault);
-	unsafe_put_user(arg->uid, &uarg->uid, fault);
-	unsafe_put_user(arg->gid, &uarg->gid, fault);
-	unsafe_put_user(arg->limit, &uarg->limit, fault);
-	if (likely(!extended))
-		goto done;
-	unsafe_put_user(arg->nr_fds, &uarg->nr_fds, fault);
-	unsafe_put_user(arg->redelivered, &uarg->redelivered, fault);
-	unsafe_put_user(arg->events, &uarg->events, fault);
-	unsafe_put_user(arg->token, &uarg->token, fault);
-	unsafe_put_user(arg->call_deadline_ns, &uarg->call_deadline_ns, fault);
-	unsafe_put_user(arg->result, &uarg->result, fault);
-	unsafe_put_user(arg->completion, &uarg->completion, fault);
-done:
+	unsafe_put_user(message->nr_fds, &uarg->nr_fds, fault);
+	unsafe_put_user(message->redelivered, &uarg->redelivered, fault);
+	unsafe_put_user(message->content->events, &uarg->events, fault);
+	unsafe_put_user(token, &uarg->token, fault);
+	unsafe_put_user(call_deadline_ns, &uarg->call_deadline_ns, fault);
+	if (in_vector)
+		unsafe_put_user(message->length, &uarg->result, fault);
+	unsafe_put_user(message->completion, &uarg->completion, fault);
 	user_write_access_end();
 	return true;
 fault:
@@ -423,36 +415,44 @@ fault:
 	return false;
 }
 
-static void describe_more(const struct ipcmbox_waiter *waiter,
-			  const struct ipcmbox_reception *reception)
+/* What a receiver is told of the message. */
+static bool export_receipt(const struct ipcmbox_waiter *waiter)
 {
 	const struct ipcmbox_message *message = waiter->message;
-	struct ipcmbox_recv *arg = reception->arg;
+	struct ipcmbox_recv __user *uarg = waiter->reception->uarg;
+	struct ipcmbox_identity sender __uninitialized;
 
-	arg->nr_fds = message->nr_fds;
-	arg->redelivered = message->redelivered;
-	arg->events = message->content->events;
-	arg->completion = message->completion;
-	arg->token = 0;
-	arg->call_deadline_ns = U64_MAX;
-	if (waiter->conclude && waiter->token) {
-		arg->token = waiter->token;
-		arg->call_deadline_ns = ipcmbox_deadline_export(&waiter->call_deadline);
-	}
-	/* Outside of a vector it is written back as it was. */
-	if (reception->in_vector)
-		arg->result = message->length;
+	ipcmbox_message_identify(message, &sender);
+
+	if (!user_write_access_begin(uarg, IPCMBOX_RECV_SIZE_V0))
+		return false;
+	unsafe_put_user(message->length, &uarg->length, fault);
+	unsafe_put_user(message->priority, &uarg->priority, fault);
+	unsafe_put_user(message->seq, &uarg->seq, fault);
+	unsafe_put_user(waiter->lost, &uarg->lost, fault);
+	unsafe_put_user(message->content->endpoint, &uarg->sender_endpoint, fault);
+	unsafe_put_user(sender.pid, &uarg->pid, fault);
+	unsafe_put_user(sender.tid, &uarg->tid, fault);
+	unsafe_put_user(sender.uid, &uarg->uid, fault);
+	unsafe_put_user(sender.gid, &uarg->gid, fault);
+	unsafe_put_user(IPCMBOX_LIMIT_NONE, &uarg->limit, fault);
+	user_write_access_end();
+
+	return likely(!ipcmbox_reception_is_extended(waiter->reception)) || export_more(waiter);
+fault:
+	user_write_access_end();
+	return false;
 }
 
 /* Copies payload and description. Returns false if user memory was not all present. */
-static bool export(const struct ipcmbox_message *message, struct ipcmbox_reception *reception)
+static bool export(const struct ipcmbox_waiter *waiter)
 {
+	const struct ipcmbox_reception *reception = waiter->reception;
 	bool done;
 
 	pagefault_disable();
-	done = ipcmbox_message_copy_out(message, reception->to) &&
-	       (!reception->uarg || export_receipt(reception->uarg, reception->arg,
-						   reception_is_extended(reception)));
+	done = ipcmbox_message_copy_out(waiter->message, reception->to) &&
+	       (!reception->uarg || export_receipt(waiter));
 	pagefault_enable();
 	return done;
 }
@@ -461,11 +461,11 @@ static bool export(const struct ipcmbox_message *message, struct ipcmbox_recepti
  * Writes to the buffer, as the program itself would: that also grows a stack. The structure was
  * just read, so it exists; it may only have to be made writable.
  */
-static int fault_in(struct ipcmbox_reception *reception)
+static int fault_in(const struct ipcmbox_reception *reception, size_t length)
 {
 	struct iov_iter to = *reception->to;
 
-	if (iov_iter_zero(reception->arg->length, &to) != reception->arg->length)
+	if (iov_iter_zero(length, &to) != length)
 		return -EFAULT;
 	if (reception->max_fds && !reception->peek &&
 	    fault_in_safe_writeable((void __user *)reception->ufds,
@@ -521,10 +521,11 @@ static noinline void put_back(struct ipcmbox_port *port, struct ipcmbox_message 
  * Makes the buffer present. Returns 0; -EFAULT if that is impossible; -ESTALE if the message is not
  * the caller's any more: its sender has withdrawn it, or it was only looked at.
  */
-static noinline int pause_and_fault_in(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
-				       struct ipcmbox_reception *reception)
+static noinline int pause_and_fault_in(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter)
 {
+	const struct ipcmbox_reception *reception = waiter->reception;
 	struct ipcmbox_message *message = waiter->message;
+	size_t length = message->length;
 	struct ipcmbox_wakes wakes;
 	bool held;
 	int ret;
@@ -533,7 +534,7 @@ static noinline int pause_and_fault_in(struct ipcmbox_port *port, struct ipcmbox
 		/* A peek has no turn to lose, and must not keep what others have received. */
 		ipcmbox_message_put(message);
 		waiter->message = NULL;
-		return fault_in(reception) ?: -ESTALE;
+		return fault_in(reception, length) ?: -ESTALE;
 	}
 
 	ipcmbox_wakes_init(&wakes);
@@ -547,7 +548,7 @@ static noinline int pause_and_fault_in(struct ipcmbox_port *port, struct ipcmbox
 		return -ESTALE;
 	}
 
-	ret = fault_in(reception);
+	ret = fault_in(reception, length);
 
 	spin_lock(&port->lock);
 	held = ipcmbox_port_resume(port, waiter);
@@ -581,7 +582,7 @@ static noinline int export_files(const struct ipcmbox_message *message,
  * start over.
  */
 static long deliver(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
-		    struct ipcmbox_reception *reception, struct ipcmbox_numbers *numbers)
+		    struct ipcmbox_numbers *numbers, int *tries)
 {
 	long ret;
 
@@ -589,16 +590,16 @@ static long deliver(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 		/* A killed process reads nothing any more: leave the message to another. */
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		if (export(waiter->message, reception)) {
+		if (likely(export(waiter))) {
 			if (likely(!waiter->message->nr_fds))
 				return waiter->message->length;
-			ret = export_files(waiter->message, reception, numbers);
+			ret = export_files(waiter->message, waiter->reception, numbers);
 			if (ret != -EAGAIN)
 				return ret ?: waiter->message->length;
 		}
-		if (!reception->tries--)
+		if (!(*tries)--)
 			return -EFAULT;
-		ret = pause_and_fault_in(port, waiter, reception);
+		ret = pause_and_fault_in(port, waiter);
 		if (ret)
 			return ret;
 		cond_resched();
@@ -626,55 +627,33 @@ static bool was_given_back(struct ipcmbox_port *port, struct ipcmbox_message *me
 
 /**
  * ipcmbox_transfer_receive() - receive one message, or look at it
- * @handle: has the right to receive
- * @reception: what and where
- * @deadline: how long to wait
+ * @reception: on what (it has the right to receive), what and where, and for how long to wait
  *
  * Context: process context, no locks held.
- * Return: the length, or an error of struct ipcmbox_recv; on -EMSGSIZE the length that is needed,
- * and the number of descriptors, are in @reception->arg.
+ * Return: the length, or an error of struct ipcmbox_recv; on -EMSGSIZE what is needed is in
+ * @reception.
  */
-long __flatten ipcmbox_transfer_receive(struct ipcmbox_handle *handle,
-					struct ipcmbox_reception *reception,
-					const struct ipcmbox_deadline *deadline)
+long __flatten ipcmbox_transfer_receive(struct ipcmbox_reception *reception)
 {
-	struct ipcmbox_port *port = &handle->mailbox->port;
-	struct ipcmbox_recv *arg = reception->arg;
+	struct ipcmbox_port *port = &reception->handle->mailbox->port;
 	struct ipcmbox_numbers numbers __uninitialized;
 	struct ipcmbox_waiter waiter __uninitialized;
+	int tries = FAULT_IN_TRIES;
 	long ret;
 
-	if (unlikely(handle->mailbox->event))
+	if (unlikely(reception->handle->mailbox->event))
 		return -EINVAL;
 
 	numbers.nr = 0;
-	waiter.peek = reception->peek;
-	waiter.max_fds = reception->peek ? IPCMBOX_FDS_MAX : reception->max_fds;
-	waiter.min_priority = arg->min_priority;
-	waiter.selection = reception->selection;
-	waiter.handle = handle;
-	waiter.lease_ns = reception->lease_ns;
-	waiter.wants_token = reception_is_extended(reception);
-	waiter.conclude = false;
-	waiter.room = iov_iter_count(reception->to);
-	reception->tries = FAULT_IN_TRIES;
+	waiter.reception = reception;
 	do {
-		waiter.needed = 0;
-		waiter.needed_fds = 0;
-		ret = take(port, &waiter, deadline);
-		if (ret) {
-			arg->length = waiter.needed;
-			arg->nr_fds = waiter.needed_fds;
+		ret = take(port, &waiter, reception->deadline);
+		if (ret)
 			return ret;
-		}
-		ipcmbox_message_describe(waiter.message, arg);
-		if (unlikely(reception_is_extended(reception)))
-			describe_more(&waiter, reception);
-		arg->lost = waiter.lost;
 		/* Its sender is told that it was received, and then it can come back. */
 		ret = unlikely(reception->lease_ns) ? ipcmbox_message_keep(waiter.message) : 0;
 		if (likely(!ret))
-			ret = deliver(port, &waiter, reception, &numbers);
+			ret = deliver(port, &waiter, &numbers, &tries);
 		if (unlikely(reception->peek) && ret >= 0 && was_given_back(port, waiter.message))
 			ret = -ESTALE;
 	} while (ret == -ESTALE);

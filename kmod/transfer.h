@@ -5,6 +5,8 @@
 #include <linux/compiler_types.h>
 #include <linux/types.h>
 
+#include <uapi/linux/ipcmbox.h>
+
 struct iov_iter;
 struct ipcmbox_caller;
 struct ipcmbox_deadline;
@@ -46,7 +48,7 @@ struct ipcmbox_selection;
  * @completion: what to wait for
  * @limit: out: set to the limit that was hit
  * @files: descriptors that go with it, or NULL; set to NULL when the message has taken them over
- * @home: HANDLED: what the wait can be resumed on, or NULL
+ * @home: HANDLED: what the wait can be resumed on, or NULL (port lock while the sender waits)
  * @caller: HANDLED: the calling thread's place among the callers
  * @cookie: out with HANDLED: what to resume it by, 0 if the message was not received or has ended
  * @reply: out with HANDLED: on success the reply, owned by the caller, or NULL
@@ -67,40 +69,54 @@ struct ipcmbox_sending {
 };
 
 int ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct ipcmbox_sending *sending);
-int ipcmbox_transfer_resume(struct ipcmbox_handle *handle, struct ipcmbox_sending *sending,
-			    bool may_wait);
+int ipcmbox_transfer_resume(struct ipcmbox_sending *sending, bool may_wait);
 struct ipcmbox_message *ipcmbox_transfer_import(struct ipcmbox_handle *handle,
 						struct ipcmbox_sending *sending);
 
 /**
  * struct ipcmbox_reception - one receive
- * @to: where the payload goes; its length is the room
- * @arg: min_priority in; everything that is out is written
- * @uarg: where what is out of @arg is copied to together with the payload, or NULL
+ * @handle: what it is received on
+ * @to: where the payload goes
+ * @deadline: how long to wait
+ * @uarg: where what is told of the message goes, together with the payload, or NULL
  * @usize: size of @uarg, at least that of the first version
  * @selection: which messages; NULL: all
- * @lease_ns: hold the message for so long, 0: no lease
- * @in_vector: @result of @uarg is written, too
- * @ufds: where descriptors go
- * @max_fds: room there
+ * @min_priority: which messages: of this priority or higher
+ * @room: bytes of @to
+ * @max_fds: room in @ufds
  * @peek: leave the message
- * @tries: how often the buffer may still be faulted in
+ * @in_vector: @result of @uarg is written, too
+ * @needed_fds: out with -EMSGSIZE: how many descriptors the message brings
+ * @needed: out with -EMSGSIZE: how long it is (both under the port's lock while it waits)
+ * @lease_ns: hold the message for so long, 0: no lease
+ * @ufds: where descriptors go
+ *
+ * Owned by the receiving task, constant while it waits but for what is out.
  */
 struct ipcmbox_reception {
+	struct ipcmbox_handle *handle;
 	struct iov_iter *to;
-	struct ipcmbox_recv *arg;
+	const struct ipcmbox_deadline *deadline;
 	struct ipcmbox_recv __user *uarg;
 	size_t usize;
 	const struct ipcmbox_selection *selection;
+	u32 min_priority;
+	u32 room;
+	u8 max_fds;
+	bool peek;
+	bool in_vector;
+	u8 needed_fds;
+	u32 needed;
 	u64 lease_ns;
 	s32 __user *ufds;
-	u8 max_fds;
-	bool in_vector;
-	bool peek;
-	int tries;
 };
 
-long ipcmbox_transfer_receive(struct ipcmbox_handle *handle, struct ipcmbox_reception *reception,
-			      const struct ipcmbox_deadline *deadline);
+/* Whether there is room to tell all that is known of the message. */
+static inline bool ipcmbox_reception_is_extended(const struct ipcmbox_reception *reception)
+{
+	return reception->usize > IPCMBOX_RECV_SIZE_V0;
+}
+
+long ipcmbox_transfer_receive(struct ipcmbox_reception *reception);
 
 #endif /* _IPCMBOX_TRANSFER_H */

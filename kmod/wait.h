@@ -17,9 +17,8 @@
 #include "message.h"
 #include "notify.h"
 
-struct ipcmbox_caller;
-struct ipcmbox_handle;
-struct ipcmbox_selection;
+struct ipcmbox_reception;
+struct ipcmbox_sending;
 struct task_struct;
 
 /**
@@ -76,59 +75,39 @@ enum ipcmbox_waiter_state {
  * @task: who waits (constant)
  * @state: &enum ipcmbox_waiter_state (atomic exchange)
  * @claimed: taken off the port, completion is on its way (port lock)
- * @peek: receiver: wants to look, not to take (constant)
- * @wants_token: receiver: can be told a token (constant)
  * @conclude: receiver: its message must be finished under the lock: somebody waits for it to be
  *	received, or it will be held (as @message)
- * @min_priority: receiver: takes only messages of this priority or higher (constant)
- * @selection: receiver: takes only what this admits; NULL: everything (constant)
- * @room: receiver: takes only messages of up to this length (constant)
- * @max_fds: receiver: takes only messages with up to so many descriptors (constant)
- * @needed: receiver: length of the message that was too long for @room, or had too many descriptors
- *	(as @message)
- * @needed_fds: receiver: descriptors in that message (as @message)
+ * @result: 0 or -errno of the wait (as @message)
  * @leaving: sender: the error it wants to leave with while its message is taken, or 0 (port lock)
+ * @sending: sender: the send (constant)
+ * @reception: receiver: the receive (constant)
  * @message: receiver: the message it got; sender: the message it sends (written under the port
  *	lock until claimed, then owned by the waiting task)
  * @lost: receiver: losses to report with @message (as @message)
- * @handle: receiver: what it receives on; sender: what its call can be resumed on, or NULL
- *	(constant)
- * @deadline: sender: its deadline (constant)
- * @caller: sender whose message is to be handled: its place among the callers (constant)
- * @lease_ns: receiver: for how long it wants to hold its message, or 0 (constant)
  * @token: receiver: of the message it is going to hold, or 0, if @conclude; sender: of the message
  *	that was received when it left, or that was replied to, or 0 (as @message)
  * @call_deadline: receiver: when the sender gives up, if @token (as @message)
  * @reply: sender: the reply, which it owns, or NULL (as @message)
  * @since: jiffies when it began to wait (constant)
- * @result: 0 or -errno of the wait (as @message)
  */
 struct ipcmbox_waiter {
 	struct list_head link;
 	struct task_struct *task;
 	int state;
 	bool claimed;
-	bool peek;
-	bool wants_token;
 	bool conclude;
-	u8 max_fds;
-	u8 needed_fds;
-	u32 min_priority;
-	u32 room;
-	u32 needed;
+	int result;
 	int leaving;
-	const struct ipcmbox_selection *selection;
+	union {
+		struct ipcmbox_sending *sending;
+		struct ipcmbox_reception *reception;
+	};
 	struct ipcmbox_message *message;
 	u64 lost;
-	struct ipcmbox_handle *handle;
-	const struct ipcmbox_deadline *deadline;
-	struct ipcmbox_caller *caller;
-	u64 lease_ns;
 	u64 token;
 	struct ipcmbox_deadline call_deadline;
 	struct ipcmbox_message *reply;
 	unsigned long since;
-	int result;
 };
 
 /**
@@ -177,7 +156,7 @@ static inline int ipcmbox_deadline_import(struct ipcmbox_deadline *deadline, u32
 
 /**
  * ipcmbox_waiter_init() - make a waiter for the calling task
- * @waiter: its owner sets the constant fields
+ * @waiter: of a send or a receive, which its owner has set
  */
 static inline void ipcmbox_waiter_init(struct ipcmbox_waiter *waiter)
 {
@@ -185,10 +164,7 @@ static inline void ipcmbox_waiter_init(struct ipcmbox_waiter *waiter)
 	waiter->task = current;
 	waiter->state = IPCMBOX_WAITER_AWAKE;
 	waiter->claimed = false;
-	waiter->leaving = 0;
-	waiter->reply = NULL;
 	waiter->since = jiffies;
-	waiter->result = 0;
 }
 
 int ipcmbox_waiter_sleep(struct ipcmbox_waiter *waiter, const struct ipcmbox_deadline *deadline);

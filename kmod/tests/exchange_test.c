@@ -9,6 +9,7 @@
 #include "../exchange.h"
 #include "../message.h"
 #include "../port.h"
+#include "../transfer.h"
 #include "../wait.h"
 
 /**
@@ -83,11 +84,16 @@ static int post(struct stage *stage, struct ipcmbox_message *message,
 
 static int take(struct stage *stage, struct ipcmbox_waiter *waiter, u32 min_priority, bool wait)
 {
+	struct ipcmbox_reception *reception;
 	int ret;
 
+	/* The waiter may stay linked. */
+	reception = kunit_kzalloc(stage->test, sizeof(*reception), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(stage->test, reception);
+	reception->room = 8;
+	reception->min_priority = min_priority;
 	memset(waiter, 0, sizeof(*waiter));
-	waiter->room = 8;
-	waiter->min_priority = min_priority;
+	waiter->reception = reception;
 	spin_lock(&stage->port.lock);
 	ret = ipcmbox_port_take(&stage->port, waiter, &stage->wakes);
 	if (ret == -EAGAIN && wait)

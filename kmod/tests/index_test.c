@@ -14,6 +14,7 @@
 #include "../port.h"
 #include "../queue.h"
 #include "../selection.h"
+#include "../transfer.h"
 #include "../wait.h"
 
 /* Who sends is only compared. */
@@ -102,9 +103,10 @@ static struct ipcmbox_message *receive(struct shelf *shelf,
 				       const struct ipcmbox_selection *selection,
 				       u32 min_priority, int *error)
 {
-	struct ipcmbox_waiter waiter = {
+	struct ipcmbox_reception reception = {
 		.selection = selection, .min_priority = min_priority, .room = 1,
 	};
+	struct ipcmbox_waiter waiter = { .reception = &reception };
 
 	spin_lock(&shelf->port.lock);
 	*error = ipcmbox_port_take(&shelf->port, &waiter, &shelf->wakes);
