@@ -240,7 +240,8 @@ void ipcmbox_event_admit(struct ipcmbox_mailbox *mailbox)
 	if (waitqueue_active(&port->pollers) && is_writable_locked(mailbox)) {
 		ipcmbox_wakes_init(&wakes);
 		wakes.poll = IPCMBOX_POLL_SEND;
-		wakes.poll_all = port->max_bytes != 0;
+		if (port->max_bytes)
+			wakes.rare |= IPCMBOX_WAKES_POLL_ALL;
 		ipcmbox_wakes_announce(&wakes, &port->pollers);
 	}
 }

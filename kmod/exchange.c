@@ -312,7 +312,8 @@ static noinline void admit(struct ipcmbox_port *port, struct ipcmbox_wakes *wake
 
 	if (port->of_event) {
 		/* What makes others wait is only a member that does not drop. */
-		wakes->room = !ipcmbox_port_never_blocks(port);
+		if (!ipcmbox_port_never_blocks(port))
+			wakes->rare |= IPCMBOX_WAKES_ROOM;
 		return;
 	}
 
@@ -324,7 +325,8 @@ static noinline void admit(struct ipcmbox_port *port, struct ipcmbox_wakes *wake
 	if (!message && is_writable(port)) {
 		wakes->poll |= IPCMBOX_POLL_SEND;
 		/* One long message makes room for many short ones. */
-		wakes->poll_all |= port->max_bytes != 0;
+		if (port->max_bytes)
+			wakes->rare |= IPCMBOX_WAKES_POLL_ALL;
 	}
 }
 
@@ -386,8 +388,7 @@ static void drop(struct ipcmbox_port *port, struct ipcmbox_message *victim,
 		port->dropped++;
 		port->lost_before_first += victim->lost + 1;
 	}
-	victim->next_victim = wakes->victims;
-	wakes->victims = victim;
+	ipcmbox_wakes_add_victim(wakes, victim);
 }
 
 static int drop_new(struct ipcmbox_port *port, struct ipcmbox_message *message)
@@ -719,7 +720,8 @@ noinline void ipcmbox_port_await(struct ipcmbox_port *port, struct ipcmbox_waite
 	if (!waiter->reception->peek &&
 	    !ipcmbox_port_has_room(port, port->max_length, 0, 0)) {
 		wakes->poll |= IPCMBOX_POLL_SEND;
-		wakes->room = port->of_event;
+		if (port->of_event)
+			wakes->rare |= IPCMBOX_WAKES_ROOM;
 	}
 }
 
@@ -934,10 +936,11 @@ void ipcmbox_port_set_capacity(struct ipcmbox_port *port, u32 max_messages, u64 
 	port->max_bytes = max_bytes;
 	port->overflow = overflow;
 	admit(port, wakes);
-	wakes->room = port->of_event;
+	if (port->of_event)
+		wakes->rare |= IPCMBOX_WAKES_ROOM;
 	if (ipcmbox_port_never_blocks(port))
 		wakes->poll |= IPCMBOX_POLL_SEND;
-	wakes->poll_all = true;
+	wakes->rare |= IPCMBOX_WAKES_POLL_ALL;
 }
 
 /*
@@ -970,8 +973,7 @@ static void bounce(struct ipcmbox_port *port, struct ipcmbox_message *message,
 	}
 	ipcmbox_step(port, message, IPCMBOX_STEP_WITHDRAWN);
 	claim_sender(port, message, -EPIPE, wakes);
-	message->next_victim = wakes->victims;
-	wakes->victims = message;
+	ipcmbox_wakes_add_victim(wakes, message);
 }
 
 /**
@@ -992,7 +994,7 @@ void ipcmbox_port_set_gone(struct ipcmbox_port *port, bool receivers_gone, bool 
 
 	if ((receivers_gone && !port->receivers_gone) || (senders_gone && !port->senders_gone)) {
 		wakes->poll |= EPOLLHUP;
-		wakes->poll_all = true;
+		wakes->rare |= IPCMBOX_WAKES_POLL_ALL;
 	}
 	port->receivers_gone = receivers_gone;
 	port->senders_gone = senders_gone;

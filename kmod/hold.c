@@ -118,8 +118,7 @@ static void end(struct ipcmbox_port *port, struct ipcmbox_message *message,
 		struct ipcmbox_wakes *wakes)
 {
 	rb_erase(&message->node, &port->held);
-	message->next_victim = wakes->victims;
-	wakes->victims = message;
+	ipcmbox_wakes_add_victim(wakes, message);
 }
 
 /* Looks for ended leases at @expires, or earlier if that is planned. */
@@ -266,8 +265,7 @@ int ipcmbox_hold_reply(struct ipcmbox_port *port, u64 token, struct ipcmbox_mess
 		insert_answer(port, token, reply, message->caller);
 	} else {
 		/* A leased message, whose sender is content already. */
-		reply->next_victim = wakes->victims;
-		wakes->victims = reply;
+		ipcmbox_wakes_add_victim(wakes, reply);
 	}
 	return 0;
 }

@@ -98,6 +98,7 @@ void ipcmbox_notify_arrival(struct ipcmbox_port *port, const struct ipcmbox_mess
 	notification->sender_uid = message->content->uid;
 	notification->next = wakes->notifications;
 	wakes->notifications = notification;
+	wakes->rare |= IPCMBOX_WAKES_NOTIFY;
 }
 
 /*

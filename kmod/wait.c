@@ -15,6 +15,8 @@
 #include <uapi/linux/ipcmbox.h>
 
 #include "compat.h"
+#include "event.h"
+#include "notify.h"
 #include "wait.h"
 
 /*
@@ -194,11 +196,17 @@ void ipcmbox_waiter_claim(struct ipcmbox_waiter *waiter, int result, struct ipcm
 {
 	waiter->claimed = true;
 	waiter->result = result;
-	list_move_tail(&waiter->link, &wakes->claimed);
+	list_del(&waiter->link);
+	waiter->next_claimed = NULL;
+	if (wakes->claimed)
+		wakes->last_claimed->next_claimed = waiter;
+	else
+		wakes->claimed = waiter;
+	wakes->last_claimed = waiter;
 }
 
 /* Completes the claimed waiters, wakes those that are parked. */
-void ipcmbox_wakes_complete(struct ipcmbox_wakes *wakes)
+void ipcmbox_wakes_complete(const struct ipcmbox_wakes *wakes)
 {
 	struct ipcmbox_waiter *waiter, *next;
 	struct task_struct *task;
@@ -208,7 +216,8 @@ void ipcmbox_wakes_complete(struct ipcmbox_wakes *wakes)
 	 * a grace period, so @task stays valid for the wake-up.
 	 */
 	rcu_read_lock();
-	list_for_each_entry_safe(waiter, next, &wakes->claimed, link) {
+	for (waiter = wakes->claimed; waiter; waiter = next) {
+		next = waiter->next_claimed;
 		task = waiter->task;
 		/* Orders the outcome before DONE; pairs with waiter_park(). */
 		if (xchg(&waiter->state, IPCMBOX_WAITER_DONE) == IPCMBOX_WAITER_PARKED)
@@ -217,11 +226,21 @@ void ipcmbox_wakes_complete(struct ipcmbox_wakes *wakes)
 	rcu_read_unlock();
 }
 
-void ipcmbox_wakes_announce(struct ipcmbox_wakes *wakes, wait_queue_head_t *pollers)
+void ipcmbox_wakes_announce(const struct ipcmbox_wakes *wakes, wait_queue_head_t *pollers)
 {
 	/* Without a key everybody is woken, whatever the events. */
-	if (wakes->poll_all)
+	if (wakes->rare & IPCMBOX_WAKES_POLL_ALL)
 		wake_up_interruptible_all(pollers);
 	else
 		wake_up_interruptible_poll(pollers, wakes->poll);
+}
+
+void ipcmbox_wakes_do_rare(const struct ipcmbox_wakes *wakes, wait_queue_head_t *pollers)
+{
+	if (wakes->rare & IPCMBOX_WAKES_VICTIMS)
+		ipcmbox_message_put_victims(wakes->victims);
+	if (wakes->rare & IPCMBOX_WAKES_NOTIFY)
+		ipcmbox_notify_deliver(wakes->notifications);
+	if (wakes->rare & IPCMBOX_WAKES_ROOM)
+		ipcmbox_event_make_room(pollers);
 }

@@ -2,6 +2,7 @@
 #ifndef _IPCMBOX_WAIT_H
 #define _IPCMBOX_WAIT_H
 
+#include <linux/bits.h>
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
@@ -13,10 +14,9 @@
 
 #include <uapi/linux/ipcmbox.h>
 
-#include "event.h"
 #include "message.h"
-#include "notify.h"
 
+struct ipcmbox_notification;
 struct ipcmbox_reception;
 struct ipcmbox_sending;
 struct task_struct;
@@ -70,8 +70,8 @@ enum ipcmbox_waiter_state {
 
 /**
  * struct ipcmbox_waiter - a blocked call
- * @link: in a port's receivers or senders, then in &ipcmbox_wakes.claimed (port lock while in the
- *	port, owner of the wakes afterwards)
+ * @link: in a port's receivers or senders (port lock)
+ * @next_claimed: claimed: the next in &ipcmbox_wakes.claimed (owner of the wakes)
  * @task: who waits (constant)
  * @state: &enum ipcmbox_waiter_state (atomic exchange)
  * @claimed: taken off the port, completion is on its way (port lock)
@@ -91,7 +91,10 @@ enum ipcmbox_waiter_state {
  * @since: jiffies when it began to wait (constant)
  */
 struct ipcmbox_waiter {
-	struct list_head link;
+	union {
+		struct list_head link;
+		struct ipcmbox_waiter *next_claimed;
+	};
 	struct task_struct *task;
 	int state;
 	bool claimed;
@@ -110,24 +113,30 @@ struct ipcmbox_waiter {
 	unsigned long since;
 };
 
+/* What is not to be done after every other step, in &ipcmbox_wakes.rare. */
+#define IPCMBOX_WAKES_VICTIMS	BIT(0)	/* messages to put */
+#define IPCMBOX_WAKES_NOTIFY	BIT(1)	/* notifications to deliver */
+#define IPCMBOX_WAKES_ROOM	BIT(2)	/* there may be room for events that wait for it */
+#define IPCMBOX_WAKES_POLL_ALL	BIT(3)	/* @poll: all pollers, not one of the exclusive ones */
+
 /**
  * struct ipcmbox_wakes - what to do after the port's lock is dropped
- * @claimed: waiters to complete
+ * @claimed: the first waiter to complete, or NULL
+ * @last_claimed: the last one, if there is one
  * @victims: messages to put
  * @notifications: to deliver
  * @poll: poll events to announce
- * @poll_all: to all pollers, not only to one of the exclusive ones
- * @room: there may be room for events that wait for it
+ * @rare: IPCMBOX_WAKES_*
  *
  * On the stack of one task, private to it.
  */
 struct ipcmbox_wakes {
-	struct list_head claimed;
+	struct ipcmbox_waiter *claimed;
+	struct ipcmbox_waiter *last_claimed;
 	struct ipcmbox_message *victims;
 	struct ipcmbox_notification *notifications;
 	__poll_t poll;
-	bool poll_all;
-	bool room;
+	u32 rare;
 };
 
 u64 ipcmbox_deadline_export(const struct ipcmbox_deadline *deadline);
@@ -174,16 +183,29 @@ void ipcmbox_waiter_claim(struct ipcmbox_waiter *waiter, int result, struct ipcm
 
 static inline void ipcmbox_wakes_init(struct ipcmbox_wakes *wakes)
 {
-	INIT_LIST_HEAD(&wakes->claimed);
+	wakes->claimed = NULL;
 	wakes->victims = NULL;
 	wakes->notifications = NULL;
 	wakes->poll = 0;
-	wakes->poll_all = false;
-	wakes->room = false;
+	wakes->rare = 0;
 }
 
-void ipcmbox_wakes_complete(struct ipcmbox_wakes *wakes);
-void ipcmbox_wakes_announce(struct ipcmbox_wakes *wakes, wait_queue_head_t *pollers);
+/**
+ * ipcmbox_wakes_add_victim() - put a message later
+ * @wakes: when they are flushed
+ * @victim: not the caller's any more
+ */
+static inline void ipcmbox_wakes_add_victim(struct ipcmbox_wakes *wakes,
+					    struct ipcmbox_message *victim)
+{
+	victim->next_victim = wakes->victims;
+	wakes->victims = victim;
+	wakes->rare |= IPCMBOX_WAKES_VICTIMS;
+}
+
+void ipcmbox_wakes_complete(const struct ipcmbox_wakes *wakes);
+void ipcmbox_wakes_announce(const struct ipcmbox_wakes *wakes, wait_queue_head_t *pollers);
+void ipcmbox_wakes_do_rare(const struct ipcmbox_wakes *wakes, wait_queue_head_t *pollers);
 
 /**
  * ipcmbox_wakes_flush() - complete waiters, announce poll events, put victims, notify
@@ -192,19 +214,16 @@ void ipcmbox_wakes_announce(struct ipcmbox_wakes *wakes, wait_queue_head_t *poll
  *
  * Context: any lock of the port dropped; may sleep if the port is of an event mailbox.
  */
-static inline void ipcmbox_wakes_flush(struct ipcmbox_wakes *wakes, wait_queue_head_t *pollers)
+static inline void ipcmbox_wakes_flush(const struct ipcmbox_wakes *wakes,
+				       wait_queue_head_t *pollers)
 {
-	if (!list_empty(&wakes->claimed))
+	if (wakes->claimed)
 		ipcmbox_wakes_complete(wakes);
 	/* No barrier is needed: the pollers look under the port's lock, see port.h. */
 	if (wakes->poll && waitqueue_active(pollers))
 		ipcmbox_wakes_announce(wakes, pollers);
-	if (wakes->victims)
-		ipcmbox_message_put_victims(wakes->victims);
-	if (unlikely(wakes->notifications))
-		ipcmbox_notify_deliver(wakes->notifications);
-	if (unlikely(wakes->room))
-		ipcmbox_event_make_room(pollers);
+	if (unlikely(wakes->rare))
+		ipcmbox_wakes_do_rare(wakes, pollers);
 }
 
 #endif /* _IPCMBOX_WAIT_H */
