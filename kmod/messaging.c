@@ -261,7 +261,7 @@ static noinline long tell_need(const struct ipcmbox_reception *reception)
 	return -EMSGSIZE;
 }
 
-/* What is not in the first version of the structure is in @reception already. */
+/* What is not in the first version of the structure is in @reception already: a lease, too. */
 static __always_inline long recv(struct file *file, unsigned int file_flags,
 				 const struct ipcmbox_recv *arg,
 				 struct ipcmbox_recv __user *uarg,
@@ -271,8 +271,8 @@ static __always_inline long recv(struct file *file, unsigned int file_flags,
 	struct ipcmbox_buffer to __uninitialized;
 	long ret;
 
-	if (arg->flags & ~RECV_VALID || arg->__reserved ||
-	    arg->min_priority > IPCMBOX_PRIORITY_MAX)
+	if (arg->flags & ~RECV_VALID || !(arg->flags & IPCMBOX_LEASE) != !reception->lease_ns ||
+	    arg->__reserved || arg->min_priority > IPCMBOX_PRIORITY_MAX)
 		return -EINVAL;
 	ret = ipcmbox_messaging_deadline(&deadline, file_flags, arg->flags, arg->clock,
 					 arg->deadline_ns);
@@ -349,8 +349,7 @@ static __always_inline long recv_extended(struct file *file, unsigned int file_f
 {
 	struct ipcmbox_reception reception __uninitialized;
 
-	if (!(arg->flags & IPCMBOX_LEASE) != !arg->lease_ns ||
-	    (arg->flags & IPCMBOX_LEASE && arg->flags & IPCMBOX_PEEK))
+	if (arg->flags & IPCMBOX_LEASE && arg->flags & IPCMBOX_PEEK)
 		return -EINVAL;
 	/* A 64-bit address on a 32-bit kernel. */
 	if (arg->max_fds && arg->fds_ptr != (unsigned long)arg->fds_ptr)

@@ -160,13 +160,16 @@ TEST_F(lease, needs_a_descriptor_that_can_receive)
 	close(writer);
 }
 
+/* A receive that cannot be told a token has no lease, and is not taken for one that has. */
 TEST_F(lease, what_cannot_be_asked_for)
 {
 	struct ipcmbox_recv recv = { .flags = IPCMBOX_LEASE | IPCMBOX_NONBLOCK };
 
 	ASSERT_EQ(0, put(self->fd, 0, 1));
+	EXPECT_EQ(-EINVAL, mailbox_recv(self->holder, &recv));
 	EXPECT_EQ(-EINVAL, mailbox_receive(self->holder, &recv));
 	recv.lease_ns = LONG;
+	EXPECT_EQ(-EINVAL, mailbox_recv(self->holder, &recv));
 	recv.flags |= IPCMBOX_PEEK;
 	EXPECT_EQ(-EINVAL, mailbox_receive(self->holder, &recv));
 	recv.flags = IPCMBOX_NONBLOCK;
