@@ -282,9 +282,21 @@ static void to_dead(struct ipcmbox_port *port, struct ipcmbox_message *message,
 	*dead = message;
 }
 
-/* Back to its old place; or, if that was too often, to the dead; or nowhere, if nobody cares. */
+static void add_in_order(struct ipcmbox_message **list, struct ipcmbox_message *message)
+{
+	while (*list && ipcmbox_message_is_before(*list, message))
+		list = &(*list)->next_victim;
+	message->next_victim = *list;
+	*list = message;
+}
+
+/*
+ * To be put back in its old place; or, if that was too often, to the dead; or nowhere, if nobody
+ * cares.
+ */
 static void give_back(struct ipcmbox_port *port, struct ipcmbox_message *message,
-		      struct ipcmbox_message **dead, struct ipcmbox_wakes *wakes)
+		      struct ipcmbox_message **back, struct ipcmbox_message **dead,
+		      struct ipcmbox_wakes *wakes)
 {
 	if (message->completion == IPCMBOX_HANDLED && !message->sender) {
 		settle(port, message);
@@ -300,7 +312,24 @@ static void give_back(struct ipcmbox_port *port, struct ipcmbox_message *message
 	if (port->max_deliveries && message->redelivered >= port->max_deliveries)
 		to_dead(port, message, dead, wakes);
 	else
-		ipcmbox_port_put_back(port, message, wakes);
+		add_in_order(back, message);
+}
+
+/*
+ * First what is received first: a waiting receiver gets it. Pollers that want to be woken one at a
+ * time are so for one message.
+ */
+static void put_back(struct ipcmbox_port *port, struct ipcmbox_message *back,
+		     struct ipcmbox_wakes *wakes)
+{
+	struct ipcmbox_message *next;
+
+	for (; back; back = next) {
+		next = back->next_victim;
+		ipcmbox_port_put_back(port, back, wakes);
+		if (next)
+			wakes->poll_all = true;
+	}
 }
 
 /**
@@ -316,7 +345,7 @@ static void give_back(struct ipcmbox_port *port, struct ipcmbox_message *message
 int ipcmbox_hold_refuse(struct ipcmbox_port *port, u64 token, struct ipcmbox_message **dead,
 			struct ipcmbox_wakes *wakes)
 {
-	struct ipcmbox_message *message;
+	struct ipcmbox_message *message, *back = NULL;
 	int ret = 0;
 
 	message = find_held(port, token, &ret);
@@ -324,7 +353,8 @@ int ipcmbox_hold_refuse(struct ipcmbox_port *port, u64 token, struct ipcmbox_mes
 		return ret;
 	if (is_given_up(message))
 		ret = -EPIPE;
-	give_back(port, message, dead, wakes);
+	give_back(port, message, &back, dead, wakes);
+	put_back(port, back, wakes);
 	return ret;
 }
 
@@ -471,7 +501,7 @@ static struct ipcmbox_message *sweep_next(struct ipcmbox_port *port, struct ipcm
 void ipcmbox_hold_expire(struct ipcmbox_port *port, struct ipcmbox_sweep *sweep,
 			 struct ipcmbox_wakes *wakes)
 {
-	struct ipcmbox_message *message;
+	struct ipcmbox_message *message, *back = NULL;
 	int looked = 0;
 
 	lockdep_assert_held(&port->lock);
@@ -484,19 +514,21 @@ void ipcmbox_hold_expire(struct ipcmbox_port *port, struct ipcmbox_sweep *sweep,
 		if (message->place != IPCMBOX_MESSAGE_HELD)
 			continue;
 		if (message->lease_expires <= sweep->now)
-			give_back(port, message, &sweep->dead, wakes);
+			give_back(port, message, &back, &sweep->dead, wakes);
 		else
 			sweep->next = min(sweep->next, message->lease_expires);
 	}
+	put_back(port, back, wakes);
 	if (!sweep->below)
 		look_at(port, sweep->next, sweep->now);
 }
 
 static void close_held(struct ipcmbox_port *port, struct ipcmbox_message *message,
-		       struct ipcmbox_message **dead, struct ipcmbox_wakes *wakes)
+		       struct ipcmbox_message **back, struct ipcmbox_message **dead,
+		       struct ipcmbox_wakes *wakes)
 {
 	if (is_leased(message)) {
-		give_back(port, message, dead, wakes);
+		give_back(port, message, back, dead, wakes);
 		return;
 	}
 	settle(port, message);
@@ -517,7 +549,7 @@ static void close_held(struct ipcmbox_port *port, struct ipcmbox_message *messag
 void ipcmbox_hold_close(struct ipcmbox_port *port, const struct ipcmbox_handle *handle,
 			struct ipcmbox_sweep *sweep, struct ipcmbox_wakes *wakes)
 {
-	struct ipcmbox_message *message;
+	struct ipcmbox_message *message, *back = NULL;
 	int looked = 0;
 
 	lockdep_assert_held(&port->lock);
@@ -533,6 +565,7 @@ void ipcmbox_hold_close(struct ipcmbox_port *port, const struct ipcmbox_handle *
 			message->caller = NULL;
 		}
 		if (message->place == IPCMBOX_MESSAGE_HELD && message->holder == handle)
-			close_held(port, message, &sweep->dead, wakes);
+			close_held(port, message, &back, &sweep->dead, wakes);
 	}
+	put_back(port, back, wakes);
 }

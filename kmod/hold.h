@@ -41,7 +41,8 @@ struct ipcmbox_wakes;
  * @next: when the next lease ends, of what was walked through
  * @dead: dead letters, to be sent by the caller; by &ipcmbox_message.next_victim
  *
- * The greatest tokens come first: what goes back to a queue is then inserted at its front.
+ * The greatest tokens come first: what goes back to a queue is then inserted at its front. The
+ * messages of one part go back together, in the order in which they are received.
  */
 struct ipcmbox_sweep {
 	u64 below;

@@ -63,12 +63,6 @@ static bool class_less(const struct class *a, const struct class *b)
 	return a->events < b->events;
 }
 
-/* Is received before the other. */
-static bool is_before(const struct ipcmbox_message *a, const struct ipcmbox_message *b)
-{
-	return a->priority != b->priority ? a->priority > b->priority : a->seq < b->seq;
-}
-
 static bool less(struct rb_node *node, const struct rb_node *other)
 {
 	const struct ipcmbox_message *a = message_of(node), *b = message_of(other);
@@ -76,7 +70,7 @@ static bool less(struct rb_node *node, const struct rb_node *other)
 
 	if (class_less(&x, &y))
 		return true;
-	return !class_less(&y, &x) && is_before(a, b);
+	return !class_less(&y, &x) && ipcmbox_message_is_before(a, b);
 }
 
 /* Upkeep. */
@@ -266,7 +260,8 @@ struct ipcmbox_message *ipcmbox_index_find(struct ipcmbox_index *index,
 			break;
 		if (!ipcmbox_selection_admits(selection, message))
 			pass(selection, &class);
-		else if (message->priority >= min_priority && (!best || is_before(message, best)))
+		else if (message->priority >= min_priority &&
+			 (!best || ipcmbox_message_is_before(message, best)))
 			best = message;
 	}
 	return best;

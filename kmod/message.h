@@ -113,7 +113,7 @@ struct ipcmbox_content {
  * @node: queued or pending, the first of its level: in &ipcmbox_queue.levels; held and
  *	after: in &ipcmbox_port.held (port lock)
  * @pauser: paused: the receiver that has it (port lock)
- * @next_victim: dropped: the next in &ipcmbox_wakes.victims
+ * @next_victim: dropped: the next in &ipcmbox_wakes.victims; held no more: the next that goes back
  * @link: queued, pending: ring of the messages of its level (port lock)
  * @lease_expires: held: when it goes back, on CLOCK_MONOTONIC; KTIME_MAX: no lease (port lock)
  * @caller: held and after: the handle its call can be resumed on, or NULL (port lock)
@@ -170,6 +170,19 @@ struct ipcmbox_message {
 	u8 nr_fds;
 	bool is_disowned;
 };
+
+/**
+ * ipcmbox_message_is_before() - the order in which messages are received
+ * @a: of a port
+ * @b: of the same port
+ *
+ * Return: whether @a is received before @b.
+ */
+static inline bool ipcmbox_message_is_before(const struct ipcmbox_message *a,
+					     const struct ipcmbox_message *b)
+{
+	return a->priority != b->priority ? a->priority > b->priority : a->seq < b->seq;
+}
 
 int ipcmbox_message_init(void);
 void ipcmbox_message_exit(void);

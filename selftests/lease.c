@@ -4,6 +4,7 @@
  * when it is refused, when its time is over, and when its holder is gone.
  */
 #include <signal.h>
+#include <sys/epoll.h>
 
 #include "lease_test.h"
 
@@ -490,6 +491,78 @@ TEST_F(lease, many_come_back)
 	EXPECT_EQ(-EAGAIN, take(self->fd));
 }
 
+/* Those who wait are served as if all had come back before. */
+TEST_F(lease, receivers_get_what_comes_back_in_order)
+{
+	static const int order[] = { 2, 3, 0 };
+	static const int priorities[] = { 0, 0, 7, 7 };
+	int i;
+
+	/* The urgent ones come later, and so have the greater tokens. */
+	for (i = 0; i < 4; i++) {
+		ASSERT_EQ(0, put(self->fd, priorities[i], i));
+		ASSERT_EQ(i, take_lease(self->holder, &self->recv, LONG));
+	}
+	receive_start(&self->calls[0], self->fd);
+	ASSERT_TRUE(await_receivers(self->fd, 1));
+	receive_start(&self->calls[1], self->fd, .min_priority = 1);
+	ASSERT_TRUE(await_receivers(self->fd, 2));
+	receive_start(&self->calls[2], self->fd);
+	ASSERT_TRUE(await_receivers(self->fd, 3));
+	ASSERT_GE(reopen(self), 0);
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(4, call_join(&self->calls[i]));
+		EXPECT_EQ(order[i], call_number(&self->calls[i]));
+		EXPECT_EQ(1, self->calls[i].recv.redelivered);
+	}
+	EXPECT_EQ(1, take(self->fd));
+}
+
+struct watcher {
+	pthread_t thread;
+	int epoll;
+	volatile int tid;
+	int result;
+};
+
+static void *watch(void *arg)
+{
+	struct watcher *watcher = arg;
+	struct epoll_event event;
+
+	watcher->tid = gettid();
+	watcher->result = epoll_wait(watcher->epoll, &event, 1, PATIENCE_NS / NSEC_PER_MSEC);
+	return NULL;
+}
+
+/* As many exclusive pollers are woken as there are messages. */
+TEST_F(lease, pollers_are_told_what_comes_back)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+	struct watcher watchers[2];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, put(self->fd, 0, i));
+		ASSERT_EQ(i, take_lease(self->holder, &self->recv, LONG));
+	}
+	for (i = 0; i < 2; i++) {
+		watchers[i].tid = 0;
+		watchers[i].epoll = epoll_create1(EPOLL_CLOEXEC);
+		ASSERT_EQ(0, epoll_ctl(watchers[i].epoll, EPOLL_CTL_ADD, self->fd, &event));
+		ASSERT_EQ(0, pthread_create(&watchers[i].thread, NULL, watch, &watchers[i]));
+		ASSERT_TRUE(await_value(&watchers[i].tid, 1));
+		ASSERT_TRUE(await_thread_asleep(getpid(), watchers[i].tid));
+	}
+	ASSERT_GE(reopen(self), 0);
+	for (i = 0; i < 2; i++) {
+		pthread_join(watchers[i].thread, NULL);
+		EXPECT_EQ(1, watchers[i].result);
+		close(watchers[i].epoll);
+		EXPECT_EQ(i, take(self->fd));
+	}
+}
+
 /*
  * Other processes
  */
@@ -548,6 +621,36 @@ TEST_F(lease, holder_is_killed)
 	EXPECT_EQ(7, mailbox_info(self->fd).redelivered);
 	for (i = 0; i < 8; i++)
 		EXPECT_EQ(order[i], take(self->fd));
+}
+
+TEST_F(lease, receivers_get_what_the_dead_had)
+{
+	__u64 start, took, best = ~0ULL;
+	struct tenant *tenant;
+	int attempt, i;
+
+	for (attempt = 0; attempt < 5 && best > BOUND_NS; attempt++) {
+		for (i = 0; i < 3; i++)
+			ASSERT_EQ(0, put(self->fd, 0, i));
+		tenant = tenant_start(self, 3, LONG);
+		ASSERT_NE(NULL, tenant);
+		for (i = 0; i < 2; i++) {
+			receive_start(&self->calls[i], self->fd);
+			ASSERT_TRUE(await_receivers(self->fd, i + 1));
+		}
+		start = now_ns(IPCMBOX_CLOCK_MONOTONIC);
+		ASSERT_EQ(0, kill(tenant->pid, SIGKILL));
+		for (i = 0; i < 2; i++) {
+			EXPECT_EQ(4, call_join(&self->calls[i]));
+			EXPECT_EQ(i, call_number(&self->calls[i]));
+		}
+		took = self->calls[1].end_ns - start;
+		if (took < best)
+			best = took;
+		EXPECT_EQ(255, child_wait(tenant->pid));
+		EXPECT_EQ(2, take(self->fd));
+	}
+	EXPECT_LE(best, BOUND_NS);
 }
 
 static int settle_child(void *arg)
