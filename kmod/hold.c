@@ -23,6 +23,9 @@
 /* How many messages are looked at under one hold of the lock. */
 #define SWEEP_MAX	64
 
+/* A timer for fewer ticks than this is in time. */
+#define EXACT_TICKS	60
+
 static struct ipcmbox_message *by_token(const struct rb_node *node)
 {
 	return rb_entry_safe(node, struct ipcmbox_message, node);
@@ -121,15 +124,27 @@ static void end(struct ipcmbox_port *port, struct ipcmbox_message *message,
 	ipcmbox_wakes_add_victim(wakes, message);
 }
 
+/*
+ * When to look. The kernel's timers are in time for the next few ticks only, and for longer up to
+ * an eighth late: they are set to be early, and set again then.
+ */
+static unsigned long delay_of(u64 ns)
+{
+	unsigned long delay = nsecs_to_jiffies(ns);
+
+	if (delay >= EXACT_TICKS)
+		delay -= delay / 8;
+	return min(delay + 1, MAX_JIFFY_OFFSET);
+}
+
 /* Looks for ended leases at @expires, or earlier if that is planned. */
 static void look_at(struct ipcmbox_port *port, ktime_t expires, ktime_t now)
 {
-	unsigned long delay = nsecs_to_jiffies(max_t(ktime_t, expires - now, 0));
-
 	if (expires >= port->next_expiry)
 		return;
 	port->next_expiry = expires;
-	mod_delayed_work(ipcmbox_unbound_wq, &port->lease_work, min(delay + 1, MAX_JIFFY_OFFSET));
+	mod_delayed_work(ipcmbox_unbound_wq, &port->lease_work,
+			 delay_of(max_t(ktime_t, expires - now, 0)));
 }
 
 static void set_lease(struct ipcmbox_port *port, struct ipcmbox_message *message, u64 lease_ns)
