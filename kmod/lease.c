@@ -38,6 +38,7 @@ static bool send_dead(struct ipcmbox_mailbox *mailbox, struct ipcmbox_message *m
 
 	own_user(message->content);
 	message->completion = IPCMBOX_QUEUED;
+	message->redelivered = 0;
 	message->lost = 0;
 	ipcmbox_wakes_init(&wakes);
 	spin_lock(&port->lock);

@@ -626,7 +626,7 @@ struct ipcmbox_send {
  * @max_fds: in: room at @fds_ptr; also out on EMSGSIZE with %IPCMBOX_LIMIT_FDS: what it needs
  * @fds_ptr: in: where the descriptors go (__s32 each). They are close-on-exec
  * @nr_fds: out: descriptors that came
- * @redelivered: out: how often the message was delivered before and came back
+ * @redelivered: out: how often the message was delivered from this mailbox before and came back
  * @events: out: its event bits
  * @token: out: with LEASE, or if @completion is HANDLED: for REPLY and SETTLE, else 0. A token is
  *	valid on every descriptor that receives from the mailbox
