@@ -720,4 +720,177 @@ TEST_F(lease, settled_on_another_descriptor)
 	EXPECT_EQ(1, take(self->fd));
 }
 
+/*
+ * Other senders and other mailboxes
+ */
+
+/* Whoever waits for the receipt is content with it; the lease is not its business. */
+TEST_F(lease, of_what_is_to_be_received)
+{
+	send_start(self->calls, self->fd, .completion = IPCMBOX_RECEIVED, .buf_len = 4,
+		   .buf_ptr = ptr_u64(self->calls[1].data));
+	ASSERT_TRUE(await_senders(self->fd, 1));
+	ASSERT_EQ(0, take_lease(self->holder, &self->recv, LONG));
+	EXPECT_EQ(0, call_join(self->calls));
+	EXPECT_EQ(0, refuse(self->holder, self->recv.token));
+	EXPECT_EQ(0, take(self->fd));
+}
+
+/* The caller waits on while its request goes from one to the next. */
+TEST_F(lease, of_a_call)
+{
+	struct ipcmbox_recv recv;
+	char text[8];
+	int i;
+
+	for (i = 0; i < 5; i++) {
+		ask(self->calls, self->fd, "call");
+		ASSERT_EQ(4, lease(self->holder, &self->recv, text, 8, i == 1 ? SHORT : LONG));
+		EXPECT_EQ(IPCMBOX_HANDLED, self->recv.completion);
+		if (i == 1)
+			ASSERT_TRUE(await_receiving(self->fd, 0));
+		if (i == 2)
+			ASSERT_GE(reopen(self), 0);
+		if (i == 3)
+			EXPECT_EQ(0, refuse(self->holder, self->recv.token));
+		recv = self->recv;
+		if (i && i < 4)
+			ASSERT_EQ(4, lease(self->holder, &recv, text, 8, LONG));
+		EXPECT_EQ(i && i < 4, recv.redelivered);
+		EXPECT_EQ(0, self->calls->done);
+		EXPECT_EQ(1, mailbox_info(self->fd).waiting_senders);
+		EXPECT_EQ(0, i < 4 ? answer(self->holder, recv.token, "hi", 2, i) :
+				     acknowledge(self->holder, recv.token));
+		EXPECT_EQ(i < 4 ? 2 : 0, call_join(self->calls));
+		EXPECT_EQ(i % 4, self->calls->call.status);
+	}
+}
+
+/* Nobody waits for it any more: it does not come back. */
+TEST_F(lease, of_a_call_that_is_given_up)
+{
+	char text[4];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		call_prepare(self->calls, self->fd, .buf_ptr = ptr_u64("gone"), .buf_len = 4);
+		call_fork(self->calls);
+		ASSERT_EQ(4, lease(self->holder, &self->recv, text, 4, LONG));
+		EXPECT_EQ(255, call_kill(self->calls));
+		EXPECT_EQ(-EPIPE, i ? refuse(self->holder, self->recv.token) :
+				      acknowledge(self->holder, self->recv.token));
+		EXPECT_TRUE(is_stale(self->holder, self->recv.token));
+		EXPECT_EQ(-EAGAIN, take(self->fd));
+	}
+	EXPECT_EQ(2, mailbox_info(self->fd).received);
+}
+
+/* It came back while its caller was there, and is withdrawn as any other that is queued. */
+TEST_F(lease, of_a_call_that_is_given_up_after_it_came_back)
+{
+	char text[4];
+
+	call_prepare(self->calls, self->fd, .buf_ptr = ptr_u64("gone"), .buf_len = 4);
+	call_fork(self->calls);
+	ASSERT_EQ(4, lease(self->holder, &self->recv, text, 4, 1));
+	ASSERT_TRUE(await_receiving(self->fd, 0));
+	EXPECT_EQ(1, mailbox_info(self->fd).messages);
+	EXPECT_EQ(255, call_kill(self->calls));
+	EXPECT_EQ(1, mailbox_info(self->fd).withdrawn);
+	EXPECT_EQ(-EAGAIN, take(self->fd));
+}
+
+TEST_F(lease, of_a_call_that_is_given_up_and_expires)
+{
+	char text[4];
+
+	call_prepare(self->calls, self->fd, .buf_ptr = ptr_u64("gone"), .buf_len = 4);
+	call_fork(self->calls);
+	ASSERT_EQ(4, lease(self->holder, &self->recv, text, 4, LONG));
+	EXPECT_EQ(255, call_kill(self->calls));
+	EXPECT_EQ(0, renew(self->holder, self->recv.token, 1));
+	ASSERT_TRUE(await_receiving(self->fd, 0));
+	EXPECT_EQ(1, mailbox_info(self->fd).received);
+	EXPECT_EQ(0, mailbox_info(self->fd).messages);
+	EXPECT_TRUE(is_stale(self->holder, self->recv.token));
+}
+
+TEST_F(lease, at_an_endpoint)
+{
+	int fd = endpoint_new(self->dev, .max_messages = 2), i;
+	int peer = endpoint_connect(self->dev, IPCMBOX_PROCESS, getpid());
+	struct ipcmbox_recv recv;
+
+	ASSERT_GE(peer, 0);
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, put(peer, 0, i));
+		ASSERT_EQ(i, take_lease(fd, &recv, i ? 1 : LONG));
+		EXPECT_EQ(-EACCES, acknowledge(peer, recv.token));
+		EXPECT_EQ(i ? 0 : 1, i ? !await_receiving(fd, 0) : mailbox_info(fd).held);
+		EXPECT_EQ(i ? -ESTALE : 0, refuse(fd, recv.token));
+		EXPECT_EQ(i, take(fd));
+	}
+	/* It ends with one in its hands. */
+	ASSERT_EQ(0, put(peer, 0, 2));
+	ASSERT_EQ(2, take_lease(fd, &recv, LONG));
+	close(fd);
+	EXPECT_EQ(-EPIPE, put(peer, 0, 3));
+	close(peer);
+}
+
+/* Of a member, by time; the rest is in event.c. */
+TEST_F(lease, at_a_member)
+{
+	int event = mailbox_new(self->dev, .discipline = IPCMBOX_EVENT, .max_messages = 4), i;
+	int members[2] = { member_new(event), member_new(event) };
+	struct ipcmbox_recv recv[2];
+
+	EXPECT_EQ(-EINVAL, take_lease(event, recv, LONG));
+	EXPECT_TRUE(is_invalid(event, 1));
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, put(event, 0, i));
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(i, take_lease(members[0], &recv[i], LONG));
+	EXPECT_TRUE(is_invalid(members[1], recv[1].token));
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(0, renew(members[0], recv[i].token, SHORT));
+	ASSERT_TRUE(await_receiving(members[0], 0));
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(i, take(members[0]));
+		EXPECT_EQ(i, take(members[1]));
+	}
+	close(members[0]);
+	close(members[1]);
+	close(event);
+}
+
+/* Nobody can come and fetch it: it ends with the mailbox, or waits for whoever opens the name. */
+TEST_F(lease, of_a_mailbox_that_is_closed)
+{
+	struct ipcmbox_query now;
+	struct ipcmbox_recv recv;
+	int i, fd;
+
+	for (i = 0; i < 3; i++) {
+		fd = mailbox_new(self->dev, .max_messages = 4, .name_ptr = i ? ptr_u64("test") : 0,
+				 .name_len = i ? 4 : 0);
+		ASSERT_GE(fd, 0);
+		ASSERT_EQ(0, put(fd, 0, 1));
+		ASSERT_EQ(0, put(fd, 0, 2));
+		ASSERT_EQ(1, take_lease(fd, &recv, LONG));
+		if (i == 2)
+			EXPECT_EQ(0, mailbox_unlink(self->dev, "test"));
+		close(fd);
+		if (i != 1)
+			continue;
+		fd = mailbox_find(self->dev, "test", RW);
+		EXPECT_EQ(0, mailbox_unlink(self->dev, "test"));
+		EXPECT_EQ(1, take(fd));
+		EXPECT_EQ(2, take(fd));
+		close(fd);
+	}
+	ASSERT_EQ(0, query_budget(self->dev, &now));
+	EXPECT_EQ(self->before.user_mailboxes, now.user_mailboxes);
+}
+
 TEST_HARNESS_MAIN
