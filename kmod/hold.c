@@ -343,7 +343,7 @@ static void put_back(struct ipcmbox_port *port, struct ipcmbox_message *back,
 		next = back->next_victim;
 		ipcmbox_port_put_back(port, back, wakes);
 		if (next)
-			wakes->poll_all = true;
+			wakes->rare |= IPCMBOX_WAKES_POLL_ALL;
 	}
 }
 
