@@ -115,7 +115,7 @@ static __always_inline long send(struct file *file, struct ipcmbox_send *arg,
 	return ret;
 }
 
-long ipcmbox_messaging_send_v0(struct file *file, struct ipcmbox_send __user *uarg)
+long __flatten ipcmbox_messaging_send_v0(struct file *file, struct ipcmbox_send __user *uarg)
 {
 	struct ipcmbox_send arg __uninitialized;
 	struct ipcmbox_sending sending __uninitialized;
@@ -247,7 +247,7 @@ fault:
 /* Receiving. */
 
 /* What a receive that fails with EMSGSIZE needs; nothing else of what is out is known then. */
-static noinline long tell_need(const struct ipcmbox_reception *reception)
+static noinline long export_need(const struct ipcmbox_reception *reception)
 {
 	struct ipcmbox_recv __user *uarg = reception->uarg;
 	bool too_long = reception->needed > reception->room;
@@ -294,11 +294,11 @@ static __always_inline long recv(struct file *file, unsigned int file_flags,
 	ret = ipcmbox_transfer_receive(reception);
 	ipcmbox_buffer_release(&to);
 	if (unlikely(ret == -EMSGSIZE))
-		return tell_need(reception);
+		return export_need(reception);
 	return ret;
 }
 
-long ipcmbox_messaging_recv_v0(struct file *file, struct ipcmbox_recv __user *uarg)
+long __flatten ipcmbox_messaging_recv_v0(struct file *file, struct ipcmbox_recv __user *uarg)
 {
 	struct ipcmbox_recv arg __uninitialized;
 	struct ipcmbox_reception reception __uninitialized;
