@@ -67,8 +67,10 @@ static void enqueue(struct ipcmbox_port *port, struct ipcmbox_message *message)
 		ipcmbox_index_insert(&port->index, message);
 	else
 		RB_CLEAR_NODE(&message->index_node);
-	port->peak_messages = max_t(u64, port->peak_messages, port->queue.count);
-	port->peak_bytes = max(port->peak_bytes, port->queue.bytes);
+	if (unlikely(port->peak_messages < port->queue.count))
+		port->peak_messages = port->queue.count;
+	if (unlikely(port->peak_bytes < port->queue.bytes))
+		port->peak_bytes = port->queue.bytes;
 }
 
 static void dequeue(struct ipcmbox_port *port, struct ipcmbox_message *message)
@@ -454,8 +456,8 @@ static noinline int overflow(struct ipcmbox_port *port, struct ipcmbox_message *
 int ipcmbox_port_post(struct ipcmbox_port *port, struct ipcmbox_message *message,
 		      struct ipcmbox_waiter *waiter, struct ipcmbox_wakes *wakes)
 {
-	bool receipt = message->completion != IPCMBOX_QUEUED;
 	struct ipcmbox_waiter *taker;
+	int ret = IPCMBOX_POSTED;
 
 	lockdep_assert_held(&port->lock);
 
@@ -464,7 +466,7 @@ int ipcmbox_port_post(struct ipcmbox_port *port, struct ipcmbox_message *message
 
 	taker = find_taker(port, message);
 	if (!taker) {
-		if (receipt && !waiter)
+		if (unlikely(message->completion != IPCMBOX_QUEUED) && !waiter)
 			return -EAGAIN;
 		if (port->overflow == IPCMBOX_OVERFLOW_DROP_OLDEST)
 			make_room(port, message, wakes);
@@ -474,8 +476,10 @@ int ipcmbox_port_post(struct ipcmbox_port *port, struct ipcmbox_message *message
 
 	number(port, message);
 	accept(port, message);
-	if (receipt && waiter)
+	if (unlikely(message->completion != IPCMBOX_QUEUED) && waiter) {
 		await_sender(port, message, waiter);
+		ret = IPCMBOX_POSTED_WAIT;
+	}
 	if (taker) {
 		hand_over(port, message, taker, wakes);
 	} else {
@@ -485,7 +489,7 @@ int ipcmbox_port_post(struct ipcmbox_port *port, struct ipcmbox_message *message
 		if (unlikely(wakes->victims))
 			admit(port, wakes);
 	}
-	return receipt && waiter ? IPCMBOX_POSTED_WAIT : IPCMBOX_POSTED;
+	return ret;
 }
 
 /**

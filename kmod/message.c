@@ -317,9 +317,11 @@ static int content_copy_in(struct ipcmbox_content *content, size_t length, struc
 /* What a parcel is charged with. */
 static u32 charge_of(size_t length)
 {
-	u32 charge = sizeof(struct parcel) + size_class_of(length)->room;
-
-	return length > ROOM_MAX ? charge + length : charge;
+	if (likely(length <= ROOM_SHORT))
+		return sizeof(struct parcel) + ROOM_SHORT;
+	if (length > ROOM_MAX)
+		return sizeof(struct parcel) + ROOM_SHORT + length;
+	return sizeof(struct parcel) + size_class_of(length)->room;
 }
 
 static noinline void drop_files(struct ipcmbox_content *content)
@@ -346,30 +348,31 @@ static void content_free(struct ipcmbox_content *content, size_t length)
 	kfree(container_of(content, struct parcel, content));
 }
 
+/* What ipcmbox_message_copy() made, and not what it was made of. */
 static bool is_copy(const struct ipcmbox_message *message)
 {
 	return message->content != &container_of(message, const struct parcel, message)->content;
 }
 
-static noinline void copy_free(struct ipcmbox_message *copy)
-{
-	ipcmbox_user_uncharge_message(copy->content->user, sizeof(*copy));
-	kmem_cache_free(envelope_cache, copy);
-}
-
-static void message_free(struct ipcmbox_message *message)
+static noinline void sharer_free(struct ipcmbox_message *message)
 {
 	struct ipcmbox_content *content = message->content;
 	u32 length = message->length;
 
-	if (unlikely(is_copy(message)))
-		copy_free(message);
-	/* As in ipcmbox_message_put(): of one reference nobody can make two. */
-	if (likely(refcount_read(&content->refs) == 1))
-		smp_rmb(); /* what others have read, see refcount_dec_and_test() */
-	else if (!refcount_dec_and_test(&content->refs))
-		return;
-	content_free(content, length);
+	if (is_copy(message)) {
+		ipcmbox_user_uncharge_message(content->user, sizeof(*message));
+		kmem_cache_free(envelope_cache, message);
+	}
+	if (refcount_dec_and_test(&content->refs))
+		content_free(content, length);
+}
+
+static void message_free(struct ipcmbox_message *message)
+{
+	if (unlikely(message->content->is_shared))
+		sharer_free(message);
+	else
+		content_free(message->content, message->length);
 }
 
 /* Everything but the payload. */
@@ -380,18 +383,19 @@ static void stamp(struct parcel *parcel, struct ipcmbox_user *user,
 	struct ipcmbox_content *content = &parcel->content;
 
 	message->content = content;
-	message->priority = sending->priority;
-	message->length = iov_iter_count(sending->from);
-	message->completion = sending->completion;
 	message->sender = NULL;
 	message->lost = 0;
+	message->length = iov_iter_count(sending->from);
+	refcount_set(&message->refs, 1);
 	message->redelivered = 0;
 	message->nr_fds = 0;
-	message->is_disowned = false;
 	message->place = IPCMBOX_MESSAGE_OWNED;
-	refcount_set(&message->refs, 1);
+	message->priority = sending->priority;
+	message->completion = sending->completion;
+	message->is_disowned = false;
 
 	refcount_set(&content->refs, 1);
+	content->is_shared = false;
 	current_euid_egid(&content->uid, &content->gid);
 	content->tgid = get_pid(task_tgid(current));
 	content->tid = task_pid(current);
@@ -419,6 +423,16 @@ static noinline int enclose_files(struct parcel *parcel, struct ipcmbox_sending 
 	parcel->message.nr_fds = files->nr;
 	sending->files = NULL;
 	return 0;
+}
+
+/* Its payload could not be imported, or its descriptors. */
+static noinline struct ipcmbox_message *fail(struct parcel *parcel,
+					     struct ipcmbox_sending *sending, int error)
+{
+	if (error == -ENOMEM)
+		sending->limit = IPCMBOX_LIMIT_MEMORY;
+	ipcmbox_message_put(&parcel->message);
+	return ERR_PTR(error);
 }
 
 /**
@@ -456,12 +470,8 @@ struct ipcmbox_message *ipcmbox_message_import(struct ipcmbox_user *user,
 	ret = unlikely(sending->files) ? enclose_files(parcel, sending) : 0;
 	if (likely(!ret) && !is_borrowed(&parcel->content, length))
 		ret = content_copy_in(&parcel->content, length, sending->from);
-	if (ret) {
-		if (ret == -ENOMEM)
-			sending->limit = IPCMBOX_LIMIT_MEMORY;
-		content_free(&parcel->content, length);
-		return ERR_PTR(ret);
-	}
+	if (unlikely(ret))
+		return fail(parcel, sending, ret);
 	return &parcel->message;
 }
 
@@ -491,6 +501,8 @@ struct ipcmbox_message *ipcmbox_message_copy(struct ipcmbox_message *message, u3
 		return ERR_PTR(-ENOMEM);
 	}
 
+	if (!message->content->is_shared)
+		message->content->is_shared = true;
 	*copy = *message;
 	copy->sender = NULL;
 	copy->lost = 0;

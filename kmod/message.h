@@ -69,6 +69,7 @@ enum ipcmbox_message_place {
  * @refs: envelopes
  * @uid: effective uid of the sender
  * @gid: effective gid of the sender
+ * @is_shared: there is more than one envelope, or was (written while there is but one)
  * @owns_user: @user is a reference; else it is the creator of the mailbox, who outlives it
  * @tgid: sender's process, reference
  * @tid: sender's thread, reference unless it is the same as @tgid
@@ -82,13 +83,14 @@ enum ipcmbox_message_place {
  * @loan: payload that the sender has lent, or NULL, likewise
  * @data: payload, if it fits
  *
- * Constant once imported, but for @refs, @chunks, and until it is in a port @owns_user and the
- * identity.
+ * Constant once imported, but for @refs, @is_shared, @chunks, and until it is in a port @owns_user
+ * and the identity.
  */
 struct ipcmbox_content {
 	refcount_t refs;
 	kuid_t uid;
 	kgid_t gid;
+	bool is_shared;
 	bool owns_user;
 	struct pid *tgid;
 	struct pid *tid;
@@ -128,12 +130,12 @@ struct ipcmbox_content {
  * @queued_at: jiffies when it was sent (port lock)
  * @length: bytes of payload (constant)
  * @refs: one of the owner, one of each peeker
- * @nr_fds: descriptors it brings (constant)
- * @priority: 0 to IPCMBOX_PRIORITY_MAX (constant)
  * @redelivered: how often it came back (port lock)
+ * @nr_fds: descriptors it brings (constant)
  * @place: &enum ipcmbox_message_place (port lock)
- * @is_disowned: its sender was killed while a receiver had it (port lock)
+ * @priority: 0 to IPCMBOX_PRIORITY_MAX (constant)
  * @completion: what its sender waits for, or would: IPCMBOX_QUEUED, _RECEIVED, _HANDLED (constant)
+ * @is_disowned: its sender was killed while a receiver had it (port lock)
  */
 struct ipcmbox_message {
 	union {
@@ -163,11 +165,11 @@ struct ipcmbox_message {
 	unsigned long queued_at;
 	u32 length;
 	refcount_t refs;
-	u16 priority;
 	u16 redelivered;
-	u8 place;
-	u8 completion;
 	u8 nr_fds;
+	u8 place;
+	u16 priority;
+	u8 completion;
 	bool is_disowned;
 };
 

@@ -217,9 +217,10 @@ int __flatten ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct ipcmbo
 
 	waiter.sending = sending;
 	ret = post(port, message, sending->deadline->nonblock ? NULL : &waiter);
-	switch (ret) {
-	case IPCMBOX_POSTED:
+	if (likely(ret == IPCMBOX_POSTED))
 		return 0;
+
+	switch (ret) {
 	case IPCMBOX_POSTED_WAIT:
 		ret = await_completion(port, sending, &waiter);
 		break;

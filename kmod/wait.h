@@ -70,9 +70,9 @@ enum ipcmbox_waiter_state {
 
 /**
  * struct ipcmbox_waiter - a blocked call
+ * @task: who waits (constant)
  * @link: in a port's receivers or senders (port lock)
  * @next_claimed: claimed: the next in &ipcmbox_wakes.claimed (owner of the wakes)
- * @task: who waits (constant)
  * @state: &enum ipcmbox_waiter_state (atomic exchange)
  * @claimed: taken off the port, completion is on its way (port lock)
  * @conclude: receiver: its message must be finished under the lock: somebody waits for it to be
@@ -91,11 +91,11 @@ enum ipcmbox_waiter_state {
  * @since: jiffies when it began to wait (constant)
  */
 struct ipcmbox_waiter {
+	struct task_struct *task;
 	union {
 		struct list_head link;
 		struct ipcmbox_waiter *next_claimed;
 	};
-	struct task_struct *task;
 	int state;
 	bool claimed;
 	bool conclude;
