@@ -10,5 +10,6 @@
 #include "selection.c"
 #include "exchange.c"
 #include "message.c"
+#include "delivery.c"
 #include "transfer.c"
 #include "messaging.c"

@@ -3,14 +3,12 @@
  * Transfers: the send path and the receive path.
  */
 #include <linux/cred.h>
-#include <linux/minmax.h>
-#include <linux/pagemap.h>
 #include <linux/sched/signal.h>
-#include <linux/uaccess.h>
 #include <linux/uio.h>
 
 #include <uapi/linux/ipcmbox.h>
 
+#include "delivery.h"
 #include "endpoint.h"
 #include "event.h"
 #include "files.h"
@@ -384,100 +382,6 @@ static int take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 	return waiter->result;
 }
 
-/* What a receiver with room for it is told besides. */
-static noinline bool export_more(const struct ipcmbox_waiter *waiter)
-{
-	const struct ipcmbox_reception *reception = waiter->reception;
-	const struct ipcmbox_message *message = waiter->message;
-	struct ipcmbox_recv __user *uarg = reception->uarg;
-	bool in_vector = reception->in_vector;
-	u64 call_deadline_ns = U64_MAX;
-	u64 token = 0;
-
-	if (!reception->peek && waiter->conclude && waiter->token) {
-		token = waiter->token;
-		call_deadline_ns = ipcmbox_deadline_export(&waiter->call_deadline);
-	}
-
-	if (!user_write_access_begin(uarg, sizeof(*uarg)))
-		return false;
-	unsafe_put_user(message->nr_fds, &uarg->nr_fds, fault);
-	unsafe_put_user(message->redelivered, &uarg->redelivered, fault);
-	unsafe_put_user(message->content->events, &uarg->events, fault);
-	unsafe_put_user(token, &uarg->token, fault);
-	unsafe_put_user(call_deadline_ns, &uarg->call_deadline_ns, fault);
-	if (in_vector)
-		unsafe_put_user(message->length, &uarg->result, fault);
-	unsafe_put_user(message->completion, &uarg->completion, fault);
-	user_write_access_end();
-	return true;
-fault:
-	user_write_access_end();
-	return false;
-}
-
-/* What a receiver is told of the message. */
-static bool export_receipt(const struct ipcmbox_waiter *waiter)
-{
-	const struct ipcmbox_message *message = waiter->message;
-	struct ipcmbox_recv __user *uarg = waiter->reception->uarg;
-	struct ipcmbox_identity sender __uninitialized;
-
-	ipcmbox_message_identify(message, &sender);
-
-	if (!user_write_access_begin(uarg, IPCMBOX_RECV_SIZE_V0))
-		return false;
-	unsafe_put_user(message->length, &uarg->length, fault);
-	unsafe_put_user(message->priority, &uarg->priority, fault);
-	unsafe_put_user(message->seq, &uarg->seq, fault);
-	unsafe_put_user(waiter->lost, &uarg->lost, fault);
-	unsafe_put_user(message->content->endpoint, &uarg->sender_endpoint, fault);
-	unsafe_put_user(sender.pid, &uarg->pid, fault);
-	unsafe_put_user(sender.tid, &uarg->tid, fault);
-	unsafe_put_user(sender.uid, &uarg->uid, fault);
-	unsafe_put_user(sender.gid, &uarg->gid, fault);
-	unsafe_put_user(IPCMBOX_LIMIT_NONE, &uarg->limit, fault);
-	user_write_access_end();
-
-	return likely(!ipcmbox_reception_is_extended(waiter->reception)) || export_more(waiter);
-fault:
-	user_write_access_end();
-	return false;
-}
-
-/* Copies payload and description. Returns false if user memory was not all present. */
-static bool export(const struct ipcmbox_waiter *waiter)
-{
-	const struct ipcmbox_reception *reception = waiter->reception;
-	bool done;
-
-	pagefault_disable();
-	done = ipcmbox_message_copy_out(waiter->message, reception->to) &&
-	       (!reception->uarg || export_receipt(waiter));
-	pagefault_enable();
-	return done;
-}
-
-/*
- * Writes to the buffer, as the program itself would: that also grows a stack. The structure was
- * just read, so it exists; it may only have to be made writable.
- */
-static int fault_in(const struct ipcmbox_reception *reception, size_t length)
-{
-	struct iov_iter to = *reception->to;
-
-	if (iov_iter_zero(length, &to) != length)
-		return -EFAULT;
-	if (reception->max_fds && !reception->peek &&
-	    fault_in_safe_writeable((void __user *)reception->ufds,
-				    reception->max_fds * sizeof(*reception->ufds)))
-		return -EFAULT;
-	if (reception->uarg && fault_in_safe_writeable((void __user *)reception->uarg,
-						       reception->usize))
-		return -EFAULT;
-	return 0;
-}
-
 static noinline void conclude(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter)
 {
 	struct ipcmbox_wakes wakes;
@@ -535,7 +439,7 @@ static noinline int pause_and_fault_in(struct ipcmbox_port *port, struct ipcmbox
 		/* A peek has no turn to lose, and must not keep what others have received. */
 		ipcmbox_message_put(message);
 		waiter->message = NULL;
-		return fault_in(reception, length) ?: -ESTALE;
+		return ipcmbox_delivery_fault_in(reception, length) ?: -ESTALE;
 	}
 
 	ipcmbox_wakes_init(&wakes);
@@ -549,33 +453,12 @@ static noinline int pause_and_fault_in(struct ipcmbox_port *port, struct ipcmbox
 		return -ESTALE;
 	}
 
-	ret = fault_in(reception, length);
+	ret = ipcmbox_delivery_fault_in(reception, length);
 
 	spin_lock(&port->lock);
 	held = ipcmbox_port_resume(port, waiter);
 	spin_unlock(&port->lock);
 	return held ? ret : -ESTALE;
-}
-
-/*
- * Hands the descriptors over, after all else was. Returns 0; -EAGAIN the numbers could not be
- * written, nothing has happened; other errors with @numbers to be recalled.
- */
-static noinline int export_files(const struct ipcmbox_message *message,
-				 const struct ipcmbox_reception *reception,
-				 struct ipcmbox_numbers *numbers)
-{
-	const struct ipcmbox_files *files = message->content->files;
-	int ret;
-
-	if (reception->peek)
-		return 0;
-	pagefault_disable();
-	ret = ipcmbox_files_reserve(files, reception->ufds, numbers);
-	pagefault_enable();
-	if (ret)
-		return ret == -EFAULT ? -EAGAIN : ret;
-	return ipcmbox_files_install(files, reception->ufds, numbers);
 }
 
 /*
@@ -591,10 +474,10 @@ static long deliver(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 		/* A killed process reads nothing any more: leave the message to another. */
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		if (likely(export(waiter))) {
+		if (likely(ipcmbox_delivery_export(waiter))) {
 			if (likely(!waiter->message->nr_fds))
 				return waiter->message->length;
-			ret = export_files(waiter->message, waiter->reception, numbers);
+			ret = ipcmbox_delivery_export_files(waiter, numbers);
 			if (ret != -EAGAIN)
 				return ret ?: waiter->message->length;
 		}
