@@ -114,6 +114,83 @@ shell_server()
 	run ipck unlink "$name"
 }
 
+# Somebody waits at the mailbox.
+await_waiting()
+{
+	tries=0
+	until ipck stat "$name" | grep -q '^waiting_[a-z]*  *[1-9]'; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 500 ]
+		usleep 20000
+	done
+}
+
+events()
+{
+	title 'Events: each message to all who joined'
+	run ipck create --event -c 16 "$name"
+	printf '$ ipck join -l -N 1 %s &\n' "$name"
+	ipck join -l -N 1 "$name" >member.out &
+	member=$!
+	await_members
+	run ipck send "$name" 'to all who joined'
+	wait "$member"
+	run cat member.out
+	rm member.out
+	run ipck unlink "$name"
+}
+
+await_members()
+{
+	tries=0
+	until [ "$(ipck stat "$name" | sed -n 's/^members  *//p')" = 1 ]; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 500 ]
+		usleep 20000
+	done
+}
+
+# A receiver that cannot put its message anywhere.
+fail_to_print()
+{
+	printf '$ %s >/dev/full\n' "$*"
+	if "$@" >/dev/full; then
+		return 1
+	fi
+}
+
+leases()
+{
+	title 'A message on lease comes back from a receiver that fails, and is a dead letter in the end'
+	run ipck create "$name"
+	run ipck create "$name-dead"
+	run ipck set -d "$name-dead" -n 2 "$name"
+	run ipck send "$name" 'poison'
+	fail_to_print ipck recv --lease 60 "$name"
+	run ipck ls
+	fail_to_print ipck recv --lease 60 "$name"
+	run ipck recv -l -n "$name-dead"
+	run ipck unlink "$name-dead"
+	run ipck unlink "$name"
+}
+
+watching()
+{
+	title 'Who waits for whom, and what has happened'
+	run ipck create "$name"
+	run ipck set --recorder 8 "$name"
+	printf '$ ipck recv -l %s &\n' "$name"
+	ipck recv -l "$name" &
+	receiver=$!
+	await_waiting
+	run ipck blocked
+	run ipck send -p 7 "$name" 'here it is'
+	wait "$receiver"
+	run ipck record "$name"
+	run ipck top -n 1
+	run ipck unlink "$name"
+}
+
 farm()
 {
 	title "A real job: the lines of $text through four workers"
@@ -130,6 +207,9 @@ run ipck limits
 mailboxes
 shell_pipeline
 shell_server
+events
+leases
+watching
 library
 farm
 title 'Nothing is left behind'
