@@ -216,7 +216,7 @@ void ipcmbox_blocked_take(struct ipcmbox_blocked_snapshot *snapshot,
 	struct ipcmbox_event *event = mailbox->event;
 
 	forget(snapshot);
-	snapshot->mailbox = mailbox->id;
+	snapshot->mailbox = mailbox->entry.id;
 
 	if (!event) {
 		take(snapshot, mailbox);

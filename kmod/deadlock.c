@@ -54,7 +54,7 @@ static struct pid *only_server(struct ipcmbox_port *port)
 
 	spin_lock(&port->lock);
 	if (port->only_receiver && list_empty(&port->receivers) && port->last_holder &&
-	    file_count(port->last_holder->file) == 1 && READ_ONCE(mailbox->readers) == 1 &&
+	    file_count(port->last_holder->file) == 1 && READ_ONCE(mailbox->entry.readers) == 1 &&
 	    is_alone_in_process(port->only_receiver))
 		server = port->only_receiver;
 	spin_unlock(&port->lock);

@@ -264,7 +264,7 @@ static int missing_id(struct ipcmbox_registry *registry, u64 id)
 	struct ipcmbox_mailbox *mailbox;
 	bool is_other;
 
-	if (!ipcmbox_mailbox_had_id(id))
+	if (!ipcmbox_entry_had_id(id))
 		return -ESRCH;
 	mutex_lock(&registry->lock);
 	mailbox = ipcmbox_registry_find_id(registry, id);
@@ -366,7 +366,7 @@ struct ipcmbox_mailbox *ipcmbox_endpoint_address(const struct ipcmbox_endpoint *
 	if (!endpoint->is_dead)
 		ret = ipcmbox_mailbox_check_access(mailbox, IPCMBOX_WRITE);
 	if (!ret)
-		refcount_inc(&mailbox->refs);
+		refcount_inc(&mailbox->entry.refs);
 	mutex_unlock(&registry->lock);
 	ipcmbox_endpoint_put(endpoint);
 	return ret ? ERR_PTR(ret) : mailbox;

@@ -269,7 +269,7 @@ void ipcmbox_files_recall(struct ipcmbox_numbers *numbers)
 
 static bool refuses_files(const struct ipcmbox_mailbox *mailbox)
 {
-	return !mailbox->readers && (!mailbox->is_named || mailbox->is_transient);
+	return !mailbox->entry.readers && (!mailbox->entry.is_named || mailbox->entry.is_transient);
 }
 
 /**

@@ -186,7 +186,7 @@ static int list(struct ipcmbox_registry *registry, const struct ipcmbox_list *ar
 		mailbox = ipcmbox_registry_next(registry, after_id);
 		if (!mailbox)
 			break;
-		after_id = mailbox->id;
+		after_id = mailbox->entry.id;
 		ipcmbox_mailbox_report(mailbox, info);
 		ipcmbox_mailbox_put(mailbox);
 

@@ -2,13 +2,10 @@
 /*
  * Mailboxes: identity, rights, life time.
  */
-#include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/fs.h>
-#include <linux/fs_struct.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/uaccess.h>
 #include <linux/user_namespace.h>
 
 #include <uapi/linux/ipcmbox.h>
@@ -27,65 +24,19 @@
 #include "registry.h"
 #include "wait.h"
 
-#define MODE_VALID	0666
 #define OPEN_BY		(IPCMBOX_OPEN_BY_ID | IPCMBOX_OPEN_BY_PID | IPCMBOX_OPEN_BY_TID)
 #define OPEN_VALID	(IPCMBOX_OPEN_CREATE | IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT | \
 			 IPCMBOX_OPEN_NONBLOCK | IPCMBOX_OPEN_KEEP_LAST | IPCMBOX_OPEN_FDS | \
 			 IPCMBOX_OPEN_THREAD | OPEN_BY)
 #define SET_CAPACITY	(IPCMBOX_SET_MAX_MESSAGES | IPCMBOX_SET_MAX_BYTES | IPCMBOX_SET_OVERFLOW)
-#define SET_VALID	(IPCMBOX_SET_MODE | IPCMBOX_SET_UID | IPCMBOX_SET_GID | SET_CAPACITY | \
-			 IPCMBOX_SET_DEAD_LETTER | IPCMBOX_SET_RECORDER)
-
-/* 64 bits count mailboxes for longer than the machine lasts. */
-static atomic64_t last_id;
-
-/**
- * ipcmbox_mailbox_had_id() - has there been a mailbox of this id, in whatever namespace?
- * @id: the id
- */
-bool ipcmbox_mailbox_had_id(u64 id)
-{
-	return id && id <= atomic64_read(&last_id);
-}
-
-/* Names. */
-
-static bool is_valid_name(const char *name, u32 name_len)
-{
-	if (name[0] == '.' && (name_len == 1 || (name_len == 2 && name[1] == '.')))
-		return false;
-	return !memchr(name, '/', name_len) && !memchr(name, 0, name_len);
-}
-
-/*
- * Returns the name ended by a NUL, to be freed with kfree(); NULL if there is none; -EINVAL,
- * -ENAMETOOLONG, -EFAULT, -ENOMEM.
- */
-static char *import_name(u64 name_ptr, u32 name_len)
-{
-	char *name;
-
-	if (!name_len)
-		return name_ptr ? ERR_PTR(-EINVAL) : NULL;
-	if (name_len > IPCMBOX_NAME_MAX)
-		return ERR_PTR(-ENAMETOOLONG);
-	if (name_ptr != (unsigned long)name_ptr)
-		return ERR_PTR(-EFAULT);
-
-	name = memdup_user_nul(u64_to_user_ptr(name_ptr), name_len);
-	if (!IS_ERR(name) && !is_valid_name(name, name_len)) {
-		kfree(name);
-		return ERR_PTR(-EINVAL);
-	}
-	return name;
-}
+#define SET_VALID	(IPCMBOX_SET_RIGHTS | SET_CAPACITY | IPCMBOX_SET_DEAD_LETTER | \
+			 IPCMBOX_SET_RECORDER)
 
 /* Rights. */
 
 static bool may_administer(const struct ipcmbox_mailbox *mailbox)
 {
-	return uid_eq(mailbox->uid, current_euid()) ||
-	       ns_capable(mailbox->registry->user_ns, CAP_IPC_OWNER);
+	return ipcmbox_rights_may_administer(&mailbox->entry.rights, mailbox->registry->user_ns);
 }
 
 /**
@@ -114,30 +65,12 @@ bool ipcmbox_mailbox_may_administer(struct ipcmbox_mailbox *mailbox)
  */
 int ipcmbox_mailbox_check_access(const struct ipcmbox_mailbox *mailbox, u32 access)
 {
-	unsigned int granted = mailbox->mode, wanted = 0;
-
 	lockdep_assert_held(&mailbox->registry->lock);
 
-	/* To look and administer: for whom that is of use only, as a descriptor keeps a mailbox. */
-	if (!access)
-		return may_administer(mailbox) ? 0 : -EACCES;
 	/* Who receives from a member is decided by who joins. */
-	if (mailbox->member)
+	if (access && mailbox->member)
 		return -EACCES;
-
-	if (access & IPCMBOX_READ)
-		wanted |= 4;
-	if (access & IPCMBOX_WRITE)
-		wanted |= 2;
-
-	if (uid_eq(mailbox->uid, current_euid()))
-		granted >>= 6;
-	else if (in_egroup_p(mailbox->gid))
-		granted >>= 3;
-
-	if (!(wanted & ~granted) || ns_capable(mailbox->registry->user_ns, CAP_IPC_OWNER))
-		return 0;
-	return -EACCES;
+	return ipcmbox_rights_check(&mailbox->entry.rights, mailbox->registry->user_ns, access);
 }
 
 /* Birth and end. */
@@ -185,17 +118,17 @@ struct ipcmbox_mailbox *ipcmbox_mailbox_new(struct ipcmbox_registry *registry,
 			return NULL;
 		}
 	}
-	refcount_set(&mailbox->refs, 1);
+	refcount_set(&mailbox->entry.refs, 1);
+	mailbox->entry.is_named = arg->name_len;
+	mailbox->entry.is_transient = arg->flags & IPCMBOX_OPEN_TRANSIENT;
+	mailbox->entry.name = mailbox->name;
+	mailbox->entry.name_len = arg->name_len;
+	ipcmbox_rights_init(&mailbox->entry.rights, arg->mode);
 	mailbox->discipline = arg->discipline;
-	mailbox->is_named = arg->name_len;
-	mailbox->is_transient = arg->flags & IPCMBOX_OPEN_TRANSIENT;
 	mailbox->takes_files = arg->flags & IPCMBOX_OPEN_FDS;
-	current_euid_egid(&mailbox->uid, &mailbox->gid);
-	mailbox->mode = arg->mode & ~current_umask();
 	mailbox->max_length = max_length_of(arg);
 	mailbox->registry = ipcmbox_registry_get(registry);
 	mailbox->creator = ipcmbox_user_get(creator);
-	mailbox->name_len = arg->name_len;
 	if (name)
 		memcpy(mailbox->name, name, arg->name_len);
 	ipcmbox_port_init(&mailbox->port, arg->max_messages, mailbox->max_length, arg->max_bytes,
@@ -237,15 +170,15 @@ void ipcmbox_mailbox_put(struct ipcmbox_mailbox *mailbox)
 	struct ipcmbox_registry *registry;
 	bool last;
 
-	if (!mailbox || refcount_dec_not_one(&mailbox->refs))
+	if (!mailbox || refcount_dec_not_one(&mailbox->entry.refs))
 		return;
 
 	/* Another put may be the last one as soon as the lock is free: unlock it on a reference. */
 	registry = ipcmbox_registry_get(mailbox->registry);
 	mutex_lock(&registry->lock);
-	last = refcount_dec_and_test(&mailbox->refs);
+	last = refcount_dec_and_test(&mailbox->entry.refs);
 	if (last)
-		ipcmbox_registry_remove(registry, mailbox);
+		ipcmbox_directory_remove(&registry->mailboxes, &mailbox->entry);
 	mutex_unlock(&registry->lock);
 
 	if (last) {
@@ -265,8 +198,9 @@ void ipcmbox_mailbox_put(struct ipcmbox_mailbox *mailbox)
  */
 void ipcmbox_mailbox_update_gone(struct ipcmbox_mailbox *mailbox)
 {
-	bool receivers_gone = !mailbox->is_named && mailbox->had_reader && !mailbox->readers;
-	bool senders_gone = !mailbox->is_named && mailbox->had_writer && !mailbox->writers;
+	const struct ipcmbox_entry *entry = &mailbox->entry;
+	bool receivers_gone = !entry->is_named && mailbox->had_reader && !entry->readers;
+	bool senders_gone = !entry->is_named && mailbox->had_writer && !entry->writers;
 	struct ipcmbox_port *port = &mailbox->port;
 	struct ipcmbox_wakes wakes;
 
@@ -299,7 +233,7 @@ void ipcmbox_mailbox_update_gone(struct ipcmbox_mailbox *mailbox)
  */
 void ipcmbox_mailbox_drop_name_locked(struct ipcmbox_mailbox *mailbox)
 {
-	ipcmbox_registry_remove_name(mailbox->registry, mailbox);
+	ipcmbox_directory_remove_name(&mailbox->registry->mailboxes, &mailbox->entry);
 	ipcmbox_mailbox_update_gone(mailbox);
 }
 
@@ -314,16 +248,11 @@ void ipcmbox_mailbox_drop_name_locked(struct ipcmbox_mailbox *mailbox)
  */
 void ipcmbox_mailbox_attach(struct ipcmbox_mailbox *mailbox, fmode_t mode)
 {
-	refcount_inc(&mailbox->refs);
-	mailbox->descriptors++;
-	if (mode & FMODE_READ) {
-		mailbox->readers++;
+	ipcmbox_entry_attach(&mailbox->entry, mode);
+	if (mode & FMODE_READ)
 		mailbox->had_reader = true;
-	}
-	if (mode & FMODE_WRITE) {
-		mailbox->writers++;
+	if (mode & FMODE_WRITE)
 		mailbox->had_writer = true;
-	}
 	ipcmbox_mailbox_update_gone(mailbox);
 }
 
@@ -343,15 +272,10 @@ void ipcmbox_mailbox_detach(struct ipcmbox_mailbox *mailbox, fmode_t mode)
 		ipcmbox_member_close(mailbox);
 
 	mutex_lock(&registry->lock);
-	if (mode & FMODE_READ)
-		mailbox->readers--;
-	if (mode & FMODE_WRITE)
-		mailbox->writers--;
-	if (mailbox->endpoint && !mailbox->readers)
+	if (ipcmbox_entry_detach(&mailbox->entry, mode))
+		ipcmbox_directory_remove_name(&registry->mailboxes, &mailbox->entry);
+	if (mailbox->endpoint && !mailbox->entry.readers)
 		ipcmbox_endpoint_end(mailbox->endpoint);
-	/* The name goes with the last descriptor, even if somebody still looks at the mailbox. */
-	if (!--mailbox->descriptors && mailbox->is_transient && mailbox->is_named)
-		ipcmbox_registry_remove_name(registry, mailbox);
 	ipcmbox_mailbox_update_gone(mailbox);
 	mutex_unlock(&registry->lock);
 	if (is_member)
@@ -383,7 +307,7 @@ static int check_create(const struct ipcmbox_open *arg)
 
 	if (!arg->name_len && arg->flags & (IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT))
 		return -EINVAL;
-	if (arg->mode & ~MODE_VALID || arg->overflow > IPCMBOX_OVERFLOW_DROP_NEWEST ||
+	if (arg->mode & ~IPCMBOX_MODE_VALID || arg->overflow > IPCMBOX_OVERFLOW_DROP_NEWEST ||
 	    !is_valid_discipline(arg))
 		return -EINVAL;
 	if (max_length > IPCMBOX_LENGTH_MAX || (arg->max_bytes && arg->max_bytes < max_length))
@@ -466,16 +390,16 @@ int ipcmbox_mailbox_publish(struct ipcmbox_mailbox *mailbox, u32 *limit)
 	ret = ipcmbox_user_charge_mailbox(mailbox->creator, limit);
 	if (ret)
 		return ret;
-	mailbox->id = atomic64_inc_return(&last_id);
-	mailbox->port.id = mailbox->id;
+	mailbox->entry.id = ipcmbox_entry_new_id();
+	mailbox->port.id = mailbox->entry.id;
 	if (mailbox->endpoint) {
-		ret = ipcmbox_endpoint_add(mailbox->endpoint, mailbox, mailbox->id);
+		ret = ipcmbox_endpoint_add(mailbox->endpoint, mailbox, mailbox->entry.id);
 		if (ret) {
 			ipcmbox_user_uncharge_mailbox(mailbox->creator);
 			return ret;
 		}
 	}
-	ipcmbox_registry_add(mailbox->registry, mailbox);
+	ipcmbox_directory_add(&mailbox->registry->mailboxes, &mailbox->entry);
 	return 0;
 }
 
@@ -509,12 +433,12 @@ static int find_or_create(struct ipcmbox_registry *registry, struct ipcmbox_hand
 		*new = NULL;
 		ipcmbox_mailbox_attach(mailbox, mode);
 		/* The first reference is a lasting name's; the descriptor has its own now. */
-		if (!mailbox->is_named || mailbox->is_transient)
-			refcount_dec(&mailbox->refs);
+		if (!mailbox->entry.is_named || mailbox->entry.is_transient)
+			refcount_dec(&mailbox->entry.refs);
 	}
 
 	handle->mailbox = mailbox;
-	arg->id = mailbox->id;
+	arg->id = mailbox->entry.id;
 	return 0;
 }
 
@@ -539,7 +463,7 @@ int ipcmbox_mailbox_open(struct ipcmbox_registry *registry, struct ipcmbox_open 
 	ret = check_open(arg);
 	if (ret)
 		return ret;
-	name = import_name(arg->name_ptr, arg->name_len);
+	name = ipcmbox_name_import(arg->name_ptr, arg->name_len);
 	if (IS_ERR(name))
 		return PTR_ERR(name);
 
@@ -595,20 +519,20 @@ int ipcmbox_mailbox_unlink(struct ipcmbox_registry *registry, const struct ipcmb
 		return -EINVAL;
 	if (by_id ? arg->name_len || arg->name_ptr : arg->id || !arg->name_len)
 		return -EINVAL;
-	name = import_name(arg->name_ptr, arg->name_len);
+	name = ipcmbox_name_import(arg->name_ptr, arg->name_len);
 	if (IS_ERR(name))
 		return PTR_ERR(name);
 
 	mutex_lock(&registry->lock);
 	mailbox = by_id ? ipcmbox_registry_find_id(registry, arg->id) :
 			  ipcmbox_registry_find_name(registry, name, arg->name_len);
-	if (!mailbox || !mailbox->is_named) {
+	if (!mailbox || !mailbox->entry.is_named) {
 		ret = -ENOENT;
 	} else if (!may_administer(mailbox)) {
 		ret = -EPERM;
 	} else {
 		ret = 0;
-		lasting = !mailbox->is_transient;
+		lasting = !mailbox->entry.is_transient;
 		ipcmbox_mailbox_drop_name_locked(mailbox);
 	}
 	mutex_unlock(&registry->lock);
@@ -625,37 +549,17 @@ static int check_set(const struct ipcmbox_mailbox *mailbox, const struct ipcmbox
 {
 	u32 mask = arg->mask;
 
-	if (mask & ~SET_VALID || arg->mode & ~MODE_VALID ||
-	    arg->overflow > IPCMBOX_OVERFLOW_DROP_NEWEST ||
+	if (mask & ~SET_VALID || arg->overflow > IPCMBOX_OVERFLOW_DROP_NEWEST ||
 	    (arg->max_bytes && arg->max_bytes < mailbox->max_length) ||
 	    arg->max_deliveries > U16_MAX || arg->recorder > IPCMBOX_RECORDER_MAX)
 		return -EINVAL;
 
-	if ((!(mask & IPCMBOX_SET_MODE) && arg->mode) ||
-	    (!(mask & IPCMBOX_SET_UID) && arg->uid) ||
-	    (!(mask & IPCMBOX_SET_GID) && arg->gid) ||
-	    (!(mask & IPCMBOX_SET_MAX_MESSAGES) && arg->max_messages) ||
+	if ((!(mask & IPCMBOX_SET_MAX_MESSAGES) && arg->max_messages) ||
 	    (!(mask & IPCMBOX_SET_MAX_BYTES) && arg->max_bytes) ||
 	    (!(mask & IPCMBOX_SET_OVERFLOW) && arg->overflow) ||
 	    (!(mask & IPCMBOX_SET_DEAD_LETTER) && (arg->dead_letter || arg->max_deliveries)) ||
 	    (!(mask & IPCMBOX_SET_RECORDER) && arg->recorder))
 		return -EINVAL;
-	return 0;
-}
-
-static int check_set_owner(const struct ipcmbox_mailbox *mailbox, u32 mask, kuid_t uid, kgid_t gid)
-{
-	bool may_chown;
-
-	if ((mask & IPCMBOX_SET_UID && !uid_valid(uid)) ||
-	    (mask & IPCMBOX_SET_GID && !gid_valid(gid)))
-		return -EINVAL;
-
-	may_chown = ns_capable_noaudit(mailbox->registry->user_ns, CAP_CHOWN);
-	if (mask & IPCMBOX_SET_UID && !uid_eq(uid, mailbox->uid) && !may_chown)
-		return -EPERM;
-	if (mask & IPCMBOX_SET_GID && !gid_eq(gid, mailbox->gid) && !in_egroup_p(gid) && !may_chown)
-		return -EPERM;
 	return 0;
 }
 
@@ -709,33 +613,31 @@ static void set_capacity(struct ipcmbox_port *port, const struct ipcmbox_set *ar
  */
 int ipcmbox_mailbox_set(struct ipcmbox_mailbox *mailbox, struct ipcmbox_set *arg)
 {
-	kuid_t uid = make_kuid(current_user_ns(), arg->uid);
-	kgid_t gid = make_kgid(current_user_ns(), arg->gid);
+	struct ipcmbox_registry *registry = mailbox->registry;
+	struct ipcmbox_rights *rights = &mailbox->entry.rights;
 	struct ipcmbox_recorder *recorder = NULL;
+	struct ipcmbox_rights_change change;
 	int ret;
 
 	ret = check_set(mailbox, arg);
+	if (!ret)
+		ret = ipcmbox_rights_import(&change, arg->mask, arg->mode, arg->uid, arg->gid);
 	if (ret)
 		return ret;
 	if (arg->recorder) {
-		recorder = ipcmbox_recorder_new(mailbox->registry, arg->recorder);
+		recorder = ipcmbox_recorder_new(registry, arg->recorder);
 		if (IS_ERR(recorder))
 			return PTR_ERR(recorder);
 	}
 
-	mutex_lock(&mailbox->registry->lock);
-	ret = may_administer(mailbox) ? check_set_owner(mailbox, arg->mask, uid, gid) : -EPERM;
+	mutex_lock(&registry->lock);
+	ret = ipcmbox_rights_check_change(rights, registry->user_ns, &change);
 	if (!ret && mailbox->port.of_event)
 		ret = ipcmbox_member_check_set(mailbox, arg);
 	if (!ret)
 		ret = check_set_dead_letter(mailbox, arg);
 	if (!ret) {
-		if (arg->mask & IPCMBOX_SET_MODE)
-			mailbox->mode = arg->mode;
-		if (arg->mask & IPCMBOX_SET_UID)
-			mailbox->uid = uid;
-		if (arg->mask & IPCMBOX_SET_GID)
-			mailbox->gid = gid;
+		ipcmbox_rights_change(rights, &change);
 		if (arg->mask & SET_CAPACITY)
 			set_capacity(&mailbox->port, arg);
 		if (arg->mask & IPCMBOX_SET_DEAD_LETTER)
@@ -743,7 +645,7 @@ int ipcmbox_mailbox_set(struct ipcmbox_mailbox *mailbox, struct ipcmbox_set *arg
 		if (arg->mask & IPCMBOX_SET_RECORDER)
 			recorder = ipcmbox_recorder_swap(&mailbox->port, recorder);
 	}
-	mutex_unlock(&mailbox->registry->lock);
+	mutex_unlock(&registry->lock);
 	/* The old one, or the one that nobody needs. */
 	ipcmbox_recorder_free(recorder);
 	return ret;
@@ -761,23 +663,23 @@ void ipcmbox_mailbox_report(struct ipcmbox_mailbox *mailbox, struct ipcmbox_info
 	struct user_namespace *user_ns = current_user_ns();
 
 	memset(info, 0, sizeof(*info));
-	info->id = mailbox->id;
+	info->id = mailbox->entry.id;
 	info->discipline = mailbox->discipline;
 	info->max_length = mailbox->max_length;
-	memcpy(info->name, mailbox->name, mailbox->name_len);
+	memcpy(info->name, mailbox->name, mailbox->entry.name_len);
 	if (mailbox->endpoint)
 		ipcmbox_endpoint_report(mailbox->endpoint, info);
 
 	mutex_lock(&mailbox->registry->lock);
-	info->uid = from_kuid_munged(user_ns, mailbox->uid);
-	info->gid = from_kgid_munged(user_ns, mailbox->gid);
-	info->mode = mailbox->mode;
-	info->readers = mailbox->readers;
-	info->writers = mailbox->writers;
-	if (mailbox->is_named)
+	info->uid = from_kuid_munged(user_ns, mailbox->entry.rights.uid);
+	info->gid = from_kgid_munged(user_ns, mailbox->entry.rights.gid);
+	info->mode = mailbox->entry.rights.mode;
+	info->readers = mailbox->entry.readers;
+	info->writers = mailbox->entry.writers;
+	if (mailbox->entry.is_named)
 		info->flags |= IPCMBOX_INFO_NAMED;
 	info->dead_letter = mailbox->dead_letter;
-	if (mailbox->is_transient)
+	if (mailbox->entry.is_transient)
 		info->flags |= IPCMBOX_INFO_TRANSIENT;
 	if (mailbox->takes_files)
 		info->flags |= IPCMBOX_INFO_FDS;

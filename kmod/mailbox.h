@@ -3,12 +3,9 @@
 #define _IPCMBOX_MAILBOX_H
 
 #include <linux/fs.h>
-#include <linux/list.h>
-#include <linux/rbtree.h>
-#include <linux/refcount.h>
 #include <linux/types.h>
-#include <linux/uidgid.h>
 
+#include "directory.h"
 #include "port.h"
 
 struct ipcmbox_endpoint;
@@ -36,63 +33,37 @@ struct ipcmbox_user;
 
 /**
  * struct ipcmbox_mailbox - a mailbox
- * @refs: descriptors, a lasting name, and whoever looks at it just now
- * @id_node: in @registry->ids (registry lock)
- * @name_node: in @registry->names while @is_named (registry lock)
- * @is_named: has a name now (registry lock)
- * @is_transient: the name does not keep it alive (constant)
+ * @entry: id, name, rights, descriptors
  * @had_reader: some descriptor could receive (registry lock)
  * @had_writer: some descriptor could send (registry lock)
- * @descriptors: open descriptions (registry lock)
- * @readers: descriptors that can receive (registry lock)
- * @writers: descriptors that can send (registry lock)
- * @uid: owner (registry lock)
- * @gid: group (registry lock)
- * @mode: permission bits (registry lock)
  * @discipline: IPCMBOX_QUEUE, _EVENT, _MEMBER, _ENDPOINT (constant)
  * @takes_files: messages can bring descriptors (constant)
  * @max_length: bytes of the longest message (constant)
- * @id: never used again while the module is loaded (constant)
  * @endpoint: endpoint: whose it is, reference; NULL for other disciplines (constant)
  * @registry: where it is, reference (constant)
  * @creator: who is charged for it, reference (constant)
  * @dead_letter: id of the mailbox for dead letters, or 0 (registry lock)
- * @victims_link: owner of a private list while it is destroyed
  * @parent: member: its event mailbox, reference (constant)
  * @member: member: what makes it one, owned (constant)
  * @event: event mailbox: its members, owned (constant)
  * @port: messages and waiters
- * @name_len: bytes of @name, 0 if it never had one (constant)
- * @name: ended by a NUL (constant)
+ * @name: of @entry (constant)
  */
 struct ipcmbox_mailbox {
-	refcount_t refs;
-	struct rb_node id_node;
-	struct rb_node name_node;
-	bool is_named;
-	bool is_transient;
+	struct ipcmbox_entry entry;
 	bool had_reader;
 	bool had_writer;
-	u32 descriptors;
-	u32 readers;
-	u32 writers;
-	kuid_t uid;
-	kgid_t gid;
-	umode_t mode;
 	u8 discipline;
 	bool takes_files;
 	u32 max_length;
-	u64 id;
 	struct ipcmbox_endpoint *endpoint;
 	struct ipcmbox_registry *registry;
 	struct ipcmbox_user *creator;
 	u64 dead_letter;
-	struct list_head victims_link;
 	struct ipcmbox_mailbox *parent;
 	struct ipcmbox_member *member;
 	struct ipcmbox_event *event;
 	struct ipcmbox_port port;
-	u32 name_len;
 	char name[];
 };
 
@@ -103,14 +74,6 @@ int ipcmbox_mailbox_set(struct ipcmbox_mailbox *mailbox, struct ipcmbox_set *arg
 bool ipcmbox_mailbox_may_administer(struct ipcmbox_mailbox *mailbox);
 void ipcmbox_mailbox_report(struct ipcmbox_mailbox *mailbox, struct ipcmbox_info *info);
 void ipcmbox_mailbox_put(struct ipcmbox_mailbox *mailbox);
-
-/* Else it is on its way out, and only still there for somebody who looks at it. */
-static inline bool ipcmbox_mailbox_is_alive(const struct ipcmbox_mailbox *mailbox)
-{
-	return mailbox->is_named || mailbox->descriptors;
-}
-
-bool ipcmbox_mailbox_had_id(u64 id);
 int ipcmbox_mailbox_check_access(const struct ipcmbox_mailbox *mailbox, u32 access);
 void ipcmbox_mailbox_update_gone(struct ipcmbox_mailbox *mailbox);
 struct ipcmbox_mailbox *ipcmbox_mailbox_new(struct ipcmbox_registry *registry,

@@ -151,7 +151,7 @@ static struct ipcmbox_mailbox *member_mailbox_new(struct ipcmbox_mailbox *parent
 	}
 	mailbox->member->mailbox = mailbox;
 	mailbox->parent = parent;
-	refcount_inc(&parent->refs);
+	refcount_inc(&parent->entry.refs);
 	return mailbox;
 }
 
@@ -176,7 +176,7 @@ static int enter(struct ipcmbox_mailbox *mailbox, fmode_t mode, struct ipcmbox_j
 	ipcmbox_mailbox_attach(mailbox, mode);
 	ipcmbox_mailbox_attach(parent, mode & FMODE_WRITE);
 	/* The first reference. */
-	refcount_dec(&mailbox->refs);
+	refcount_dec(&mailbox->entry.refs);
 	return 0;
 }
 
@@ -224,7 +224,7 @@ int ipcmbox_member_join(struct file *file, struct ipcmbox_join *arg, struct file
 	}
 
 	handle->mailbox = mailbox;
-	arg->id = mailbox->id;
+	arg->id = mailbox->entry.id;
 	ipcmbox_event_announce(parent, mailbox->member, IPCMBOX_EVENT_JOINED);
 	*filep = new;
 	return 0;
@@ -297,7 +297,7 @@ void ipcmbox_member_report(struct ipcmbox_mailbox *mailbox, struct ipcmbox_info 
 		report_event(mailbox->event, info);
 		return;
 	}
-	info->parent = parent->id;
+	info->parent = parent->entry.id;
 	info->events = mailbox->member->mask;
 	info->pid = pid_vnr(mailbox->member->tgid);
 	info->tid = pid_vnr(mailbox->member->tid);

@@ -64,8 +64,9 @@ struct pid;
  * User memory is never touched under any of them, and no message is freed under port->lock.
  *
  * Field protection is said at each structure. Shared structures: &struct ipcmbox_registry,
- * &struct ipcmbox_mailbox, &struct ipcmbox_port, &struct ipcmbox_message, &struct ipcmbox_waiter,
- * &struct ipcmbox_endpoint, &struct ipcmbox_user, &struct ipcmbox_event, &struct ipcmbox_member.
+ * &struct ipcmbox_entry, &struct ipcmbox_mailbox, &struct ipcmbox_port, &struct ipcmbox_message,
+ * &struct ipcmbox_waiter, &struct ipcmbox_endpoint, &struct ipcmbox_user, &struct ipcmbox_event,
+ * &struct ipcmbox_member.
  * The queue's fields are protected by the port's lock.
  *
  * Removal paths. (A) A waiter leaves by a claim (somebody had what it waited for, or the other

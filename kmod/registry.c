@@ -3,13 +3,11 @@
  * Registries: names and ids, per IPC namespace.
  */
 #include <linux/ipc_namespace.h>
-#include <linux/minmax.h>
 #include <linux/mount.h>
 #include <linux/nsproxy.h>
 #include <linux/proc_ns.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/string.h>
 #include <linux/user_namespace.h>
 #include <linux/workqueue.h>
 
@@ -40,8 +38,6 @@ static struct ipcmbox_registry *registry_new(struct ipc_namespace *ipc_ns)
 	registry->is_initial = ipc_ns->ns.inum == PROC_IPC_INIT_INO;
 	registry->user_ns = get_user_ns(ipc_ns->user_ns);
 	mutex_init(&registry->lock);
-	registry->names = RB_ROOT;
-	registry->ids = RB_ROOT;
 	ipcmbox_endpoints_init(&registry->endpoints);
 	ipcmbox_users_init(&registry->users);
 	return registry;
@@ -135,115 +131,26 @@ void ipcmbox_registry_put(struct ipcmbox_registry *registry)
 	registry_free(registry);
 }
 
-/* Names and ids. */
+/* Mailboxes. */
 
-static struct ipcmbox_mailbox *by_id(const struct rb_node *node)
+static struct ipcmbox_mailbox *mailbox_of(struct ipcmbox_entry *entry)
 {
-	return rb_entry_safe(node, struct ipcmbox_mailbox, id_node);
-}
-
-static struct ipcmbox_mailbox *by_name(const struct rb_node *node)
-{
-	return rb_entry_safe(node, struct ipcmbox_mailbox, name_node);
-}
-
-static bool id_less(struct rb_node *a, const struct rb_node *b)
-{
-	return by_id(a)->id < by_id(b)->id;
-}
-
-static int name_cmp(const char *a, u32 a_len, const char *b, u32 b_len)
-{
-	return memcmp(a, b, min(a_len, b_len)) ?: (int)a_len - (int)b_len;
-}
-
-static bool name_less(struct rb_node *a, const struct rb_node *b)
-{
-	return name_cmp(by_name(a)->name, by_name(a)->name_len,
-			by_name(b)->name, by_name(b)->name_len) < 0;
-}
-
-/**
- * ipcmbox_registry_add() - publish a mailbox
- * @registry: registry, locked
- * @mailbox: new; under its name too if it has one, which nobody else has
- */
-void ipcmbox_registry_add(struct ipcmbox_registry *registry, struct ipcmbox_mailbox *mailbox)
-{
-	lockdep_assert_held(&registry->lock);
-
-	rb_add(&mailbox->id_node, &registry->ids, id_less);
-	if (mailbox->is_named)
-		rb_add(&mailbox->name_node, &registry->names, name_less);
-}
-
-/**
- * ipcmbox_registry_remove() - unpublish a mailbox that ends
- * @registry: registry, locked
- * @mailbox: the mailbox
- */
-void ipcmbox_registry_remove(struct ipcmbox_registry *registry, struct ipcmbox_mailbox *mailbox)
-{
-	lockdep_assert_held(&registry->lock);
-
-	rb_erase(&mailbox->id_node, &registry->ids);
-	if (mailbox->is_named)
-		ipcmbox_registry_remove_name(registry, mailbox);
-}
-
-void ipcmbox_registry_remove_name(struct ipcmbox_registry *registry,
-				  struct ipcmbox_mailbox *mailbox)
-{
-	lockdep_assert_held(&registry->lock);
-
-	rb_erase(&mailbox->name_node, &registry->names);
-	mailbox->is_named = false;
+	return entry ? container_of(entry, struct ipcmbox_mailbox, entry) : NULL;
 }
 
 struct ipcmbox_mailbox *ipcmbox_registry_find_name(struct ipcmbox_registry *registry,
 						   const char *name, u32 name_len)
 {
-	struct rb_node *node = registry->names.rb_node;
-	struct ipcmbox_mailbox *mailbox;
-	int cmp;
-
 	lockdep_assert_held(&registry->lock);
 
-	while (node) {
-		mailbox = by_name(node);
-		cmp = name_cmp(name, name_len, mailbox->name, mailbox->name_len);
-		if (!cmp)
-			return mailbox;
-		node = cmp < 0 ? node->rb_left : node->rb_right;
-	}
-	return NULL;
-}
-
-/* The mailbox with the smallest id that is at least @id. */
-static struct ipcmbox_mailbox *find_from(struct ipcmbox_registry *registry, u64 id)
-{
-	struct ipcmbox_mailbox *mailbox, *found = NULL;
-	struct rb_node *node = registry->ids.rb_node;
-
-	lockdep_assert_held(&registry->lock);
-
-	while (node) {
-		mailbox = by_id(node);
-		if (mailbox->id < id) {
-			node = node->rb_right;
-		} else {
-			found = mailbox;
-			node = node->rb_left;
-		}
-	}
-	return found;
+	return mailbox_of(ipcmbox_directory_find_name(&registry->mailboxes, name, name_len));
 }
 
 struct ipcmbox_mailbox *ipcmbox_registry_find_id(struct ipcmbox_registry *registry, u64 id)
 {
-	struct ipcmbox_mailbox *mailbox = find_from(registry, id);
+	lockdep_assert_held(&registry->lock);
 
-	return mailbox && mailbox->id == id && ipcmbox_mailbox_is_alive(mailbox) ? mailbox : NULL;
+	return mailbox_of(ipcmbox_directory_find_id(&registry->mailboxes, id));
 }
 
 /**
@@ -260,7 +167,7 @@ struct ipcmbox_mailbox *ipcmbox_registry_get_id(struct ipcmbox_registry *registr
 	mutex_lock(&registry->lock);
 	mailbox = ipcmbox_registry_find_id(registry, id);
 	if (mailbox)
-		refcount_inc(&mailbox->refs);
+		refcount_inc(&mailbox->entry.refs);
 	mutex_unlock(&registry->lock);
 	return mailbox;
 }
@@ -276,15 +183,10 @@ struct ipcmbox_mailbox *ipcmbox_registry_next(struct ipcmbox_registry *registry,
 {
 	struct ipcmbox_mailbox *mailbox;
 
-	if (after_id == U64_MAX)
-		return NULL;
-
 	mutex_lock(&registry->lock);
-	mailbox = find_from(registry, after_id + 1);
-	while (mailbox && !ipcmbox_mailbox_is_alive(mailbox))
-		mailbox = by_id(rb_next(&mailbox->id_node));
+	mailbox = mailbox_of(ipcmbox_directory_next(&registry->mailboxes, after_id));
 	if (mailbox)
-		refcount_inc(&mailbox->refs);
+		refcount_inc(&mailbox->entry.refs);
 	mutex_unlock(&registry->lock);
 	return mailbox;
 }
@@ -294,22 +196,23 @@ struct ipcmbox_mailbox *ipcmbox_registry_next(struct ipcmbox_registry *registry,
 /* Removes all names, and with them the mailboxes that nobody has open. */
 static void drop_names(struct ipcmbox_registry *registry)
 {
-	struct ipcmbox_mailbox *mailbox, *next;
+	struct ipcmbox_entry *entry, *next;
 	LIST_HEAD(victims);
+	u64 id = 0;
 
 	mutex_lock(&registry->lock);
-	for (mailbox = by_id(rb_first(&registry->ids)); mailbox;
-	     mailbox = by_id(rb_next(&mailbox->id_node))) {
-		if (!mailbox->is_named)
+	while ((entry = ipcmbox_directory_next(&registry->mailboxes, id))) {
+		id = entry->id;
+		if (!entry->is_named)
 			continue;
-		ipcmbox_mailbox_drop_name_locked(mailbox);
-		if (!mailbox->is_transient)
-			list_add_tail(&mailbox->victims_link, &victims);
+		ipcmbox_mailbox_drop_name_locked(mailbox_of(entry));
+		if (!entry->is_transient)
+			list_add_tail(&entry->victims_link, &victims);
 	}
 	mutex_unlock(&registry->lock);
 
-	list_for_each_entry_safe(mailbox, next, &victims, victims_link)
-		ipcmbox_mailbox_put(mailbox);
+	list_for_each_entry_safe(entry, next, &victims, victims_link)
+		ipcmbox_mailbox_put(mailbox_of(entry));
 }
 
 /*
@@ -346,13 +249,18 @@ enum reach {
 	UNREACHABLE,
 };
 
+static bool has_names(const struct ipcmbox_registry *registry)
+{
+	return !RB_EMPTY_ROOT(&registry->mailboxes.names);
+}
+
 static enum reach reach_of(struct ipcmbox_registry *registry)
 {
 	enum reach reach = REACHABLE;
 
 	mutex_lock(&registries_lock);
 	mutex_lock(&registry->lock);
-	if (!registry->is_initial && !registry->devices && !RB_EMPTY_ROOT(&registry->names))
+	if (!registry->is_initial && !registry->devices && has_names(registry))
 		reach = READ_ONCE(registry->mount->mnt_sb->s_fs_info) ? UNKNOWN : UNREACHABLE;
 	mutex_unlock(&registry->lock);
 	mutex_unlock(&registries_lock);

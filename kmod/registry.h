@@ -4,10 +4,10 @@
 
 #include <linux/list.h>
 #include <linux/mutex.h>
-#include <linux/rbtree.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
 
+#include "directory.h"
 #include "endpoint.h"
 #include "quota.h"
 
@@ -39,9 +39,8 @@ struct vfsmount;
  * @mount: key, and hold on its identity (constant)
  * @is_initial: of the IPC namespace that never ends (constant)
  * @user_ns: owner of the IPC namespace, reference (constant)
- * @lock: protects the trees, and of each mailbox what its structure says
- * @names: mailboxes by name (@lock)
- * @ids: mailboxes by id (@lock)
+ * @lock: protects the directory, and of each mailbox what its structure says
+ * @mailboxes: the mailboxes (@lock)
  * @endpoints: endpoints of processes and threads
  * @users: accounts
  */
@@ -54,8 +53,7 @@ struct ipcmbox_registry {
 	bool is_initial;
 	struct user_namespace *user_ns;
 	struct mutex lock;
-	struct rb_root names;
-	struct rb_root ids;
+	struct ipcmbox_directory mailboxes;
 	struct ipcmbox_endpoints endpoints;
 	struct ipcmbox_users users;
 };
@@ -70,10 +68,6 @@ static inline struct ipcmbox_registry *ipcmbox_registry_get(struct ipcmbox_regis
 	return registry;
 }
 
-void ipcmbox_registry_add(struct ipcmbox_registry *registry, struct ipcmbox_mailbox *mailbox);
-void ipcmbox_registry_remove(struct ipcmbox_registry *registry, struct ipcmbox_mailbox *mailbox);
-void ipcmbox_registry_remove_name(struct ipcmbox_registry *registry,
-				  struct ipcmbox_mailbox *mailbox);
 struct ipcmbox_mailbox *ipcmbox_registry_find_name(struct ipcmbox_registry *registry,
 						   const char *name, u32 name_len);
 struct ipcmbox_mailbox *ipcmbox_registry_find_id(struct ipcmbox_registry *registry, u64 id);

@@ -89,7 +89,7 @@ static void show_registry(struct ipcmbox_registry *registry, void *data)
 	u64 id = 0;
 
 	while ((mailbox = ipcmbox_registry_next(registry, id))) {
-		id = mailbox->id;
+		id = mailbox->entry.id;
 		ipcmbox_mailbox_report(mailbox, context->info);
 		show_mailbox(context->m, context->info, registry->serial);
 		ipcmbox_mailbox_put(mailbox);
@@ -143,7 +143,7 @@ static void show_registry_blocked(struct ipcmbox_registry *registry, void *data)
 	u32 i;
 
 	while ((mailbox = ipcmbox_registry_next(registry, id))) {
-		id = mailbox->id;
+		id = mailbox->entry.id;
 		ipcmbox_blocked_take(snapshot, mailbox);
 		ipcmbox_mailbox_put(mailbox);
 		for (i = 0; i < snapshot->count; i++) {
