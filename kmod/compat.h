@@ -26,6 +26,11 @@
 #error "ipcmbox needs a kernel with CONFIG_IPC_NS"
 #endif
 
+/* The memory of segments; see memory.h. */
+#if !defined(CONFIG_TMPFS) || !defined(CONFIG_MMU)
+#error "ipcmbox needs a kernel with CONFIG_TMPFS and CONFIG_MMU"
+#endif
+
 /* Up to 6.3 there was an allocator whose kfree() does not take objects of any cache. */
 #ifdef CONFIG_SLOB
 #error "ipcmbox needs a kernel with SLUB or SLAB"
@@ -56,6 +61,37 @@
 #define ipcmbox_receive_fd(file, o_flags)	receive_fd(file, o_flags)
 #else
 #define ipcmbox_receive_fd(file, o_flags)	receive_fd(file, NULL, o_flags)
+#endif
+
+/* Up to 6.2 the owner of the mount said how ids are mapped. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define ipcmbox_idmap		user_namespace
+#define ipcmbox_nop_idmap	(&init_user_ns)
+#else
+#define ipcmbox_idmap		mnt_idmap
+#define ipcmbox_nop_idmap	(&nop_mnt_idmap)
+#endif
+
+/* Up to 6.2 the flags of a mapping could be written. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define ipcmbox_vm_flags_clear(vma, flags)	((vma)->vm_flags &= ~(flags))
+#else
+#define ipcmbox_vm_flags_clear(vma, flags)	vm_flags_clear(vma, flags)
+#endif
+
+/* Since 7.0: another type of flags. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+#define ipcmbox_shmem_file_setup(name)	shmem_file_setup(name, 0, VM_NORESERVE)
+#else
+#define ipcmbox_shmem_file_setup(name)	\
+	shmem_file_setup(name, 0, mk_vma_flags(VMA_NORESERVE_BIT))
+#endif
+
+/* Since 6.16: there are two ways to map a file, and this does whichever it has. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+#define ipcmbox_mmap_file(file, vma)	call_mmap(file, vma)
+#else
+#define ipcmbox_mmap_file(file, vma)	vfs_mmap(file, vma)
 #endif
 
 #endif /* _IPCMBOX_COMPAT_H */

@@ -26,6 +26,7 @@
 #include "quota.h"
 #include "registry.h"
 #include "transfer.h"
+#include "view.h"
 #include "wait.h"
 
 /* What is refused, and why; see files.h. */
@@ -47,11 +48,19 @@ static bool is_io_uring(const struct file *file)
 	       !strcmp(file->f_path.dentry->d_name.name, "[io_uring]");
 }
 
-/* Of what this module makes, only handles that cannot receive lead to nothing but a mailbox. */
+/*
+ * Of what this module makes, only handles that cannot receive lead to nothing but a mailbox, and
+ * views to nothing but memory.
+ */
 static bool is_receiving(const struct file *file)
 {
-	return file->f_op->owner == THIS_MODULE &&
+	return file->f_op->owner == THIS_MODULE && !ipcmbox_view_is_of(file) &&
 	       (!ipcmbox_handle_is_of(file) || file->f_mode & FMODE_READ);
+}
+
+static bool leads_to_mailbox(const struct file *file)
+{
+	return file->f_op->owner == THIS_MODULE && !ipcmbox_view_is_of(file);
 }
 
 /* Sending. */
@@ -123,7 +132,7 @@ int ipcmbox_files_import(struct ipcmbox_sending *sending, u64 fds_ptr, u32 nr)
  * that holds this handle, not even through another reply that is kept.
  *
  * Context: may sleep and fault, no locks held.
- * Return: as ipcmbox_files_import(); -ELOOP also for whatever this module has made.
+ * Return: as ipcmbox_files_import(); -ELOOP also for whatever this module has made but segments.
  */
 int ipcmbox_files_import_for_reply(struct ipcmbox_sending *sending, u64 fds_ptr, u32 nr)
 {
@@ -132,7 +141,7 @@ int ipcmbox_files_import_for_reply(struct ipcmbox_sending *sending, u64 fds_ptr,
 
 	ret = ipcmbox_files_import(sending, fds_ptr, nr);
 	for (i = 0; !ret && i < nr; i++)
-		if (sending->files->file[i]->f_op->owner == THIS_MODULE)
+		if (leads_to_mailbox(sending->files->file[i]))
 			ret = -ELOOP;
 	if (ret && sending->files) {
 		ipcmbox_files_put(sending->files);

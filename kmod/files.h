@@ -41,7 +41,8 @@ struct ipcmbox_sending;
  *	   to be, and not because of the cycle. When the name goes, 3 applies.
  *
  *	5. A reply that is kept for its caller lasts as long as the caller's handle: replies bring
- *	   no descriptors of this module at all.
+ *	   no descriptors of this module's mailboxes at all.
+ *	6. A segment holds no files but its memory, which holds none: no cycle goes through it.
  *
  * Whether a mailbox refuses files changes with its descriptors and its name under the registry's
  * lock, and that lock is held until the last of them is out. Closing a file is put off by the

@@ -24,6 +24,8 @@
 #include "quota.h"
 #include "record.h"
 #include "registry.h"
+#include "rights.h"
+#include "segment.h"
 #include "vector.h"
 
 /**
@@ -100,6 +102,9 @@ static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
 #define JOIN_SIZE_MIN	40
 #define NOTIFY_SIZE_MIN	24
 #define RECORD_LIST_SIZE_MIN	24
+#define SEGMENT_OPEN_SIZE_MIN	48
+#define SEGMENT_INFO_SIZE_MIN	320
+#define SEGMENT_SET_SIZE_MIN	16
 
 /* Commands of the device. */
 
@@ -112,7 +117,8 @@ static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
 			 IPCMBOX_FEATURE_VECTOR | \
 			 IPCMBOX_FEATURE_NOTIFY | \
 			 IPCMBOX_FEATURE_BLOCKED | \
-			 IPCMBOX_FEATURE_RECORD)
+			 IPCMBOX_FEATURE_RECORD | \
+			 IPCMBOX_FEATURE_SEGMENT)
 
 static long ioctl_query(struct ipcmbox_ioctl *call)
 {
@@ -172,24 +178,58 @@ static long ioctl_unlink(struct ipcmbox_ioctl *call)
 	return ipcmbox_mailbox_unlink(call->file->private_data, &call->arg.unlink);
 }
 
+/* Returns the id of what comes after @after_id, and reports on it; 0 if nothing does. */
+static u64 next_mailbox(struct ipcmbox_registry *registry, u64 after_id, void *info)
+{
+	struct ipcmbox_mailbox *mailbox = ipcmbox_registry_next(registry, after_id);
+	u64 id = 0;
+
+	if (mailbox) {
+		id = mailbox->entry.id;
+		ipcmbox_mailbox_report(mailbox, info);
+		ipcmbox_mailbox_put(mailbox);
+	}
+	return id;
+}
+
+static u64 next_segment(struct ipcmbox_registry *registry, u64 after_id, void *info)
+{
+	struct ipcmbox_segment *segment = ipcmbox_segment_next(registry, after_id);
+	u64 id = 0;
+
+	if (segment) {
+		id = segment->entry.id;
+		ipcmbox_segment_report(segment, info);
+		ipcmbox_segment_put(segment);
+	}
+	return id;
+}
+
+/**
+ * struct listing - what can be listed
+ * @size: of an element today
+ * @min_size: of an element in the first version
+ * @next: reports on what comes after an id
+ */
+struct listing {
+	size_t size;
+	size_t min_size;
+	u64 (*next)(struct ipcmbox_registry *registry, u64 after_id, void *info);
+};
+
 /* Writes up to @arg->count elements; returns how many, or -EFAULT. */
 static int list(struct ipcmbox_registry *registry, const struct ipcmbox_list *arg,
-		struct ipcmbox_info *info)
+		const struct listing *listing, void *info)
 {
 	void __user *to = u64_to_user_ptr(arg->buf_ptr);
-	struct ipcmbox_mailbox *mailbox;
-	u64 after_id = arg->after_id;
-	size_t size = min_t(size_t, arg->element_size, sizeof(*info));
+	size_t size = min_t(size_t, arg->element_size, listing->size);
+	u64 id = arg->after_id;
 	u32 n;
 
 	for (n = 0; n < arg->count; n++, to += arg->element_size) {
-		mailbox = ipcmbox_registry_next(registry, after_id);
-		if (!mailbox)
+		id = listing->next(registry, id, info);
+		if (!id)
 			break;
-		after_id = mailbox->entry.id;
-		ipcmbox_mailbox_report(mailbox, info);
-		ipcmbox_mailbox_put(mailbox);
-
 		if (copy_to_user(to, info, size) ||
 		    (arg->element_size > size && clear_user(to + size, arg->element_size - size)))
 			return -EFAULT;
@@ -200,27 +240,103 @@ static int list(struct ipcmbox_registry *registry, const struct ipcmbox_list *ar
 	return n;
 }
 
-static long ioctl_list(struct ipcmbox_ioctl *call)
+static long reply_list(struct ipcmbox_ioctl *call, const struct listing *listing)
 {
 	struct ipcmbox_list *arg = &call->arg.list;
-	struct ipcmbox_info *info;
+	void *info;
 	int ret;
 
-	if (!arg->count || arg->element_size < INFO_SIZE_MIN || arg->element_size > PAGE_SIZE)
+	if (!arg->count || arg->element_size < listing->min_size || arg->element_size > PAGE_SIZE)
 		return -EINVAL;
 	if (arg->buf_ptr != (unsigned long)arg->buf_ptr)
 		return -EFAULT;
 
-	info = kmalloc(sizeof(*info), GFP_KERNEL);
+	info = kmalloc(listing->size, GFP_KERNEL);
 	if (!info)
 		return -ENOMEM;
-	ret = list(call->file->private_data, arg, info);
+	ret = list(call->file->private_data, arg, listing, info);
 	kfree(info);
 	if (ret < 0)
 		return ret;
 
 	arg->count = ret;
 	return ipcmbox_ioctl_reply(call, arg, sizeof(*arg));
+}
+
+static long ioctl_list(struct ipcmbox_ioctl *call)
+{
+	static const struct listing mailboxes = {
+		sizeof(struct ipcmbox_info), INFO_SIZE_MIN, next_mailbox
+	};
+
+	return reply_list(call, &mailboxes);
+}
+
+static long ioctl_segment_open(struct ipcmbox_ioctl *call)
+{
+	struct ipcmbox_segment_open *arg = &call->arg.segment_open;
+	struct file *file;
+	int fd, ret;
+
+	/* As in ioctl_open(). */
+	ret = ipcmbox_ioctl_reply(call, arg, sizeof(*arg));
+	if (ret)
+		return ret;
+	arg->limit = IPCMBOX_LIMIT_NONE;
+
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+
+	ret = ipcmbox_segment_open(call->file->private_data, arg, &file);
+	if (ret) {
+		put_unused_fd(fd);
+		if (ret == -ENOMEM)
+			arg->limit = IPCMBOX_LIMIT_MEMORY;
+		if (arg->limit)
+			ipcmbox_ioctl_reply(call, arg, sizeof(*arg));
+		return ret;
+	}
+
+	ipcmbox_ioctl_reply(call, arg, sizeof(*arg));
+	fd_install(fd, file);
+	return fd;
+}
+
+static long ioctl_segment_unlink(struct ipcmbox_ioctl *call)
+{
+	return ipcmbox_segment_unlink(call->file->private_data, &call->arg.unlink);
+}
+
+static long ioctl_segment_list(struct ipcmbox_ioctl *call)
+{
+	static const struct listing segments = {
+		sizeof(struct ipcmbox_segment_info), SEGMENT_INFO_SIZE_MIN, next_segment
+	};
+
+	return reply_list(call, &segments);
+}
+
+/* Commands of a segment. */
+
+static long ioctl_segment_stat(struct ipcmbox_ioctl *call)
+{
+	struct ipcmbox_segment_info info;
+
+	ipcmbox_segment_report(call->file->private_data, &info);
+	return ipcmbox_ioctl_reply(call, &info, sizeof(info));
+}
+
+static long ioctl_segment_set(struct ipcmbox_ioctl *call)
+{
+	const struct ipcmbox_segment_set *arg = &call->arg.segment_set;
+	struct ipcmbox_rights_change change;
+	int ret;
+
+	if (arg->mask & ~IPCMBOX_SET_RIGHTS)
+		return -EINVAL;
+	ret = ipcmbox_rights_import(&change, arg->mask, arg->mode, arg->uid, arg->gid);
+	return ret ?: ipcmbox_segment_set(call->file->private_data, &change);
 }
 
 /* Commands of a mailbox, but for those of messaging.h. */
@@ -280,9 +396,11 @@ static long ioctl_leave(struct ipcmbox_ioctl *call)
 
 #define DEVICE_BASE	0x00
 #define MAILBOX_BASE	0x40
+#define SEGMENT_BASE	0x80
 
 #define DEVICE_NR(cmd)	(_IOC_NR(cmd) - DEVICE_BASE)
 #define MAILBOX_NR(cmd)	(_IOC_NR(cmd) - MAILBOX_BASE)
+#define SEGMENT_NR(cmd)	(_IOC_NR(cmd) - SEGMENT_BASE)
 
 static const struct ioctl_command device_commands[] = {
 	[DEVICE_NR(IPCMBOX_IOC_QUERY)] = { IPCMBOX_IOC_QUERY, QUERY_SIZE_MIN, ioctl_query },
@@ -291,6 +409,12 @@ static const struct ioctl_command device_commands[] = {
 	[DEVICE_NR(IPCMBOX_IOC_LIST)] = { IPCMBOX_IOC_LIST, LIST_SIZE_MIN, ioctl_list },
 	[DEVICE_NR(IPCMBOX_IOC_BLOCKED)] = { IPCMBOX_IOC_BLOCKED, BLOCKED_LIST_SIZE_MIN,
 					     ipcmbox_blocked_ioctl },
+	[DEVICE_NR(IPCMBOX_IOC_SEGMENT_OPEN)] = { IPCMBOX_IOC_SEGMENT_OPEN,
+						  SEGMENT_OPEN_SIZE_MIN, ioctl_segment_open },
+	[DEVICE_NR(IPCMBOX_IOC_SEGMENT_UNLINK)] = { IPCMBOX_IOC_SEGMENT_UNLINK, UNLINK_SIZE_MIN,
+						    ioctl_segment_unlink },
+	[DEVICE_NR(IPCMBOX_IOC_SEGMENT_LIST)] = { IPCMBOX_IOC_SEGMENT_LIST, LIST_SIZE_MIN,
+						  ioctl_segment_list },
 };
 
 static const struct ioctl_command mailbox_commands[] = {
@@ -319,6 +443,13 @@ static const struct ioctl_command mailbox_commands[] = {
 					     ipcmbox_recorder_ioctl },
 };
 
+static const struct ioctl_command segment_commands[] = {
+	[SEGMENT_NR(IPCMBOX_IOC_SEGMENT_STAT)] = { IPCMBOX_IOC_SEGMENT_STAT,
+						   SEGMENT_INFO_SIZE_MIN, ioctl_segment_stat },
+	[SEGMENT_NR(IPCMBOX_IOC_SEGMENT_SET)] = { IPCMBOX_IOC_SEGMENT_SET, SEGMENT_SET_SIZE_MIN,
+						  ioctl_segment_set },
+};
+
 long ipcmbox_ioctl_device(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	return dispatch(file, cmd, arg, device_commands, DEVICE_BASE, ARRAY_SIZE(device_commands));
@@ -332,4 +463,10 @@ long ipcmbox_ioctl_mailbox(struct file *file, unsigned int cmd, unsigned long ar
 		return ipcmbox_messaging_recv_v0(file, (struct ipcmbox_recv __user *)arg);
 	return dispatch(file, cmd, arg, mailbox_commands, MAILBOX_BASE,
 			ARRAY_SIZE(mailbox_commands));
+}
+
+long ipcmbox_ioctl_segment(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return dispatch(file, cmd, arg, segment_commands, SEGMENT_BASE,
+			ARRAY_SIZE(segment_commands));
 }

@@ -44,6 +44,8 @@ struct ipcmbox_ioctl {
 		struct ipcmbox_notify notify;
 		struct ipcmbox_set set;
 		struct ipcmbox_record_list record;
+		struct ipcmbox_segment_open segment_open;
+		struct ipcmbox_segment_set segment_set;
 	} arg;
 };
 
@@ -51,5 +53,6 @@ int ipcmbox_ioctl_reply(const struct ipcmbox_ioctl *call, const void *result, si
 
 long ipcmbox_ioctl_device(struct file *file, unsigned int cmd, unsigned long arg);
 long ipcmbox_ioctl_mailbox(struct file *file, unsigned int cmd, unsigned long arg);
+long ipcmbox_ioctl_segment(struct file *file, unsigned int cmd, unsigned long arg);
 
 #endif /* _IPCMBOX_IOCTL_H */

@@ -8,6 +8,7 @@
 
 #include "endpoint.h"
 #include "ioctl.h"
+#include "memory.h"
 #include "message.h"
 #include "quota.h"
 #include "registry.h"
@@ -33,7 +34,7 @@ static const struct file_operations device_fops = {
 	.compat_ioctl = compat_ptr_ioctl,
 };
 
-/* Open to everybody: mailboxes have owners and modes, and users have budgets. */
+/* Open to everybody: mailboxes and segments have owners and modes, and users have budgets. */
 static struct miscdevice device = {
 	.minor = MISC_DYNAMIC_MINOR,
 	.name = "ipcmbox",
@@ -46,6 +47,10 @@ static int __init ipcmbox_init(void)
 	int ret;
 
 	ipcmbox_quota_init();
+
+	ret = ipcmbox_memory_init();
+	if (ret)
+		return ret;
 
 	ret = ipcmbox_message_init();
 	if (ret)
@@ -71,6 +76,7 @@ static void __exit ipcmbox_exit(void)
 	ipcmbox_registry_exit();
 	ipcmbox_endpoint_exit();
 	ipcmbox_message_exit();
+	ipcmbox_memory_exit();
 }
 
 module_init(ipcmbox_init);

@@ -55,9 +55,12 @@ struct pid;
  *				lock in turn
  *	endpoint->lock	(spin)	who waits elsewhere for messages of its owner; when the endpoint
  *				ends it is held to end these waits, whose tasks are thus still there
+ *	size_mutex	(mutex)	of a segment: its size and charge; outside of the inode's lock of
+ *				its memory and the allocation of that, never with the registry's
  *	port->lock	(spin)	queue and waiters; held for a few list operations per message
  *				and a look at waiting receivers it is too long or not urgent
  *				enough for; never two at once, never in interrupts
+ *	segment->lock	(spin)	who is charged for a segment; a leaf
  *	users->lock	(spin)	accounts of users; a leaf that is not taken under port->lock, as
  *				charging and uncharging happen outside of it
  *
@@ -66,7 +69,7 @@ struct pid;
  * Field protection is said at each structure. Shared structures: &struct ipcmbox_registry,
  * &struct ipcmbox_entry, &struct ipcmbox_mailbox, &struct ipcmbox_port, &struct ipcmbox_message,
  * &struct ipcmbox_waiter, &struct ipcmbox_endpoint, &struct ipcmbox_user, &struct ipcmbox_event,
- * &struct ipcmbox_member.
+ * &struct ipcmbox_member, &struct ipcmbox_segment.
  * The queue's fields are protected by the port's lock.
  *
  * Removal paths. (A) A waiter leaves by a claim (somebody had what it waited for, or the other

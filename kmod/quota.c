@@ -25,6 +25,15 @@ module_param(user_bytes, ulong, 0644);
 MODULE_PARM_DESC(user_bytes,
 		 "Bytes a user may have under way in an IPC namespace (default: 1/16 of the memory, 64 to 512 MiB)");
 
+static unsigned long user_segments = 4096;
+module_param(user_segments, ulong, 0644);
+MODULE_PARM_DESC(user_segments, "Segments a user may have in an IPC namespace");
+
+static unsigned long user_segment_bytes;
+module_param(user_segment_bytes, ulong, 0644);
+MODULE_PARM_DESC(user_segment_bytes,
+		 "Bytes of segments a user may have in an IPC namespace (default: half of the memory)");
+
 /**
  * ipcmbox_quota_init() - set the budgets that depend on the machine
  */
@@ -32,6 +41,8 @@ void ipcmbox_quota_init(void)
 {
 	if (!user_bytes)
 		user_bytes = clamp(totalram_pages() << (PAGE_SHIFT - 4), 64UL << 20, 512UL << 20);
+	if (!user_segment_bytes)
+		user_segment_bytes = totalram_pages() << (PAGE_SHIFT - 1);
 }
 
 void ipcmbox_users_init(struct ipcmbox_users *users)
@@ -214,6 +225,50 @@ void ipcmbox_user_uncharge_files(struct ipcmbox_user *user, u32 nr)
 }
 
 /**
+ * ipcmbox_user_charge_segment() - charge one segment
+ * @user: its creator
+ * @limit: set to the limit that was hit
+ *
+ * Return: 0, or -EDQUOT.
+ */
+int ipcmbox_user_charge_segment(struct ipcmbox_user *user, u32 *limit)
+{
+	if (charge(&user->segments, 1, READ_ONCE(user_segments)))
+		return 0;
+	*limit = IPCMBOX_LIMIT_USER_SEGMENTS;
+	return -EDQUOT;
+}
+
+void ipcmbox_user_uncharge_segment(struct ipcmbox_user *user)
+{
+	atomic_long_dec(&user->segments);
+}
+
+/**
+ * ipcmbox_user_charge_segment_bytes() - charge memory of a segment
+ * @user: who makes it grow
+ * @bytes: by how much
+ * @limit: set to the limit that was hit
+ *
+ * Return: 0, or -EDQUOT.
+ */
+int ipcmbox_user_charge_segment_bytes(struct ipcmbox_user *user, u64 bytes, u32 *limit)
+{
+	unsigned long budget = READ_ONCE(user_segment_bytes);
+
+	/* It can be any number, and must not wrap the counter around. */
+	if (bytes <= budget && charge(&user->segment_bytes, bytes, budget))
+		return 0;
+	*limit = IPCMBOX_LIMIT_USER_SEGMENT_BYTES;
+	return -EDQUOT;
+}
+
+void ipcmbox_user_uncharge_segment_bytes(struct ipcmbox_user *user, u64 bytes)
+{
+	atomic_long_sub(bytes, &user->segment_bytes);
+}
+
+/**
  * ipcmbox_user_report() - fill in the budgets and what is used of them
  * @user: whose
  * @query: fields max_* and user_* are written
@@ -228,4 +283,8 @@ void ipcmbox_user_report(const struct ipcmbox_user *user, struct ipcmbox_query *
 	query->user_bytes = atomic_long_read(&user->bytes);
 	query->max_user_fds = rlimit(RLIMIT_NOFILE);
 	query->user_fds = atomic_long_read(&user->files);
+	query->max_user_segments = READ_ONCE(user_segments);
+	query->max_user_segment_bytes = READ_ONCE(user_segment_bytes);
+	query->user_segments = atomic_long_read(&user->segments);
+	query->user_segment_bytes = atomic_long_read(&user->segment_bytes);
 }

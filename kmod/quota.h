@@ -15,7 +15,7 @@ struct ipcmbox_query;
 /**
  * DOC: Budgets
  *
- * A user may have so many mailboxes, messages and bytes under way in one IPC namespace, by real
+ * A user may have so many mailboxes, segments, messages and bytes in one IPC namespace, by real
  * user id as with the kernel's own resource limits. What counts is who sends, not who opened: a
  * descriptor that was passed on charges the one who uses it. Descriptors under way in messages are
  * bounded by the sender's RLIMIT_NOFILE, as those in AF_UNIX sockets are. Memory is charged to the
@@ -55,6 +55,8 @@ struct ipcmbox_users {
  * @messages: messages sent and not received, dropped or withdrawn (atomic)
  * @bytes: their payload and bookkeeping, and flight recorders (atomic)
  * @files: descriptors in messages (atomic)
+ * @segments: segments created and not gone (atomic)
+ * @segment_bytes: whole pages of segments that the user made grow last (atomic)
  */
 struct ipcmbox_user {
 	struct rb_node node;
@@ -65,6 +67,8 @@ struct ipcmbox_user {
 	atomic_long_t messages;
 	atomic_long_t bytes;
 	atomic_long_t files;
+	atomic_long_t segments;
+	atomic_long_t segment_bytes;
 };
 
 void ipcmbox_quota_init(void);
@@ -87,6 +91,10 @@ bool ipcmbox_user_charge_bytes(struct ipcmbox_user *user, size_t bytes);
 void ipcmbox_user_uncharge_bytes(struct ipcmbox_user *user, size_t bytes);
 int ipcmbox_user_charge_files(struct ipcmbox_user *user, u32 nr, u32 *limit);
 void ipcmbox_user_uncharge_files(struct ipcmbox_user *user, u32 nr);
+int ipcmbox_user_charge_segment(struct ipcmbox_user *user, u32 *limit);
+void ipcmbox_user_uncharge_segment(struct ipcmbox_user *user);
+int ipcmbox_user_charge_segment_bytes(struct ipcmbox_user *user, u64 bytes, u32 *limit);
+void ipcmbox_user_uncharge_segment_bytes(struct ipcmbox_user *user, u64 bytes);
 void ipcmbox_user_report(const struct ipcmbox_user *user, struct ipcmbox_query *query);
 
 #endif /* _IPCMBOX_QUOTA_H */

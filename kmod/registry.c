@@ -14,6 +14,7 @@
 #include "compat.h"
 #include "mailbox.h"
 #include "registry.h"
+#include "segment.h"
 
 /* How often to look for namespaces that ended and left names behind. */
 #define REAP_INTERVAL	(5 * HZ)
@@ -193,8 +194,8 @@ struct ipcmbox_mailbox *ipcmbox_registry_next(struct ipcmbox_registry *registry,
 
 /* The end of a namespace. */
 
-/* Removes all names, and with them the mailboxes that nobody has open. */
-static void drop_names(struct ipcmbox_registry *registry)
+/* Removes all names of mailboxes, and with them those that nobody has open. */
+static void drop_mailbox_names(struct ipcmbox_registry *registry)
 {
 	struct ipcmbox_entry *entry, *next;
 	LIST_HEAD(victims);
@@ -213,6 +214,12 @@ static void drop_names(struct ipcmbox_registry *registry)
 
 	list_for_each_entry_safe(entry, next, &victims, victims_link)
 		ipcmbox_mailbox_put(mailbox_of(entry));
+}
+
+static void drop_names(struct ipcmbox_registry *registry)
+{
+	drop_mailbox_names(registry);
+	ipcmbox_segment_drop_names(registry);
 }
 
 /*
@@ -251,7 +258,8 @@ enum reach {
 
 static bool has_names(const struct ipcmbox_registry *registry)
 {
-	return !RB_EMPTY_ROOT(&registry->mailboxes.names);
+	return !RB_EMPTY_ROOT(&registry->mailboxes.names) ||
+	       !RB_EMPTY_ROOT(&registry->segments.names);
 }
 
 static enum reach reach_of(struct ipcmbox_registry *registry)

@@ -18,9 +18,9 @@ struct vfsmount;
 /**
  * DOC: Registries
  *
- * A registry is this module's part of an IPC namespace: the mailboxes in it by name and by id, and
- * the accounts of its users. It is made when the device is opened in the namespace for the first
- * time, and lives as long as device descriptors and mailboxes refer to it.
+ * A registry is this module's part of an IPC namespace: the mailboxes and segments in it by name
+ * and by id, and the accounts of its users. It is made when the device is opened in the namespace
+ * for the first time, and lives as long as device descriptors, mailboxes and segments refer to it.
  *
  * A module can neither hold an IPC namespace nor hear of its end. It can hold the mount of the
  * namespace's message queue file system: the pointer is unique while it is held, and the file
@@ -31,16 +31,17 @@ struct vfsmount;
  */
 
 /**
- * struct ipcmbox_registry - mailboxes and users of an IPC namespace
+ * struct ipcmbox_registry - mailboxes, segments and users of an IPC namespace
  * @link: in the list of registries (registries_lock)
- * @refs: device descriptors and mailboxes
+ * @refs: device descriptors, mailboxes and segments
  * @devices: device descriptors (registries_lock)
  * @serial: to tell registries apart when shown (constant)
  * @mount: key, and hold on its identity (constant)
  * @is_initial: of the IPC namespace that never ends (constant)
  * @user_ns: owner of the IPC namespace, reference (constant)
- * @lock: protects the directory, and of each mailbox what its structure says
+ * @lock: protects the directories, and of what is in them what its structure says
  * @mailboxes: the mailboxes (@lock)
+ * @segments: the segments (@lock)
  * @endpoints: endpoints of processes and threads
  * @users: accounts
  */
@@ -54,6 +55,7 @@ struct ipcmbox_registry {
 	struct user_namespace *user_ns;
 	struct mutex lock;
 	struct ipcmbox_directory mailboxes;
+	struct ipcmbox_directory segments;
 	struct ipcmbox_endpoints endpoints;
 	struct ipcmbox_users users;
 };

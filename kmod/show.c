@@ -17,6 +17,7 @@
 #include "handle.h"
 #include "mailbox.h"
 #include "registry.h"
+#include "segment.h"
 #include "show.h"
 
 static struct dentry *debugfs_root;
@@ -25,14 +26,14 @@ static struct dentry *debugfs_root;
  * Names are bytes of the user's choice: nothing of them may look like another line, or mean
  * anything to a terminal.
  */
-static void show_name(struct seq_file *m, const struct ipcmbox_info *info)
+static void show_name(struct seq_file *m, const char *name)
 {
-	if (!info->name[0]) {
+	if (!name[0]) {
 		seq_putc(m, '-');
 		return;
 	}
 	seq_putc(m, '"');
-	seq_escape_str(m, info->name, ESCAPE_NAP | ESCAPE_APPEND | ESCAPE_OCTAL, "\"\\ ");
+	seq_escape_str(m, name, ESCAPE_NAP | ESCAPE_APPEND | ESCAPE_OCTAL, "\"\\ ");
 	seq_putc(m, '"');
 }
 
@@ -53,7 +54,7 @@ void ipcmbox_show_fdinfo(struct seq_file *m, struct file *file)
 
 	seq_printf(m, "ipcmbox-id:\t%llu\n", info->id);
 	seq_puts(m, "ipcmbox-name:\t");
-	show_name(m, info);
+	show_name(m, info->name);
 	seq_printf(m, "\nipcmbox-messages:\t%llu\n", info->messages);
 	seq_printf(m, "ipcmbox-bytes:\t%llu\n", info->bytes);
 	seq_printf(m, "ipcmbox-waiting-receivers:\t%u\n", info->waiting_receivers);
@@ -61,10 +62,32 @@ void ipcmbox_show_fdinfo(struct seq_file *m, struct file *file)
 	kfree(info);
 }
 
+/**
+ * ipcmbox_show_segment_fdinfo() - lines of /proc/PID/fdinfo/FD of a segment
+ * @m: output
+ * @file: of a view
+ */
+void ipcmbox_show_segment_fdinfo(struct seq_file *m, struct file *file)
+{
+	struct ipcmbox_segment_info *info;
+
+	info = kmalloc(sizeof(*info), GFP_KERNEL);
+	if (!info)
+		return;
+	ipcmbox_segment_report(file->private_data, info);
+
+	seq_printf(m, "ipcmbox-id:\t%llu\n", info->id);
+	seq_puts(m, "ipcmbox-name:\t");
+	show_name(m, info->name);
+	seq_printf(m, "\nipcmbox-size:\t%llu\n", info->size);
+	seq_printf(m, "ipcmbox-seals:\t%u\n", info->seals);
+	kfree(info);
+}
+
 static void show_mailbox(struct seq_file *m, const struct ipcmbox_info *info, unsigned long serial)
 {
 	seq_printf(m, "%lu\t%llu\t", serial, info->id);
-	show_name(m, info);
+	show_name(m, info->name);
 	seq_printf(m, "\t%u\t%u\t%04o", info->uid, info->gid, info->mode);
 	if (info->max_messages == IPCMBOX_UNBOUNDED)
 		seq_puts(m, "\tunbounded");
@@ -111,6 +134,51 @@ static int mailboxes_show(struct seq_file *m, void *unused)
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(mailboxes);
+
+static void show_segment(struct seq_file *m, const struct ipcmbox_segment_info *info,
+			 unsigned long serial)
+{
+	seq_printf(m, "%lu\t%llu\t", serial, info->id);
+	show_name(m, info->name);
+	seq_printf(m, "\t%u\t%u\t%04o\t%llu\t%u\t%llu\t%u\t%u\t%u\t%c\n", info->uid, info->gid,
+		   info->mode, info->size, info->payer, info->charged, info->seals, info->readers,
+		   info->writers, info->flags & IPCMBOX_INFO_MAPPED ? 'y' : 'n');
+}
+
+struct segments_context {
+	struct seq_file *m;
+	struct ipcmbox_segment_info *info;
+};
+
+static void show_registry_segments(struct ipcmbox_registry *registry, void *data)
+{
+	struct segments_context *context = data;
+	struct ipcmbox_segment *segment;
+	u64 id = 0;
+
+	while ((segment = ipcmbox_segment_next(registry, id))) {
+		id = segment->entry.id;
+		ipcmbox_segment_report(segment, context->info);
+		show_segment(context->m, context->info, registry->serial);
+		ipcmbox_segment_put(segment);
+	}
+}
+
+static int segments_show(struct seq_file *m, void *unused)
+{
+	struct segments_context context = { .m = m };
+
+	context.info = kmalloc(sizeof(*context.info), GFP_KERNEL);
+	if (!context.info)
+		return -ENOMEM;
+
+	seq_puts(m, "ns\tid\tname\tuid\tgid\tmode\tsize\tpayer\tcharged\tseals\treaders\twriters\t"
+		    "mapped\n");
+	ipcmbox_registry_for_each(show_registry_segments, &context);
+	kfree(context.info);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(segments);
 
 static void show_blocked(struct seq_file *m, const struct ipcmbox_blocked *blocked,
 			 unsigned long serial)
@@ -178,6 +246,7 @@ void ipcmbox_show_init(void)
 {
 	debugfs_root = debugfs_create_dir("ipcmbox", NULL);
 	debugfs_create_file("mailboxes", 0400, debugfs_root, NULL, &mailboxes_fops);
+	debugfs_create_file("segments", 0400, debugfs_root, NULL, &segments_fops);
 	debugfs_create_file("blocked", 0400, debugfs_root, NULL, &blocked_fops);
 }
 

@@ -16,7 +16,7 @@
 #define AT(type, member, offset) \
 	static_assert(offsetof(struct type, member) == (offset), #type "." #member)
 
-SIZE_IS(ipcmbox_query, 96);
+SIZE_IS(ipcmbox_query, 128);
 SIZE_IS(ipcmbox_open, 64);
 SIZE_IS(ipcmbox_unlink, 24);
 SIZE_IS(ipcmbox_info, 488);
@@ -36,6 +36,9 @@ SIZE_IS(ipcmbox_blocked, 48);
 SIZE_IS(ipcmbox_blocked_list, 32);
 SIZE_IS(ipcmbox_record, 56);
 SIZE_IS(ipcmbox_record_list, 24);
+SIZE_IS(ipcmbox_segment_open, 48);
+SIZE_IS(ipcmbox_segment_info, 320);
+SIZE_IS(ipcmbox_segment_set, 16);
 
 AT(ipcmbox_query, length_max, 8);
 AT(ipcmbox_query, max_mailboxes, 24);
@@ -81,6 +84,12 @@ AT(ipcmbox_recv, __reserved, 84);
 AT(ipcmbox_iovec, length, 8);
 AT(ipcmbox_vector, count, 8);
 AT(ipcmbox_vector, __reserved, 20);
+AT(ipcmbox_segment_open, id, 16);
+AT(ipcmbox_segment_open, size, 32);
+AT(ipcmbox_segment_open, limit, 44);
+AT(ipcmbox_segment_info, uid, 24);
+AT(ipcmbox_segment_info, pid, 56);
+AT(ipcmbox_segment_info, name, 64);
 /* What an element of a vector must have. */
 AT(ipcmbox_send, result, 72);
 AT(ipcmbox_recv, result, 160);
@@ -110,6 +119,9 @@ union any {
 	struct ipcmbox_set set;
 	struct ipcmbox_notify notify;
 	struct ipcmbox_record_list record;
+	struct ipcmbox_segment_open segment_open;
+	struct ipcmbox_segment_info segment_stat;
+	struct ipcmbox_segment_set segment_set;
 	__u8 bytes[640];
 };
 
@@ -118,6 +130,7 @@ static char payload[64];
 static struct ipcmbox_info infos[2];
 static struct ipcmbox_blocked blocked[2];
 static struct ipcmbox_record records[2];
+static struct ipcmbox_segment_info segments[2];
 static __u64 box_id;
 
 /* A valid argument for each command, so that one change at a time makes it wrong. */
@@ -302,12 +315,45 @@ static void valid_record(union any *arg)
 	};
 }
 
-enum on { ON_DEVICE, ON_MAILBOX, ON_EVENT };
+static void valid_segment_create(union any *arg)
+{
+	arg->segment_open = (struct ipcmbox_segment_open){
+		.name_ptr = ptr_u64(name),
+		.name_len = sizeof(name) - 1,
+		.flags = IPCMBOX_OPEN_CREATE | IPCMBOX_OPEN_TRANSIENT,
+		.access = RW,
+		.mode = 0600,
+		.size = 4096,
+		.limit = POISON32,
+	};
+}
+
+static void valid_segment_list(union any *arg)
+{
+	arg->list = (struct ipcmbox_list){
+		.buf_ptr = ptr_u64(segments),
+		.count = ARRAY_SIZE(segments),
+		.element_size = sizeof(segments[0]),
+	};
+}
+
+static void valid_segment_stat(union any *arg)
+{
+	memset(&arg->segment_stat, POISON, sizeof(arg->segment_stat));
+}
+
+static void valid_segment_set(union any *arg)
+{
+	arg->segment_set = (struct ipcmbox_segment_set){ .mask = IPCMBOX_SET_MODE, .mode = 0600 };
+}
+
+enum on { ON_DEVICE, ON_MAILBOX, ON_EVENT, ON_SEGMENT };
 
 enum {
 	QUERY, OPEN, UNLINK, LIST, BLOCKED,
 	SEND, RECV, SENDV, RECVV, CALL, REPLY, REPLY_RECV, SETTLE, JOIN, NOTIFY,
-	STAT, SET, RECORD
+	STAT, SET, RECORD,
+	SEGMENT_OPEN, SEGMENT_UNLINK, SEGMENT_LIST, SEGMENT_STAT, SEGMENT_SET
 };
 
 static const struct command {
@@ -338,6 +384,16 @@ static const struct command {
 	[STAT] = { "STAT", IPCMBOX_IOC_STAT, 424, ON_MAILBOX, false, valid_stat },
 	[SET] = { "SET", IPCMBOX_IOC_SET, 32, ON_MAILBOX, false, valid_set },
 	[RECORD] = { "RECORD", IPCMBOX_IOC_RECORD, 24, ON_MAILBOX, false, valid_record },
+	[SEGMENT_OPEN] = { "SEGMENT_OPEN", IPCMBOX_IOC_SEGMENT_OPEN, 48, ON_DEVICE, true,
+			   valid_segment_create },
+	[SEGMENT_UNLINK] = { "SEGMENT_UNLINK", IPCMBOX_IOC_SEGMENT_UNLINK, 24, ON_DEVICE, false,
+			     valid_unlink, ENOENT },
+	[SEGMENT_LIST] = { "SEGMENT_LIST", IPCMBOX_IOC_SEGMENT_LIST, 24, ON_DEVICE, false,
+			   valid_segment_list },
+	[SEGMENT_STAT] = { "SEGMENT_STAT", IPCMBOX_IOC_SEGMENT_STAT, 320, ON_SEGMENT, false,
+			   valid_segment_stat },
+	[SEGMENT_SET] = { "SEGMENT_SET", IPCMBOX_IOC_SEGMENT_SET, 16, ON_SEGMENT, false,
+			  valid_segment_set },
 };
 
 /* Flags of 32 bits, with a value that is otherwise valid: every other bit is unknown. */
@@ -361,6 +417,14 @@ static const struct flags {
 	{ JOIN, FIELD(ipcmbox_join, flags), 0x3 },
 	{ SET, FIELD(ipcmbox_set, mask), 0xff },
 	{ SET, FIELD(ipcmbox_set, mode), 0666 },
+	{ SEGMENT_OPEN, FIELD(ipcmbox_segment_open, flags),
+	  0xf | IPCMBOX_OPEN_TRUNCATE | IPCMBOX_OPEN_SEALABLE },
+	{ SEGMENT_OPEN, FIELD(ipcmbox_segment_open, access), 0x3 },
+	{ SEGMENT_OPEN, FIELD(ipcmbox_segment_open, mode), 0666 },
+	{ SEGMENT_OPEN, FIELD(ipcmbox_segment_open, seals), 0x1f },
+	{ SEGMENT_UNLINK, FIELD(ipcmbox_unlink, flags), IPCMBOX_OPEN_BY_ID },
+	{ SEGMENT_SET, FIELD(ipcmbox_segment_set, mask), 0x7 },
+	{ SEGMENT_SET, FIELD(ipcmbox_segment_set, mode), 0666 },
 };
 
 static const struct range {
@@ -496,10 +560,31 @@ static const struct wrong {
 	{ "element_size", RECORD, FIELD(ipcmbox_record_list, element_size), 0, EINVAL },
 	{ "element_size", RECORD, FIELD(ipcmbox_record_list, element_size), 55, EINVAL },
 	{ "mode without mask", SET, FIELD(ipcmbox_set, mask), 0, EINVAL },
+	{ "id without BY_ID", SEGMENT_OPEN, FIELD(ipcmbox_segment_open, id), 1, EINVAL },
+	{ "access", SEGMENT_OPEN, FIELD(ipcmbox_segment_open, access), IPCMBOX_WRITE, EINVAL },
+	{ "name_ptr without name_len", SEGMENT_OPEN, FIELD(ipcmbox_segment_open, name_len), 0,
+	  EINVAL },
+	{ "name_len", SEGMENT_OPEN, FIELD(ipcmbox_segment_open, name_len), 256, ENAMETOOLONG },
+	{ "name_ptr", SEGMENT_OPEN, FIELD(ipcmbox_segment_open, name_ptr), 0, EFAULT },
+	{ "CREATE fields without", SEGMENT_OPEN, FIELD(ipcmbox_segment_open, flags), 0, EINVAL },
+	{ "EXCL without CREATE", SEGMENT_OPEN, FIELD(ipcmbox_segment_open, flags),
+	  IPCMBOX_OPEN_EXCL, EINVAL },
+	{ "BY_ID with CREATE", SEGMENT_OPEN, FIELD(ipcmbox_segment_open, flags),
+	  IPCMBOX_OPEN_CREATE | IPCMBOX_OPEN_BY_ID, EINVAL },
+	{ "id without BY_ID", SEGMENT_UNLINK, FIELD(ipcmbox_unlink, id), 1, EINVAL },
+	{ "BY_ID with a name", SEGMENT_UNLINK, FIELD(ipcmbox_unlink, flags), IPCMBOX_OPEN_BY_ID,
+	  EINVAL },
+	{ "name_ptr", SEGMENT_UNLINK, FIELD(ipcmbox_unlink, name_ptr), 0, EFAULT },
+	{ "count", SEGMENT_LIST, FIELD(ipcmbox_list, count), 0, EINVAL },
+	{ "element_size", SEGMENT_LIST, FIELD(ipcmbox_list, element_size), 319, EINVAL },
+	{ "element_size", SEGMENT_LIST, FIELD(ipcmbox_list, element_size), 4097, EINVAL },
+	{ "uid", SEGMENT_SET, FIELD(ipcmbox_segment_set, uid), 1, EINVAL },
+	{ "gid", SEGMENT_SET, FIELD(ipcmbox_segment_set, gid), 1, EINVAL },
+	{ "mode without mask", SEGMENT_SET, FIELD(ipcmbox_segment_set, mask), 0, EINVAL },
 };
 
 FIXTURE(abi) {
-	int dev, box, event;
+	int dev, box, event, segment;
 	struct ipcmbox_info before;
 	int count;
 };
@@ -515,6 +600,9 @@ FIXTURE_SETUP(abi)
 				  .max_length = 16, .max_bytes = 64,
 				  .overflow = IPCMBOX_OVERFLOW_FAIL);
 	ASSERT_GE(self->event, 0);
+	self->segment = ioctl(self->dev, IPCMBOX_IOC_SEGMENT_OPEN, &(struct ipcmbox_segment_open){
+		.flags = IPCMBOX_OPEN_CREATE, .access = RW, .mode = 0600 });
+	ASSERT_GE(self->segment, 0);
 	ASSERT_EQ(0, put(self->box, 0, 4711));
 	self->before = mailbox_info(self->box);
 	box_id = self->before.id;
@@ -526,6 +614,7 @@ FIXTURE_SETUP(abi)
 FIXTURE_TEARDOWN(abi)
 {
 	mailbox_unlink(self->dev, name);
+	close(self->segment);
 	close(self->event);
 	close(self->box);
 	close(self->dev);
@@ -533,9 +622,16 @@ FIXTURE_TEARDOWN(abi)
 
 static int descriptor(FIXTURE_DATA(abi) *self, enum on on)
 {
-	if (on == ON_DEVICE)
+	switch (on) {
+	case ON_DEVICE:
 		return self->dev;
-	return on == ON_EVENT ? self->event : self->box;
+	case ON_EVENT:
+		return self->event;
+	case ON_SEGMENT:
+		return self->segment;
+	default:
+		return self->box;
+	}
 }
 
 static int raw_ioctl(int fd, unsigned int cmd, void *arg)

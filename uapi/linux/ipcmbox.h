@@ -19,6 +19,10 @@
  * passed over an AF_UNIX socket, and used with read(2) and write(2), each of which moves one
  * message.
  *
+ * A *segment* is memory that processes share: %IPCMBOX_IOC_SEGMENT_OPEN makes a descriptor of one,
+ * which mmap(2), ftruncate(2), fstat(2), read(2) and write(2) take as they take a descriptor of
+ * shm_open(3).
+ *
  * A device descriptor belongs to the IPC namespace of the process that opened it. Names and ids
  * of one namespace cannot be seen from another.
  *
@@ -30,7 +34,9 @@
  * A mailbox has a 64-bit id, never 0 and never used again while the module is loaded, an owner, a
  * group, a mode, and, unless it is unnamed, a name. An unnamed mailbox and a transient name live
  * as long as their descriptors; any other name lives until it is unlinked, the namespace ends, or
- * the module is unloaded. Messages of an unlinked mailbox live as long as its descriptors.
+ * the module is unloaded. Messages of an unlinked mailbox live as long as its descriptors. All this
+ * goes for segments as well, but that their mappings count as descriptors do. A mailbox and a
+ * segment can have the same name, never the same id.
  *
  * Every structure has fixed size and layout, the same for 32-bit and 64-bit callers. Structures
  * grow at their end only: the kernel takes the size from the command, reads a shorter structure as
@@ -52,7 +58,7 @@
  * EFAULT     Memory of the caller that cannot be read or written.
  * EACCES     The mode of the mailbox, or the access the descriptor was opened with, forbids it.
  * EPERM      Only the owner may, or CAP_IPC_OWNER in the user namespace of the IPC namespace.
- * ENOENT     No mailbox of that name or id.
+ * ENOENT     No mailbox, or no segment, of that name or id.
  * ESRCH      No such process or thread, or it has no endpoint.
  * EEXIST     The name exists and %IPCMBOX_OPEN_EXCL was given; the process or thread has an
  * endpoint. ENAMETOOLONG The name is longer than %IPCMBOX_NAME_MAX.
@@ -68,6 +74,9 @@
  * ESTALE     The token was used: the message is replied to, settled, or has gone back.
  * EDQUOT     The calling user's budget is used up; @limit of the structure tells which one.
  * ENOMEM     No memory, or the memory cgroup of the caller is at its limit.
+ * ENOSPC     No memory for a segment, as the system commits no more (vm.overcommit_memory).
+ * EFBIG      A segment longer than a file can be, or than the caller's RLIMIT_FSIZE (SIGXFSZ).
+ * ENXIO      A descriptor of a segment is opened again, through /proc.
  * EPIPE      The other side is gone: the mailbox has no name (any more) and the last descriptor
  *            that could receive (or send) has been closed, and none been opened by id since; the
  *            owner of the endpoint has died; the receiver of a call has closed its descriptor or
@@ -221,6 +230,8 @@ struct ipcmbox_iovec {
 #define IPCMBOX_LIMIT_MEMORY		7	/* memory of the system or of the memory cgroup */
 #define IPCMBOX_LIMIT_USER_FDS		8	/* descriptors the user may have under way */
 #define IPCMBOX_LIMIT_FDS		9	/* &ipcmbox_recv.max_fds of the receiver */
+#define IPCMBOX_LIMIT_USER_SEGMENTS	10	/* segments the user may have */
+#define IPCMBOX_LIMIT_USER_SEGMENT_BYTES 11	/* bytes of segments the user may have */
 
 /** DOC: Features, &ipcmbox_query.features */
 #define IPCMBOX_FEATURE_QUEUE		(1ULL << 0)	/* %IPCMBOX_QUEUE, completion RECEIVED */
@@ -233,6 +244,7 @@ struct ipcmbox_iovec {
 #define IPCMBOX_FEATURE_NOTIFY		(1ULL << 7)	/* NOTIFY */
 #define IPCMBOX_FEATURE_BLOCKED		(1ULL << 8)	/* BLOCKED */
 #define IPCMBOX_FEATURE_RECORD		(1ULL << 9)	/* RECORD */
+#define IPCMBOX_FEATURE_SEGMENT		(1ULL << 10)	/* segments */
 
 /**
  * struct ipcmbox_query - ioctl(IPCMBOX_IOC_QUERY) on the device: features and limits
@@ -251,6 +263,10 @@ struct ipcmbox_iovec {
  * @iovec_max: out: %IPCMBOX_IOVEC_MAX of this module
  * @max_user_fds: out: descriptors a user may have under way in messages: the caller's RLIMIT_NOFILE
  * @user_fds: out: descriptors the calling user has under way now
+ * @max_user_segments: out: segments a user may have in a namespace
+ * @max_user_segment_bytes: out: bytes of segments a user may have in a namespace
+ * @user_segments: out: segments the calling user has now
+ * @user_segment_bytes: out: bytes of segments the calling user has now, whole pages
  *
  * The budget is of the caller's real user id in the IPC namespace of the descriptor. A message is
  * charged to its sender from the send until it is received, dropped or withdrawn; a call or a
@@ -273,6 +289,10 @@ struct ipcmbox_query {
 	__u32 iovec_max;
 	__aligned_u64 max_user_fds;
 	__aligned_u64 user_fds;
+	__aligned_u64 max_user_segments;
+	__aligned_u64 max_user_segment_bytes;
+	__aligned_u64 user_segments;
+	__aligned_u64 user_segment_bytes;
 };
 
 /** DOC: Flags of ioctl(IPCMBOX_IOC_OPEN) and ioctl(IPCMBOX_IOC_UNLINK) */
@@ -286,10 +306,12 @@ struct ipcmbox_query {
 #define IPCMBOX_OPEN_THREAD	(1U << 7)	/* CREATE, ENDPOINT: of the calling thread alone */
 #define IPCMBOX_OPEN_BY_PID	(1U << 8)	/* @id is a process id: connect to its endpoint */
 #define IPCMBOX_OPEN_BY_TID	(1U << 9)	/* @id is a thread id: connect to its endpoint */
+#define IPCMBOX_OPEN_TRUNCATE	(1U << 10)	/* segment, WRITE: if it exists, size is 0 */
+#define IPCMBOX_OPEN_SEALABLE	(1U << 11)	/* segment, CREATE: seals can be added later */
 
 /** DOC: Access of a descriptor, &ipcmbox_open.access */
-#define IPCMBOX_READ		(1U << 0)	/* receive */
-#define IPCMBOX_WRITE		(1U << 1)	/* send */
+#define IPCMBOX_READ		(1U << 0)	/* receive; segment: read, map */
+#define IPCMBOX_WRITE		(1U << 1)	/* send; segment: write, map to write, resize */
 
 /**
  * struct ipcmbox_open - ioctl(IPCMBOX_IOC_OPEN) on the device: create or open a mailbox
@@ -348,14 +370,15 @@ struct ipcmbox_open {
 };
 
 /**
- * struct ipcmbox_unlink - ioctl(IPCMBOX_IOC_UNLINK) on the device: remove a name
+ * struct ipcmbox_unlink - ioctl(IPCMBOX_IOC_UNLINK), ioctl(IPCMBOX_IOC_SEGMENT_UNLINK)
  * @name_ptr: in: address of the name, or 0
  * @name_len: in: length of the name, or 0
  * @flags: in: 0, or %IPCMBOX_OPEN_BY_ID: @id says which
  * @id: in with BY_ID, else must be 0
  *
- * The name is free at once; the mailbox lives on without a name until its last descriptor is
- * closed. If nobody has it open, it and its messages end now.
+ * On the device: removes the name of a mailbox (of a segment). It is free at once; the mailbox
+ * (segment) lives on without a name until its last descriptor is closed (and the last mapping
+ * gone). If nobody has it open, it and its messages (its content) end now.
  *
  * Return: 0. Errors: EFAULT, EINVAL, ENAMETOOLONG, ENOENT (also: has no name), ENOMEM, EPERM. Never
  * blocks.
@@ -373,6 +396,8 @@ struct ipcmbox_unlink {
 #define IPCMBOX_INFO_FDS	(1U << 2) /* messages can bring descriptors */
 #define IPCMBOX_INFO_KEEP_LAST	(1U << 3) /* keeps last messages for new members */
 #define IPCMBOX_INFO_THREAD	(1U << 4) /* endpoint of a single thread */
+#define IPCMBOX_INFO_SEALABLE	(1U << 5) /* segment: seals can be added */
+#define IPCMBOX_INFO_MAPPED	(1U << 6) /* segment: somebody has it mapped */
 
 /**
  * struct ipcmbox_info - ioctl(IPCMBOX_IOC_STAT) on a mailbox, and the element of IPCMBOX_IOC_LIST
@@ -467,15 +492,16 @@ struct ipcmbox_info {
 };
 
 /**
- * struct ipcmbox_list - ioctl(IPCMBOX_IOC_LIST) on the device: the mailboxes of the namespace
- * @after_id: in: list mailboxes with a greater id, ascending; 0 starts
+ * struct ipcmbox_list - ioctl(IPCMBOX_IOC_LIST), ioctl(IPCMBOX_IOC_SEGMENT_LIST) on the device
+ * @after_id: in: list mailboxes (segments) of the namespace with a greater id, ascending;
+ *	0 starts
  * @buf_ptr: in: array of @count elements of @element_size bytes each
  * @count: in: elements there is room for, at least 1; out: elements written, 0 at the end
- * @element_size: in: sizeof(struct ipcmbox_info) of the caller, the first version's at least; the
- *	kernel cuts or zero-fills
+ * @element_size: in: sizeof(struct ipcmbox_info) (sizeof(struct ipcmbox_segment_info)) of the
+ *	caller, the first version's at least; the kernel cuts or zero-fills
  *
- * Return: 0. Errors: EFAULT, EINVAL, ENOMEM. Never blocks. Mailboxes that come or go meanwhile may
- * be missed or listed; no other is missed or listed twice.
+ * Return: 0. Errors: EFAULT, EINVAL, ENOMEM. Never blocks. What comes or goes meanwhile may be
+ * missed or listed; nothing else is missed or listed twice.
  */
 struct ipcmbox_list {
 	__aligned_u64 after_id;
@@ -556,9 +582,9 @@ struct ipcmbox_set {
  * @nr_fds: in: descriptors in the message, up to %IPCMBOX_FDS_MAX
  * @fds_ptr: in: address of @nr_fds descriptors (__s32). The receiver gets the same open file
  *	descriptions. For a mailbox with %IPCMBOX_OPEN_FDS only (else EACCES). Refused with ELOOP:
- *	sockets of AF_UNIX, io_uring, and descriptors of this module that can receive. Once a
- *	mailbox has no name and no receiving descriptor, messages with descriptors are dropped from
- *	it
+ *	sockets of AF_UNIX, io_uring, and descriptors of this module that can receive (those of
+ *	segments do not). Once a mailbox has no name and no receiving descriptor, messages with
+ *	descriptors are dropped from it
  * @result: out in a vector only: what the send returned
  * @__reserved: must be 0
  *
@@ -781,7 +807,8 @@ struct ipcmbox_call {
  * @flags: in: %IPCMBOX_IOVEC
  * @status: in: what the caller finds in &ipcmbox_call.status; its meaning is up to the two
  * @limit: out on EMSGSIZE, EDQUOT, ENOMEM: IPCMBOX_LIMIT_*
- * @fds_ptr: in: descriptors in the reply, as in &struct ipcmbox_send, but none of this module
+ * @fds_ptr: in: descriptors in the reply, as in &struct ipcmbox_send, but of this module's
+ *	only those of segments
  * @nr_fds: in: how many
  * @__reserved: must be 0
  *
@@ -1034,12 +1061,131 @@ struct ipcmbox_record_list {
 	__u32 element_size;
 };
 
-/* On the device: 0x00 general, 0x10 mailboxes. */
+/**
+ * DOC: Segments
+ *
+ * A segment is memory that processes share, by mapping a descriptor of it. The memory is of the
+ * kernel's own tmpfs, and what is not said here is as with shm_open(3): futexes and with them
+ * process-shared mutexes (robust ones, too), condition variables and semaphores; mappings of parts,
+ * private mappings, mremap(2), fork(2); swap. Memory is charged to the memory cgroup of whoever
+ * makes the segment grow.
+ *
+ * *Size.* A segment is created with a size, and resized by ftruncate(2), or write(2) beyond its
+ * end. It has its memory as soon as it has the size: growing it fails, with EDQUOT (budget of the
+ * user), ENOMEM (memory cgroup, system) or ENOSPC, and has no effect then, or else no access within
+ * the size fails later for want of memory. That is SIGBUS beyond the end only, as with any file. So
+ * holes cannot be made: fallocate(2) and MADV_REMOVE are EOPNOTSUPP. Charged is, in whole pages,
+ * the real user id of whoever made the segment grow last, for all of it. A signal does not
+ * interrupt growing unless it is fatal.
+ *
+ * *Rights.* Reading needs READ, and for a mapping that could be written, ftruncate(2) and write(2)
+ * WRITE. What a descriptor allows is decided when it is made; it can be passed on, inherited and
+ * sent in messages, but not opened again, through /proc/PID/fd or /proc/PID/map_files, with other
+ * rights or the same (ENXIO), by nobody. So who gets a descriptor with READ only can never write.
+ * PROT_EXEC is EPERM. Owner, group and mode, which fstat(2) shows, are changed by
+ * %IPCMBOX_IOC_SEGMENT_SET, not by fchmod(2) and its like (EPERM).
+ *
+ * *Seals* are those of memfd_create(2): F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE,
+ * F_SEAL_FUTURE_WRITE, F_SEAL_SEAL. They are set at creation, and added with fcntl(2) F_ADD_SEALS
+ * if the segment is %IPCMBOX_OPEN_SEALABLE; F_GET_SEALS reads them.
+ */
+
+/**
+ * struct ipcmbox_segment_open - ioctl(IPCMBOX_IOC_SEGMENT_OPEN) on the device
+ * @name_ptr: in: address of the name, @name_len bytes, no NUL needed; 0 if @name_len is 0
+ * @name_len: in: 1 to %IPCMBOX_NAME_MAX bytes, or 0: an unnamed segment (CREATE), or by id (BY_ID)
+ * @flags: in: %IPCMBOX_OPEN_CREATE, _EXCL, _TRANSIENT, _SEALABLE, _BY_ID, _TRUNCATE
+ * @id: in with BY_ID, else must be 0: what to open; out: the id of the segment
+ * @access: in: %IPCMBOX_READ, or %IPCMBOX_READ and %IPCMBOX_WRITE; 0 for a descriptor to look
+ *	(SEGMENT_STAT) and to administer (SEGMENT_SET) only: for the owner and CAP_IPC_OWNER
+ * @mode: in with CREATE: permission bits of owner, group and others, 4 read, 2 write, less the
+ *	umask of the caller; no others
+ * @size: in with CREATE: bytes, all 0 at first
+ * @seals: in with CREATE: F_SEAL_* of linux/fcntl.h, in force from the beginning
+ * @limit: out on EDQUOT and ENOMEM: IPCMBOX_LIMIT_*
+ *
+ * Creates or opens a segment. Without CREATE, the fields used with CREATE only must be 0. When the
+ * name exists, CREATE opens the segment and its attributes stay as they are, its size too, but that
+ * TRUNCATE makes it 0. Names are as those of mailboxes. The descriptor is close-on-exec.
+ *
+ * Return: the new descriptor. Errors: EACCES, EDQUOT, EEXIST, EFAULT, EFBIG, EINTR, EINVAL, EMFILE,
+ * ENAMETOOLONG, ENOENT, ENOMEM, ENOSPC, EPERM (TRUNCATE: sealed). Never blocks, but for the time it
+ * takes to get the memory.
+ */
+struct ipcmbox_segment_open {
+	__aligned_u64 name_ptr;
+	__u32 name_len;
+	__u32 flags;
+	__aligned_u64 id;
+	__u32 access;
+	__u32 mode;
+	__aligned_u64 size;
+	__u32 seals;
+	__u32 limit;
+};
+
+/**
+ * struct ipcmbox_segment_info - ioctl(IPCMBOX_IOC_SEGMENT_STAT) on a segment, and the element of
+ *	%IPCMBOX_IOC_SEGMENT_LIST
+ * @id: out: the id
+ * @size: out: bytes
+ * @charged: out: bytes charged to @payer
+ * @uid: out: owner, in the user namespace of the caller
+ * @gid: out: group, likewise
+ * @mode: out: permission bits
+ * @flags: out: %IPCMBOX_INFO_NAMED, _TRANSIENT, _SEALABLE, _MAPPED
+ * @seals: out: F_SEAL_*
+ * @readers: out: open descriptions that can read: of descriptors, in mappings, in messages
+ * @writers: out: how many of them can write
+ * @payer: out: who is charged, in the user namespace of the caller
+ * @pid: out: process that created it, as the caller sees it, 0 if not visible
+ * @__reserved: out: 0
+ * @name: out: the name, ended by a NUL; a former one unless NAMED
+ *
+ * Looking needs no right, as with mailboxes. Never blocks.
+ */
+struct ipcmbox_segment_info {
+	__aligned_u64 id;
+	__aligned_u64 size;
+	__aligned_u64 charged;
+	__u32 uid;
+	__u32 gid;
+	__u32 mode;
+	__u32 flags;
+	__u32 seals;
+	__u32 readers;
+	__u32 writers;
+	__u32 payer;
+	__s32 pid;
+	__u32 __reserved;
+	char name[IPCMBOX_NAME_MAX + 1];
+};
+
+/**
+ * struct ipcmbox_segment_set - ioctl(IPCMBOX_IOC_SEGMENT_SET) on a segment: change rights
+ * @mask: in: %IPCMBOX_SET_MODE, _UID, _GID; fields not named in it must be 0
+ * @mode: in: new permission bits; the umask does not apply
+ * @uid: in: new owner
+ * @gid: in: new group
+ *
+ * As ioctl(SET) on a mailbox. Return: 0. Errors: EINVAL, EPERM. Never blocks.
+ */
+struct ipcmbox_segment_set {
+	__u32 mask;
+	__u32 mode;
+	__u32 uid;
+	__u32 gid;
+};
+
+/* On the device: 0x00 general, 0x10 mailboxes, 0x20 segments. */
 #define IPCMBOX_IOC_QUERY	_IOR(IPCMBOX_IOC_MAGIC, 0x00, struct ipcmbox_query)
 #define IPCMBOX_IOC_OPEN	_IOWR(IPCMBOX_IOC_MAGIC, 0x10, struct ipcmbox_open)
 #define IPCMBOX_IOC_UNLINK	_IOW(IPCMBOX_IOC_MAGIC, 0x11, struct ipcmbox_unlink)
 #define IPCMBOX_IOC_LIST	_IOWR(IPCMBOX_IOC_MAGIC, 0x12, struct ipcmbox_list)
 #define IPCMBOX_IOC_BLOCKED	_IOWR(IPCMBOX_IOC_MAGIC, 0x13, struct ipcmbox_blocked_list)
+#define IPCMBOX_IOC_SEGMENT_OPEN _IOWR(IPCMBOX_IOC_MAGIC, 0x20, struct ipcmbox_segment_open)
+#define IPCMBOX_IOC_SEGMENT_UNLINK _IOW(IPCMBOX_IOC_MAGIC, 0x21, struct ipcmbox_unlink)
+#define IPCMBOX_IOC_SEGMENT_LIST _IOWR(IPCMBOX_IOC_MAGIC, 0x22, struct ipcmbox_list)
 
 /* On a mailbox: 0x40 messages, 0x50 administration. */
 #define IPCMBOX_IOC_SEND	_IOWR(IPCMBOX_IOC_MAGIC, 0x40, struct ipcmbox_send)
@@ -1056,6 +1202,10 @@ struct ipcmbox_record_list {
 #define IPCMBOX_IOC_STAT	_IOR(IPCMBOX_IOC_MAGIC, 0x50, struct ipcmbox_info)
 #define IPCMBOX_IOC_SET		_IOW(IPCMBOX_IOC_MAGIC, 0x51, struct ipcmbox_set)
 #define IPCMBOX_IOC_RECORD	_IOWR(IPCMBOX_IOC_MAGIC, 0x52, struct ipcmbox_record_list)
+
+/* On a segment. */
+#define IPCMBOX_IOC_SEGMENT_STAT _IOR(IPCMBOX_IOC_MAGIC, 0x80, struct ipcmbox_segment_info)
+#define IPCMBOX_IOC_SEGMENT_SET	_IOW(IPCMBOX_IOC_MAGIC, 0x81, struct ipcmbox_segment_set)
 
 /*
  * SEND and RECV with the first version of their structures: what most messages need, and the
