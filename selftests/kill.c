@@ -481,6 +481,8 @@ TEST_F(member, that_others_wait_for)
 	call_start(&self->calls[1]);
 	ASSERT_TRUE(call_blocks(self->dev, &self->calls[1], id, IPCMBOX_BLOCKED_ROOM));
 	recv_start(&self->calls[2], self->witness);
+	ASSERT_TRUE(call_blocks(self->dev, &self->calls[2], mailbox_id(self->witness),
+				IPCMBOX_BLOCKED_RECV));
 
 	for (i = 0; i < MEMBERS; i++) {
 		EXPECT_EQ(2, mailbox_info(self->event).waiting_senders);
