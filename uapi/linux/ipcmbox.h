@@ -27,9 +27,10 @@
  * of one namespace cannot be seen from another.
  *
  * Everything that holds messages is a mailbox. Its *discipline* says who receives a message: one
- * receiver (%IPCMBOX_QUEUE), every member that joined (%IPCMBOX_EVENT, %IPCMBOX_MEMBER), or the
- * process or thread it is addressed to (%IPCMBOX_ENDPOINT). A sender can wait until its message is
- * queued, received, or handled; in a *call* the answer carries data.
+ * receiver (%IPCMBOX_QUEUE), every member that joined (%IPCMBOX_EVENT, %IPCMBOX_MEMBER), the
+ * process or thread it is addressed to (%IPCMBOX_ENDPOINT), or the one consumer of a channel
+ * (%IPCMBOX_CHANNEL). A sender can wait until its message is queued, received, or handled; in a
+ * *call* the answer carries data.
  *
  * A mailbox has a 64-bit id, never 0 and never used again while the module is loaded, an owner, a
  * group, a mode, and, unless it is unnamed, a name. An unnamed mailbox and a transient name live
@@ -69,9 +70,11 @@
  *            in &ipcmbox_recv.length).
  * EBADF      A descriptor to be sent in a message is not open.
  * ELOOP      A descriptor that could close a cycle of references, see &ipcmbox_send.fds_ptr.
- * EBUSY      A notification is registered already.
+ * EBUSY      A notification is registered already; the channel has a consumer already, or all its
+ *            lanes are taken.
  * EDEADLK    The call would close a cycle of threads that wait for each other's replies.
- * ESTALE     The token was used: the message is replied to, settled, or has gone back.
+ * ESTALE     The token was used: the message is replied to, settled, or has gone back. The lane is
+ *            not that lane any more.
  * EDQUOT     The calling user's budget is used up; @limit of the structure tells which one.
  * ENOMEM     No memory, or the memory cgroup of the caller is at its limit.
  * ENOSPC     No memory for a segment, as the system commits no more (vm.overcommit_memory).
@@ -80,7 +83,8 @@
  * EPIPE      The other side is gone: the mailbox has no name (any more) and the last descriptor
  *            that could receive (or send) has been closed, and none been opened by id since; the
  *            owner of the endpoint has died; the receiver of a call has closed its descriptor or
- *            died; whoever sent the call does not wait for a reply any more.
+ *            died; whoever sent the call does not wait for a reply any more; the consumer of the
+ *            channel has evicted the lane.
  * EMFILE     No free descriptor number (also ENFILE).
  * ========== =====================================================================================
  *
@@ -127,11 +131,14 @@
  * blocked on it hears within 50 ms.
  *
  * Every message tells the sender's endpoint: of its thread if it has one, else of its process.
+ *
+ * *Channels.* The messages of a channel are in pages that its two sides map, see Channels below.
  */
 #define IPCMBOX_QUEUE		0		/* each message to exactly one receiver */
 #define IPCMBOX_EVENT		1		/* each message to every member */
 #define IPCMBOX_MEMBER		2		/* of an event mailbox, made by JOIN */
 #define IPCMBOX_ENDPOINT	3		/* inbox of a process or a thread */
+#define IPCMBOX_CHANNEL		4		/* in shared pages, to its one consumer */
 
 /** DOC: Event bits, &ipcmbox_send.events and &ipcmbox_join.mask */
 #define IPCMBOX_EVENTS_USER	((1ULL << 61) - 1)	/* of the senders */
@@ -245,6 +252,7 @@ struct ipcmbox_iovec {
 #define IPCMBOX_FEATURE_BLOCKED		(1ULL << 8)	/* BLOCKED */
 #define IPCMBOX_FEATURE_RECORD		(1ULL << 9)	/* RECORD */
 #define IPCMBOX_FEATURE_SEGMENT		(1ULL << 10)	/* segments */
+#define IPCMBOX_FEATURE_CHANNEL		(1ULL << 12)	/* %IPCMBOX_CHANNEL, CHANNEL_* */
 
 /**
  * struct ipcmbox_query - ioctl(IPCMBOX_IOC_QUERY) on the device: features and limits
@@ -324,7 +332,8 @@ struct ipcmbox_query {
  *	administer (SET) only: for the owner and CAP_IPC_OWNER, whatever the mode says
  * @mode: in with CREATE: permission bits of owner, group and others, 4 receive, 2 send, as in
  *	chmod(1), less the umask of the caller; no others
- * @discipline: in with CREATE: %IPCMBOX_QUEUE, %IPCMBOX_EVENT or %IPCMBOX_ENDPOINT
+ * @discipline: in with CREATE: %IPCMBOX_QUEUE, %IPCMBOX_EVENT, %IPCMBOX_ENDPOINT or
+ *	%IPCMBOX_CHANNEL
  * @overflow: in with CREATE: IPCMBOX_OVERFLOW_*
  * @max_messages: in with CREATE: capacity; 0 is rendezvous, %IPCMBOX_UNBOUNDED no bound
  * @max_length: in with CREATE: bytes of the longest message, up to %IPCMBOX_LENGTH_MAX; 0 is the
@@ -342,6 +351,13 @@ struct ipcmbox_query {
  * @mode says who may connect to it and send: 0600 is the same user. It is opened BY_PID, BY_TID or
  * BY_ID with access WRITE only. Members can be opened by id with access 0 only.
  *
+ * A channel is created with @max_messages %IPCMBOX_UNBOUNDED and an @overflow of BLOCK or FAIL;
+ * @max_bytes is the size of each lane's ring, rounded up to a power of two of at least a page, up
+ * to %IPCMBOX_CHANNEL_RING_MAX, 0 is %IPCMBOX_CHANNEL_RING_DEFAULT; @max_length is at most half of
+ * that, less a record's header. READ makes the descriptor the channel's consumer (EBUSY: it has
+ * one), WRITE opens a lane (EBUSY: there are %IPCMBOX_CHANNEL_LANES_MAX). EDQUOT: a lane's pages
+ * count as bytes of the user who opens it, the board and the acks as the creator's.
+ *
  * Without CREATE, the fields used with CREATE only must be 0. When the name exists, CREATE opens
  * the mailbox and its attributes stay as they are. A name is made of bytes other than 0 and '/',
  * and is neither "." nor "..". The descriptor is close-on-exec.
@@ -350,7 +366,7 @@ struct ipcmbox_query {
  * whoever it is passed to. CAP_IPC_OWNER in the user namespace that owns the IPC namespace
  * overrides the mode.
  *
- * Return: the new descriptor. Errors: EACCES, EEXIST, EDQUOT, EFAULT, EINVAL, EMFILE,
+ * Return: the new descriptor. Errors: EACCES, EBUSY, EEXIST, EDQUOT, EFAULT, EINVAL, EMFILE,
  * ENAMETOOLONG, ENOENT, ENOMEM, ESRCH. Never blocks.
  */
 struct ipcmbox_open {
@@ -406,7 +422,7 @@ struct ipcmbox_unlink {
  * @gid: out: group, likewise
  * @mode: out: permission bits
  * @flags: out: IPCMBOX_INFO_*
- * @discipline: out: IPCMBOX_QUEUE, _EVENT, _MEMBER, _ENDPOINT
+ * @discipline: out: IPCMBOX_QUEUE, _EVENT, _MEMBER, _ENDPOINT, _CHANNEL
  * @overflow: out: IPCMBOX_OVERFLOW_*
  * @max_messages: out: capacity in messages
  * @max_length: out: bytes of the longest message
@@ -444,6 +460,10 @@ struct ipcmbox_unlink {
  * @dead_letter: out: id of the mailbox that gets dead letters, 0: they are dropped
  * @redelivered: out: messages that came back because their lease ended or was refused
  * @dead_letters: out: messages that reached @max_deliveries; they count as received
+ *
+ * Of a channel the kernel sees no messages: @messages, @sent and @received are what the two sides
+ * write in their pages, @bytes is what is between tails and heads, and they are of one moment only
+ * when nobody sends or receives.
  *
  * All of a namespace's mailboxes can be listed by whoever opened the device in it, as with
  * /proc/sysvipc; looking needs no right. Never blocks.
@@ -541,7 +561,7 @@ struct ipcmbox_list {
  * For the owner (effective user id of the caller) and CAP_IPC_OWNER; all changes or none. Open
  * descriptors keep their rights. Greater capacity admits blocked senders at once. An event mailbox
  * and its members can change capacity and policy within the rules of creation and JOIN; members
- * keep what they have.
+ * keep what they have. Of a channel only mode, owner and group can be changed.
  *
  * Return: 0. Errors: EDQUOT (bytes, for the recorder), EINVAL, ENOENT (no such mailbox for dead
  * letters), ENOMEM, EPERM. Never blocks.
@@ -1177,6 +1197,334 @@ struct ipcmbox_segment_set {
 	__u32 gid;
 };
 
+/**
+ * DOC: Channels
+ *
+ * A channel is a mailbox whose messages are in pages that the two sides share. It has one
+ * *consumer*, the open description with READ, and up to %IPCMBOX_CHANNEL_LANES_MAX *producers*, the
+ * open descriptions with WRITE, each with a *lane*: a ring of its own. While both sides are busy
+ * there is no system call; the kernel is there to sleep, to wake, to poll, and to tell of the end
+ * of a peer. A lane is first in, first out; between lanes the consumer is fair as it likes. There
+ * are no priorities, no descriptors, no completion but QUEUED.
+ *
+ * A description may be shared by threads and processes, as by fork(2), but it is one producer or
+ * one consumer: whoever shares it must take turns.
+ *
+ * *Commands.* On a channel's descriptor there are STAT, SET and CHANNEL_*; all other commands of a
+ * mailbox are ENOTTY there, as CHANNEL_* are on any other, read(2) and write(2) are EINVAL. The
+ * descriptor's file mode is O_RDWR, as mmap(2) demands it, whatever the access. It can be sent in
+ * messages of other mailboxes in either role, as a channel itself carries no descriptors.
+ *
+ * *Pages.* mmap(2) the descriptor, MAP_SHARED (MAP_PRIVATE: EINVAL) and without PROT_EXEC (EPERM),
+ * whole areas or parts, any number of times, each mapping within one area (EINVAL). Nobody can
+ * write what the other side owns, whatever it does with mprotect(2):
+ *
+ * =================================== ============================ ========= =====================
+ * offset                              contents                     writable  readable
+ * =================================== ============================ ========= =====================
+ * %IPCMBOX_CHANNEL_BOARD              &struct ipcmbox_channel_board nobody   both sides
+ * %IPCMBOX_CHANNEL_ACKS               &struct ipcmbox_channel_acks  consumer both sides
+ * IPCMBOX_CHANNEL_HEADER(lane)        &struct ipcmbox_channel_header the     the lane's producer,
+ *                                                                   lane's   consumer
+ * IPCMBOX_CHANNEL_RING(lane)          records                       producer
+ * =================================== ============================ ========= =====================
+ *
+ * What is not listed is EACCES, a lane that does not exist is ENOENT. The first three are one page
+ * each; the ring is &ipcmbox_channel_info.ring_bytes. All pages exist from the open on, are zero
+ * at first, and are never taken away: touching them cannot fail. Map a ring twice in a row, so that
+ * every record is in one piece. The pages of a lane live as long as its producer, the channel's
+ * slot for it or any mapping of it. A mapping is part of the description: while it is there, the
+ * description is not closed.
+ *
+ * *Positions* count bytes; they are 64 bits, only grow, and start at 0. @tail is what the producer
+ * has produced, @head what the consumer has consumed; @tail == @head is empty. A record is at
+ * position & (ring_bytes - 1) of the ring: &struct ipcmbox_channel_record, then the payload, then
+ * up to a multiple of 8, so that positions are multiples of 8, too.
+ *
+ * *Producer*, to send @length bytes, a record of @size = IPCMBOX_CHANNEL_RECORD_SIZE(length)::
+ *
+ *	     board.lane[i].state is EVICTED, or board.consumer_gone is not 0: EPIPE.
+ *	(P1) head = load-acquire acks.lane[i].head, pairs with (C2).
+ *	     tail - head > ring_bytes: the consumer writes nonsense, give up (EPROTO).
+ *	     ring_bytes - (tail - head) < size: no room, WAIT for size bytes of ROOM, begin again.
+ *	     Write the record at tail; header.sent += 1 (for STAT; before the tail).
+ *	(P2) store-release header.tail = tail + size, pairs with (C1).
+ *	(P3) full fence, pairs with (K1).
+ *	(P4) load board.consumer_waits; not 0: KICK the CONSUMER.
+ *
+ * The producer keeps @tail for itself and only writes it to the page.
+ *
+ * *Consumer*, to receive, for the lanes in turn::
+ *
+ *	(C0) load-acquire board.lanes_serial, pairs with (K3); other than last time: look which
+ *	     lanes there are, see below.
+ *	(C1) tail = load-acquire header.tail, pairs with (P2). tail == head: the next lane.
+ *	     Read record.length once. Unless 8 <= tail - head <= ring_bytes, tail is a multiple of
+ *	     8, length <= max_length and RECORD_SIZE(length) <= tail - head: EVICT the lane, report
+ *	     it once (EPROTO), go on with the others.
+ *	     Copy the payload, and only then trust any of it. acks.lane[i].received += 1 (for STAT).
+ *	(C2) store-release acks.lane[i].head = head + size, pairs with (P1).
+ *	(C3) full fence, pairs with (K2).
+ *	(C4) load board.lane[i].producer_waits; not 0: KICK the PRODUCER of the lane.
+ *
+ * No lane has anything: board.producers_gone is not 0: EPIPE; else WAIT to RECEIVE with the
+ * lanes_serial of (C0), begin again. The consumer keeps @head for itself and only writes it to the
+ * page, and it writes there of no lane but those it consumes; a new consumer of a channel finds
+ * @head there and goes on.
+ *
+ * Several messages can be sent with one (P2) to (P4), and received with one (C2) to (C4), as
+ * long as these are reached before the side waits.
+ *
+ * *Kernel*, in WAIT and poll(2), under a lock: links the waiter, stores 1 to @consumer_waits
+ * (@producer_waits), (K1) (K2) full fence, looks at tails and heads; unless they say that there is
+ * something, the task sleeps. KICK, under the lock: stores 0, wakes. So either the one side sees
+ * the other's word, or the kernel sees its position. A wait that ends without a KICK leaves the
+ * word as it is: a KICK for nobody costs one system call. WAIT can return 0 with nothing to see;
+ * the caller looks again. The kernel compares these positions and does nothing else with them; who
+ * writes nonsense harms its own messages.
+ *
+ * *Lanes* come and go::
+ *
+ *	FREE --OPEN with WRITE--> OPEN --its producer closes or dies--> GONE --EVICT--> FREE
+ *	                          OPEN --EVICT--> EVICTED --its producer closes or dies--> FREE
+ *
+ * A lane that has nothing unread when its producer goes becomes FREE at once; one that is GONE and
+ * has nothing unread any more may become FREE at any time. A record whose (P2) was not reached was
+ * never sent. With each of these changes the kernel writes @state and @id, and then (K3)
+ * store-releases @lanes_serial. A new lane has a new @id, its @tail and its @head are 0, and the
+ * consumer maps it: @id before, mmap(2) the header and the ring, @id again; if that has changed, or
+ * mmap(2) says ENOENT, look again. It unmaps a lane when the board has another @id for it, or 0, or
+ * when it is GONE and all of it is read; then it EVICTs it, too, which frees the memory.
+ */
+#define IPCMBOX_CHANNEL_LANES_MAX	64
+#define IPCMBOX_CHANNEL_RING_DEFAULT	(256U << 10)	/* bytes */
+#define IPCMBOX_CHANNEL_RING_MAX	(64U << 20)	/* bytes */
+
+/** DOC: Areas of a channel, offsets for mmap(2); 64 bits wide for 32-bit callers, too */
+#define IPCMBOX_CHANNEL_BOARD		0ULL
+#define IPCMBOX_CHANNEL_ACKS		(1ULL << 20)
+#define IPCMBOX_CHANNEL_HEADER(lane)	(((lane) + 1ULL) << 28)
+#define IPCMBOX_CHANNEL_RING(lane)	(IPCMBOX_CHANNEL_HEADER(lane) + (1ULL << 27))
+
+/** DOC: State of a lane, &ipcmbox_channel_lane.state */
+#define IPCMBOX_LANE_FREE	0	/* does not exist */
+#define IPCMBOX_LANE_OPEN	1	/* has a producer */
+#define IPCMBOX_LANE_GONE	2	/* its producer is gone, records are unread */
+#define IPCMBOX_LANE_EVICTED	3	/* the consumer has evicted it, its producer has it still */
+
+/**
+ * struct ipcmbox_channel_lane - a lane as the board tells of it
+ * @producer_waits: 1: its producer waits or polls: KICK it when there is more room
+ * @state: IPCMBOX_LANE_*
+ * @id: number of the lane, never used again in the channel; 0 if FREE
+ * @__reserved: 0
+ */
+struct ipcmbox_channel_lane {
+	__u32 producer_waits;
+	__u32 state;
+	__aligned_u64 id;
+	__aligned_u64 __reserved[2];
+};
+
+/**
+ * struct ipcmbox_channel_board - the page that the kernel writes
+ * @consumer_waits: 1: the consumer waits or polls: KICK it when there is something to receive
+ * @lanes_serial: changes when a lane comes, goes, or its producer does
+ * @consumer_gone: 1: nobody can receive, for good: sends fail with EPIPE
+ * @producers_gone: 1: nobody can send, for good: receives that find nothing fail with EPIPE
+ * @__reserved: 0
+ * @lane: the lanes
+ */
+struct ipcmbox_channel_board {
+	__u32 consumer_waits;
+	__u32 lanes_serial;
+	__u32 consumer_gone;
+	__u32 producers_gone;
+	__aligned_u64 __reserved[6];
+	struct ipcmbox_channel_lane lane[IPCMBOX_CHANNEL_LANES_MAX];
+};
+
+/**
+ * struct ipcmbox_channel_ack - how far the consumer is with a lane
+ * @head: bytes consumed; the kernel sets it to 0 for a new lane, before anybody can see that
+ * @received: messages consumed, for STAT only; likewise
+ * @__reserved: unused, a cache line each
+ */
+struct ipcmbox_channel_ack {
+	__aligned_u64 head;
+	__aligned_u64 received;
+	__aligned_u64 __reserved[6];
+};
+
+/**
+ * struct ipcmbox_channel_acks - the page that the consumer writes
+ * @lane: the lanes
+ */
+struct ipcmbox_channel_acks {
+	struct ipcmbox_channel_ack lane[IPCMBOX_CHANNEL_LANES_MAX];
+};
+
+/**
+ * struct ipcmbox_channel_header - the first page of a lane, which its producer writes
+ * @tail: bytes produced
+ * @__reserved: unused, to the next cache line
+ * @sent: messages produced, for STAT only
+ */
+struct ipcmbox_channel_header {
+	__aligned_u64 tail;
+	__aligned_u64 __reserved[7];
+	__aligned_u64 sent;
+};
+
+/**
+ * struct ipcmbox_channel_record - what is before the payload of a message in a ring
+ * @length: of the payload, bytes, 0 to max_length
+ * @events: for the two sides to agree on, 0 if they do not
+ */
+struct ipcmbox_channel_record {
+	__u32 length;
+	__u32 events;
+};
+
+#define IPCMBOX_CHANNEL_RECORD_SIZE(length) \
+	((sizeof(struct ipcmbox_channel_record) + (__u64)(length) + 7) & ~7ULL)
+
+/**
+ * struct ipcmbox_channel_info - ioctl(IPCMBOX_IOC_CHANNEL_INFO) on a channel: what it takes to map
+ * @ring_bytes: out: size of each lane's ring, a power of two
+ * @id: out: id of the channel
+ * @max_length: out: bytes of the longest message
+ * @overflow: out: %IPCMBOX_OVERFLOW_BLOCK, or _FAIL: what a send does when its lane is full
+ * @access: out: of the descriptor: %IPCMBOX_READ: the consumer's, %IPCMBOX_WRITE: it has @lane
+ * @lane: out: the descriptor's own lane, -1 if it has none
+ * @lane_id: out: its &ipcmbox_channel_lane.id, 0 if it has none
+ *
+ * All constant for the descriptor. Return: 0. Errors: EFAULT. Never blocks.
+ */
+struct ipcmbox_channel_info {
+	__aligned_u64 ring_bytes;
+	__aligned_u64 id;
+	__u32 max_length;
+	__u32 overflow;
+	__u32 access;
+	__s32 lane;
+	__aligned_u64 lane_id;
+};
+
+/**
+ * struct ipcmbox_channel_sender - a lane and its producer, element of CHANNEL_LANES
+ * @id: out: &ipcmbox_channel_lane.id
+ * @lane: out: which lane
+ * @state: out: IPCMBOX_LANE_*, never FREE
+ * @pid: out: process that opened it, as the caller sees it, 0 if not visible
+ * @tid: out: its thread, likewise
+ * @uid: out: its effective user id at that time, in the user namespace of the caller
+ * @gid: out: its effective group id, likewise
+ * @endpoint: out: never-reused id of its endpoint at that time, 0 if it had none
+ *
+ * The producer is who opened the lane: the kernel does not see who writes into pages. Who passes
+ * the descriptor on lets others send in its name.
+ */
+struct ipcmbox_channel_sender {
+	__aligned_u64 id;
+	__u32 lane;
+	__u32 state;
+	__s32 pid;
+	__s32 tid;
+	__u32 uid;
+	__u32 gid;
+	__aligned_u64 endpoint;
+};
+
+/**
+ * struct ipcmbox_channel_lanes - ioctl(IPCMBOX_IOC_CHANNEL_LANES) on a channel: who can send
+ * @buf_ptr: in: array of @count elements of @element_size bytes each
+ * @count: in: elements there is room for, 1 to %IPCMBOX_CHANNEL_LANES_MAX; out: elements written,
+ *	by ascending lane
+ * @element_size: in: sizeof(struct ipcmbox_channel_sender) of the caller, the first version's at
+ *	least; the kernel cuts or zero-fills
+ * @total: out: how many lanes there are
+ * @lanes_serial: out: of the board, at the moment of looking
+ *
+ * One consistent moment of the channel. Needs no access.
+ * Return: 0. Errors: EFAULT, EINVAL, ENOMEM. Never blocks.
+ */
+struct ipcmbox_channel_lanes {
+	__aligned_u64 buf_ptr;
+	__u32 count;
+	__u32 element_size;
+	__u32 total;
+	__u32 lanes_serial;
+};
+
+/** DOC: What to wait for, &ipcmbox_channel_wait.what */
+#define IPCMBOX_CHANNEL_RECEIVE	1	/* consumer: a message, or a change of the lanes */
+#define IPCMBOX_CHANNEL_ROOM	2	/* producer: @bytes of room in its lane */
+
+/**
+ * struct ipcmbox_channel_wait - ioctl(IPCMBOX_IOC_CHANNEL_WAIT) on a channel: sleep until kicked
+ * @what: in: IPCMBOX_CHANNEL_*
+ * @flags: in: %IPCMBOX_NONBLOCK or %IPCMBOX_DEADLINE
+ * @deadline_ns: in with DEADLINE, else must be 0
+ * @clock: in with DEADLINE: IPCMBOX_CLOCK_*, else must be 0
+ * @lanes_serial: in with RECEIVE, else must be 0: &ipcmbox_channel_board.lanes_serial as the caller
+ *	knows it
+ * @bytes: in with ROOM, 1 to the size of the ring, else must be 0: size of the record to be written
+ *
+ * RECEIVE returns when some lane that is not EVICTED has a tail other than its head, or the serial
+ * is not @lanes_serial. ROOM returns when there is that much between the head and the tail of the
+ * lane, or these are nonsense. Both may also return for nothing.
+ *
+ * RECEIVE fails with EPIPE if there is nothing to receive and nobody can send for good. ROOM fails
+ * with EPIPE if the lane is EVICTED or nobody can receive for good, even if there is room.
+ *
+ * Return: 0. Errors: EACCES (RECEIVE needs READ, ROOM needs WRITE), EAGAIN (NONBLOCK or
+ * O_NONBLOCK), EFAULT, EINTR, EINVAL, EPIPE, ETIMEDOUT.
+ */
+struct ipcmbox_channel_wait {
+	__u32 what;
+	__u32 flags;
+	__aligned_u64 deadline_ns;
+	__u32 clock;
+	__u32 lanes_serial;
+	__aligned_u64 bytes;
+};
+
+/** DOC: Whom to wake, &ipcmbox_channel_kick.whom */
+#define IPCMBOX_CHANNEL_CONSUMER	1
+#define IPCMBOX_CHANNEL_PRODUCER	2	/* of @lane */
+
+/**
+ * struct ipcmbox_channel_kick - ioctl(IPCMBOX_IOC_CHANNEL_KICK) on a channel: wake the other side
+ * @whom: in: IPCMBOX_CHANNEL_CONSUMER (needs WRITE), _PRODUCER (needs READ)
+ * @lane: in with PRODUCER, else must be 0: whose, less than %IPCMBOX_CHANNEL_LANES_MAX
+ *
+ * Wakes all that wait on that side, and its pollers; nobody, if nobody does.
+ * Return: 0. Errors: EACCES, EFAULT, EINVAL. Never blocks.
+ */
+struct ipcmbox_channel_kick {
+	__u32 whom;
+	__u32 lane;
+};
+
+/**
+ * struct ipcmbox_channel_evict - ioctl(IPCMBOX_IOC_CHANNEL_EVICT) on a channel: be done with a lane
+ * @id: in: &ipcmbox_channel_lane.id of the lane
+ * @lane: in: which
+ * @__reserved: must be 0
+ *
+ * What is unread in it is lost. Its producer, if there is one, gets EPIPE, and keeps the lane until
+ * it closes its descriptor; the next one of the same peer is a new lane. Needs READ.
+ *
+ * Return: 0. Errors: EACCES, EFAULT, EINVAL, ESTALE (not a lane of that id, or evicted already).
+ * Never blocks.
+ */
+struct ipcmbox_channel_evict {
+	__aligned_u64 id;
+	__u32 lane;
+	__u32 __reserved;
+};
+
 /* On the device: 0x00 general, 0x10 mailboxes, 0x20 segments. */
 #define IPCMBOX_IOC_QUERY	_IOR(IPCMBOX_IOC_MAGIC, 0x00, struct ipcmbox_query)
 #define IPCMBOX_IOC_OPEN	_IOWR(IPCMBOX_IOC_MAGIC, 0x10, struct ipcmbox_open)
@@ -1206,6 +1554,18 @@ struct ipcmbox_segment_set {
 /* On a segment. */
 #define IPCMBOX_IOC_SEGMENT_STAT _IOR(IPCMBOX_IOC_MAGIC, 0x80, struct ipcmbox_segment_info)
 #define IPCMBOX_IOC_SEGMENT_SET	_IOW(IPCMBOX_IOC_MAGIC, 0x81, struct ipcmbox_segment_set)
+
+/* On a channel, with STAT and SET. */
+#define IPCMBOX_IOC_CHANNEL_INFO \
+	_IOR(IPCMBOX_IOC_MAGIC, 0x60, struct ipcmbox_channel_info)
+#define IPCMBOX_IOC_CHANNEL_LANES \
+	_IOWR(IPCMBOX_IOC_MAGIC, 0x61, struct ipcmbox_channel_lanes)
+#define IPCMBOX_IOC_CHANNEL_WAIT \
+	_IOW(IPCMBOX_IOC_MAGIC, 0x62, struct ipcmbox_channel_wait)
+#define IPCMBOX_IOC_CHANNEL_KICK \
+	_IOW(IPCMBOX_IOC_MAGIC, 0x63, struct ipcmbox_channel_kick)
+#define IPCMBOX_IOC_CHANNEL_EVICT \
+	_IOW(IPCMBOX_IOC_MAGIC, 0x64, struct ipcmbox_channel_evict)
 
 /*
  * SEND and RECV with the first version of their structures: what most messages need, and the
