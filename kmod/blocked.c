@@ -18,6 +18,7 @@
 #include <uapi/linux/ipcmbox.h>
 
 #include "blocked.h"
+#include "channel.h"
 #include "endpoint.h"
 #include "event.h"
 #include "ioctl.h"
@@ -142,6 +143,22 @@ static void set_receiver(struct ipcmbox_blocked_entry *entry,
 		set_owner(entry, mailbox);
 }
 
+/* At a channel there are no messages, and one who can make room. */
+static void add_at_channel(struct ipcmbox_blocked_snapshot *snapshot,
+			   const struct ipcmbox_channel *channel,
+			   const struct ipcmbox_waiter *waiter)
+{
+	struct ipcmbox_blocked_entry *entry = add(snapshot, waiter);
+
+	entry->what = waiter->lane ? IPCMBOX_BLOCKED_ROOM : IPCMBOX_BLOCKED_RECV;
+	entry->priority = 0;
+	entry->seq = 0;
+	if (waiter->lane) {
+		entry->peer = get_pid(channel->consumer_tgid);
+		entry->peer_is_process = true;
+	}
+}
+
 static void add_sender(struct ipcmbox_blocked_snapshot *snapshot,
 		       const struct ipcmbox_mailbox *mailbox, const struct ipcmbox_waiter *waiter)
 {
@@ -180,12 +197,18 @@ static void take(struct ipcmbox_blocked_snapshot *snapshot, struct ipcmbox_mailb
 	list_for_each_entry(waiter, &port->receivers, link) {
 		if (snapshot->count == snapshot->room)
 			break;
-		add_receiver(snapshot, waiter);
+		if (mailbox->channel)
+			add_at_channel(snapshot, mailbox->channel, waiter);
+		else
+			add_receiver(snapshot, waiter);
 	}
 	list_for_each_entry(waiter, &port->senders, link) {
 		if (snapshot->count == snapshot->room)
 			break;
-		add_sender(snapshot, mailbox, waiter);
+		if (mailbox->channel)
+			add_at_channel(snapshot, mailbox->channel, waiter);
+		else
+			add_sender(snapshot, mailbox, waiter);
 	}
 	spin_unlock(&port->lock);
 }

@@ -74,8 +74,10 @@
 
 /* Up to 6.2 the flags of a mapping could be written. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define ipcmbox_vm_flags_set(vma, flags)	((vma)->vm_flags |= (flags))
 #define ipcmbox_vm_flags_clear(vma, flags)	((vma)->vm_flags &= ~(flags))
 #else
+#define ipcmbox_vm_flags_set(vma, flags)	vm_flags_set(vma, flags)
 #define ipcmbox_vm_flags_clear(vma, flags)	vm_flags_clear(vma, flags)
 #endif
 

@@ -17,6 +17,7 @@
 
 #include <uapi/linux/ipcmbox.h>
 
+#include "channel.h"
 #include "compat.h"
 #include "event.h"
 #include "exchange.h"
@@ -49,12 +50,13 @@ static bool is_io_uring(const struct file *file)
 }
 
 /*
- * Of what this module makes, only handles that cannot receive lead to nothing but a mailbox, and
- * views to nothing but memory.
+ * Of what this module makes, only handles that cannot receive lead to nothing but a mailbox, views
+ * to nothing but memory, and handles of channels to nothing that holds messages.
  */
 static bool is_receiving(const struct file *file)
 {
 	return file->f_op->owner == THIS_MODULE && !ipcmbox_view_is_of(file) &&
+	       !ipcmbox_channel_is_of(file) &&
 	       (!ipcmbox_handle_is_of(file) || file->f_mode & FMODE_READ);
 }
 

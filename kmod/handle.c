@@ -18,6 +18,7 @@
 #include "event.h"
 #include "handle.h"
 #include "ioctl.h"
+#include "lane.h"
 #include "mailbox.h"
 #include "notify.h"
 #include "quota.h"
@@ -136,15 +137,17 @@ bool ipcmbox_handle_is_of(const struct file *file)
 }
 
 /**
- * ipcmbox_handle_new() - make a file for a mailbox that is yet to be found
+ * ipcmbox_handle_new_of() - make a file for a mailbox of a kind that is yet to be found
  * @registry: of the mailbox
+ * @fops: of its kind
  * @access: IPCMBOX_READ, IPCMBOX_WRITE
  * @nonblock: set O_NONBLOCK
  *
  * Context: may sleep.
  * Return: a file whose handle has no mailbox, or -ENOMEM, -ENFILE.
  */
-struct file *ipcmbox_handle_new(struct ipcmbox_registry *registry, u32 access, bool nonblock)
+struct file *ipcmbox_handle_new_of(struct ipcmbox_registry *registry,
+				   const struct file_operations *fops, u32 access, bool nonblock)
 {
 	static const int modes[] = {
 		[0] = O_ACCMODE,	/* neither */
@@ -165,8 +168,9 @@ struct file *ipcmbox_handle_new(struct ipcmbox_registry *registry, u32 access, b
 		return ERR_PTR(-ENOMEM);
 	}
 
+	handle->access = access;
 	access = array_index_nospec(access, ARRAY_SIZE(modes));
-	file = anon_inode_getfile("[ipcmbox]", &handle_fops, handle,
+	file = anon_inode_getfile("[ipcmbox]", fops, handle,
 				  modes[access] | (nonblock ? O_NONBLOCK : 0));
 	if (IS_ERR(file)) {
 		ipcmbox_user_put(handle->user);
@@ -179,9 +183,15 @@ struct file *ipcmbox_handle_new(struct ipcmbox_registry *registry, u32 access, b
 	return file;
 }
 
+/* The same for any mailbox but a channel. */
+struct file *ipcmbox_handle_new(struct ipcmbox_registry *registry, u32 access, bool nonblock)
+{
+	return ipcmbox_handle_new_of(registry, &handle_fops, access, nonblock);
+}
+
 /**
  * ipcmbox_handle_discard() - give up a file that never got a mailbox
- * @file: from ipcmbox_handle_new(), not published
+ * @file: from ipcmbox_handle_new() or one like it, not published
  *
  * The file is released later, when the registry may be gone: nothing of it must be left.
  */
@@ -189,6 +199,8 @@ void ipcmbox_handle_discard(struct file *file)
 {
 	struct ipcmbox_handle *handle = file->private_data;
 
+	ipcmbox_lane_put(handle->lane);
+	handle->lane = NULL;
 	ipcmbox_user_put(handle->user);
 	handle->user = NULL;
 	fput(file);

@@ -14,7 +14,9 @@
 
 #include "blocked.h"
 #include "call.h"
+#include "channel.h"
 #include "compat.h"
+#include "doorbell.h"
 #include "handle.h"
 #include "ioctl.h"
 #include "mailbox.h"
@@ -105,6 +107,11 @@ static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
 #define SEGMENT_OPEN_SIZE_MIN	48
 #define SEGMENT_INFO_SIZE_MIN	320
 #define SEGMENT_SET_SIZE_MIN	16
+#define CHANNEL_INFO_SIZE_MIN	40
+#define CHANNEL_LANES_SIZE_MIN	24
+#define CHANNEL_WAIT_SIZE_MIN	32
+#define CHANNEL_KICK_SIZE_MIN	8
+#define CHANNEL_EVICT_SIZE_MIN	16
 
 /* Commands of the device. */
 
@@ -118,7 +125,8 @@ static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
 			 IPCMBOX_FEATURE_NOTIFY | \
 			 IPCMBOX_FEATURE_BLOCKED | \
 			 IPCMBOX_FEATURE_RECORD | \
-			 IPCMBOX_FEATURE_SEGMENT)
+			 IPCMBOX_FEATURE_SEGMENT | \
+			 IPCMBOX_FEATURE_CHANNEL)
 
 static long ioctl_query(struct ipcmbox_ioctl *call)
 {
@@ -396,10 +404,12 @@ static long ioctl_leave(struct ipcmbox_ioctl *call)
 
 #define DEVICE_BASE	0x00
 #define MAILBOX_BASE	0x40
+#define CHANNEL_BASE	0x50
 #define SEGMENT_BASE	0x80
 
 #define DEVICE_NR(cmd)	(_IOC_NR(cmd) - DEVICE_BASE)
 #define MAILBOX_NR(cmd)	(_IOC_NR(cmd) - MAILBOX_BASE)
+#define CHANNEL_NR(cmd)	(_IOC_NR(cmd) - CHANNEL_BASE)
 #define SEGMENT_NR(cmd)	(_IOC_NR(cmd) - SEGMENT_BASE)
 
 static const struct ioctl_command device_commands[] = {
@@ -450,6 +460,23 @@ static const struct ioctl_command segment_commands[] = {
 						  ioctl_segment_set },
 };
 
+static const struct ioctl_command channel_commands[] = {
+	[CHANNEL_NR(IPCMBOX_IOC_STAT)] = { IPCMBOX_IOC_STAT, INFO_SIZE_MIN, ioctl_stat },
+	[CHANNEL_NR(IPCMBOX_IOC_SET)] = { IPCMBOX_IOC_SET, SET_SIZE_MIN, ioctl_set },
+	[CHANNEL_NR(IPCMBOX_IOC_CHANNEL_INFO)] = { IPCMBOX_IOC_CHANNEL_INFO, CHANNEL_INFO_SIZE_MIN,
+						   ipcmbox_channel_info },
+	[CHANNEL_NR(IPCMBOX_IOC_CHANNEL_LANES)] = { IPCMBOX_IOC_CHANNEL_LANES,
+						    CHANNEL_LANES_SIZE_MIN,
+						    ipcmbox_channel_lanes },
+	[CHANNEL_NR(IPCMBOX_IOC_CHANNEL_WAIT)] = { IPCMBOX_IOC_CHANNEL_WAIT, CHANNEL_WAIT_SIZE_MIN,
+						   ipcmbox_doorbell_wait },
+	[CHANNEL_NR(IPCMBOX_IOC_CHANNEL_KICK)] = { IPCMBOX_IOC_CHANNEL_KICK, CHANNEL_KICK_SIZE_MIN,
+						   ipcmbox_doorbell_kick },
+	[CHANNEL_NR(IPCMBOX_IOC_CHANNEL_EVICT)] = { IPCMBOX_IOC_CHANNEL_EVICT,
+						    CHANNEL_EVICT_SIZE_MIN,
+						    ipcmbox_channel_evict },
+};
+
 long ipcmbox_ioctl_device(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	return dispatch(file, cmd, arg, device_commands, DEVICE_BASE, ARRAY_SIZE(device_commands));
@@ -469,4 +496,10 @@ long ipcmbox_ioctl_segment(struct file *file, unsigned int cmd, unsigned long ar
 {
 	return dispatch(file, cmd, arg, segment_commands, SEGMENT_BASE,
 			ARRAY_SIZE(segment_commands));
+}
+
+long ipcmbox_ioctl_channel(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	return dispatch(file, cmd, arg, channel_commands, CHANNEL_BASE,
+			ARRAY_SIZE(channel_commands));
 }

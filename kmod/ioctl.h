@@ -46,6 +46,10 @@ struct ipcmbox_ioctl {
 		struct ipcmbox_record_list record;
 		struct ipcmbox_segment_open segment_open;
 		struct ipcmbox_segment_set segment_set;
+		struct ipcmbox_channel_lanes channel_lanes;
+		struct ipcmbox_channel_wait channel_wait;
+		struct ipcmbox_channel_kick channel_kick;
+		struct ipcmbox_channel_evict channel_evict;
 	} arg;
 };
 
@@ -54,5 +58,6 @@ int ipcmbox_ioctl_reply(const struct ipcmbox_ioctl *call, const void *result, si
 long ipcmbox_ioctl_device(struct file *file, unsigned int cmd, unsigned long arg);
 long ipcmbox_ioctl_mailbox(struct file *file, unsigned int cmd, unsigned long arg);
 long ipcmbox_ioctl_segment(struct file *file, unsigned int cmd, unsigned long arg);
+long ipcmbox_ioctl_channel(struct file *file, unsigned int cmd, unsigned long arg);
 
 #endif /* _IPCMBOX_IOCTL_H */

@@ -10,6 +10,7 @@
 
 #include <uapi/linux/ipcmbox.h>
 
+#include "channel.h"
 #include "endpoint.h"
 #include "event.h"
 #include "exchange.h"
@@ -79,6 +80,8 @@ static u32 max_length_of(const struct ipcmbox_open *arg)
 {
 	if (arg->max_length)
 		return arg->max_length;
+	if (arg->discipline == IPCMBOX_CHANNEL)
+		return ipcmbox_channel_default_length(arg);
 	if (arg->max_bytes && arg->max_bytes < IPCMBOX_LENGTH_DEFAULT)
 		return arg->max_bytes;
 	return IPCMBOX_LENGTH_DEFAULT;
@@ -150,6 +153,7 @@ void ipcmbox_mailbox_free(struct ipcmbox_mailbox *mailbox)
 	struct ipcmbox_registry *registry = mailbox->registry;
 	struct ipcmbox_mailbox *parent = mailbox->parent;
 
+	ipcmbox_channel_free(mailbox->channel);
 	ipcmbox_event_free(mailbox->event);
 	ipcmbox_member_free(mailbox->member);
 	ipcmbox_user_put(mailbox->creator);
@@ -210,6 +214,10 @@ void ipcmbox_mailbox_update_gone(struct ipcmbox_mailbox *mailbox)
 		ipcmbox_files_update(mailbox);
 	if (port->of_event) {
 		ipcmbox_event_set_gone(mailbox, receivers_gone, senders_gone);
+		return;
+	}
+	if (mailbox->channel) {
+		ipcmbox_channel_set_gone(mailbox, receivers_gone, senders_gone);
 		return;
 	}
 
@@ -297,20 +305,26 @@ static bool is_valid_discipline(const struct ipcmbox_open *arg)
 	case IPCMBOX_ENDPOINT:
 		return !(special & ~IPCMBOX_OPEN_THREAD) && !arg->name_len &&
 		       arg->access == IPCMBOX_READ;
+	case IPCMBOX_CHANNEL:
+		return !special && ipcmbox_channel_is_valid(arg);
 	}
 	return false;
 }
 
 static int check_create(const struct ipcmbox_open *arg)
 {
-	u32 max_length = max_length_of(arg);
+	u32 max_length;
 
 	if (!arg->name_len && arg->flags & (IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT))
 		return -EINVAL;
 	if (arg->mode & ~IPCMBOX_MODE_VALID || arg->overflow > IPCMBOX_OVERFLOW_DROP_NEWEST ||
 	    !is_valid_discipline(arg))
 		return -EINVAL;
-	if (max_length > IPCMBOX_LENGTH_MAX || (arg->max_bytes && arg->max_bytes < max_length))
+	max_length = max_length_of(arg);
+	if (max_length > IPCMBOX_LENGTH_MAX)
+		return -EINVAL;
+	/* A channel's bytes are rounded up, and have been compared. */
+	if (arg->max_bytes && arg->max_bytes < max_length && arg->discipline != IPCMBOX_CHANNEL)
 		return -EINVAL;
 	return 0;
 }
@@ -403,12 +417,23 @@ int ipcmbox_mailbox_publish(struct ipcmbox_mailbox *mailbox, u32 *limit)
 	return 0;
 }
 
-/* Attaches @handle to the mailbox that is there, or to *@new, which is set to NULL then. */
+/* A handle of a channel has a lane, which depends on the channel's ring; 0: not a channel. */
+static u64 ring_of(const struct ipcmbox_mailbox *mailbox)
+{
+	return mailbox->channel ? mailbox->channel->ring_bytes : 0;
+}
+
+/*
+ * Attaches @handle to the mailbox that is there, or to *@new, which is set to NULL then. Returns 1
+ * if @handle was made for another ring than *@ring_bytes, which is what it should be.
+ */
 static int find_or_create(struct ipcmbox_registry *registry, struct ipcmbox_handle *handle,
-			  const char *name, fmode_t mode, struct ipcmbox_open *arg,
+			  const char *name, struct ipcmbox_open *arg, u64 *ring_bytes,
 			  struct ipcmbox_mailbox **new)
 {
+	fmode_t mode = ipcmbox_handle_mode(handle);
 	struct ipcmbox_mailbox *mailbox;
+	u64 ring;
 	int ret;
 
 	lockdep_assert_held(&registry->lock);
@@ -422,15 +447,29 @@ static int find_or_create(struct ipcmbox_registry *registry, struct ipcmbox_hand
 		ret = ipcmbox_mailbox_check_access(mailbox, arg->access);
 		if (ret)
 			return ret;
+	} else if (!*new) {
+		return -ENOENT;
+	}
+
+	ring = ring_of(mailbox ?: *new);
+	if (ring != *ring_bytes) {
+		*ring_bytes = ring;
+		return 1;
+	}
+
+	if (mailbox) {
+		ret = ring ? ipcmbox_channel_enter(mailbox, handle) : 0;
+		if (ret)
+			return ret;
 		ipcmbox_mailbox_attach(mailbox, mode);
 	} else {
-		if (!*new)
-			return -ENOENT;
 		ret = ipcmbox_mailbox_publish(*new, &arg->limit);
 		if (ret)
 			return ret;
 		mailbox = *new;
 		*new = NULL;
+		if (ring)
+			ipcmbox_channel_enter(mailbox, handle);
 		ipcmbox_mailbox_attach(mailbox, mode);
 		/* The first reference is a lasting name's; the descriptor has its own now. */
 		if (!mailbox->entry.is_named || mailbox->entry.is_transient)
@@ -440,6 +479,63 @@ static int find_or_create(struct ipcmbox_registry *registry, struct ipcmbox_hand
 	handle->mailbox = mailbox;
 	arg->id = mailbox->entry.id;
 	return 0;
+}
+
+/* A mailbox that is not published yet, or -ENOMEM, -EDQUOT. */
+static struct ipcmbox_mailbox *make(struct ipcmbox_registry *registry, struct ipcmbox_user *creator,
+				    const char *name, struct ipcmbox_open *arg)
+{
+	struct ipcmbox_mailbox *mailbox;
+	int ret;
+
+	mailbox = ipcmbox_mailbox_new(registry, creator, name, arg);
+	if (!mailbox)
+		return ERR_PTR(-ENOMEM);
+	if (arg->discipline == IPCMBOX_CHANNEL) {
+		ret = ipcmbox_channel_create(mailbox, arg, &arg->limit);
+		if (ret) {
+			ipcmbox_mailbox_free(mailbox);
+			return ERR_PTR(ret);
+		}
+	}
+	return mailbox;
+}
+
+/* With a handle for a channel of such a ring, or for no channel (0). Returns 1: try again. */
+static int try_open(struct ipcmbox_registry *registry, const char *name, struct ipcmbox_open *arg,
+		    u64 *ring_bytes, struct file **filep)
+{
+	struct ipcmbox_mailbox *new = NULL;
+	struct ipcmbox_handle *handle;
+	struct file *file;
+	int ret;
+
+	/* First what takes memory: nothing is to be undone then, and the lock is held briefly. */
+	file = *ring_bytes ?
+	       ipcmbox_channel_handle_new(registry, arg, *ring_bytes, &arg->limit) :
+	       ipcmbox_handle_new(registry, arg->access, arg->flags & IPCMBOX_OPEN_NONBLOCK);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	handle = file->private_data;
+	if (arg->flags & IPCMBOX_OPEN_CREATE) {
+		new = make(registry, handle->user, name, arg);
+		if (IS_ERR(new)) {
+			ipcmbox_handle_discard(file);
+			return PTR_ERR(new);
+		}
+	}
+
+	mutex_lock(&registry->lock);
+	ret = find_or_create(registry, handle, name, arg, ring_bytes, &new);
+	mutex_unlock(&registry->lock);
+
+	if (new)
+		ipcmbox_mailbox_free(new);
+	if (ret)
+		ipcmbox_handle_discard(file);
+	else
+		*filep = file;
+	return ret;
 }
 
 /**
@@ -454,9 +550,7 @@ static int find_or_create(struct ipcmbox_registry *registry, struct ipcmbox_hand
 int ipcmbox_mailbox_open(struct ipcmbox_registry *registry, struct ipcmbox_open *arg,
 			 struct file **filep)
 {
-	struct ipcmbox_mailbox *new = NULL;
-	struct ipcmbox_handle *handle;
-	struct file *file;
+	u64 ring_bytes = 0;
 	char *name;
 	int ret;
 
@@ -467,34 +561,12 @@ int ipcmbox_mailbox_open(struct ipcmbox_registry *registry, struct ipcmbox_open 
 	if (IS_ERR(name))
 		return PTR_ERR(name);
 
-	/* First what takes memory: nothing is to be undone then, and the lock is held briefly. */
-	file = ipcmbox_handle_new(registry, arg->access, arg->flags & IPCMBOX_OPEN_NONBLOCK);
-	if (IS_ERR(file)) {
-		ret = PTR_ERR(file);
-		goto free_name;
-	}
-	handle = file->private_data;
-	if (arg->flags & IPCMBOX_OPEN_CREATE) {
-		new = ipcmbox_mailbox_new(registry, handle->user, name, arg);
-		if (!new) {
-			ret = -ENOMEM;
-			goto discard_file;
-		}
-	}
-
-	mutex_lock(&registry->lock);
-	ret = find_or_create(registry, handle, name, file->f_mode, arg, &new);
-	mutex_unlock(&registry->lock);
-
-	if (new)
-		ipcmbox_mailbox_free(new);
-	if (!ret) {
-		*filep = file;
-		goto free_name;
-	}
-discard_file:
-	ipcmbox_handle_discard(file);
-free_name:
+	if (arg->flags & IPCMBOX_OPEN_CREATE && arg->discipline == IPCMBOX_CHANNEL)
+		ring_bytes = ipcmbox_channel_ring_of(arg);
+	/* Again if what is there is a channel, or another one by now. */
+	do {
+		ret = try_open(registry, name, arg, &ring_bytes, filep);
+	} while (ret > 0);
 	kfree(name);
 	return ret;
 }
@@ -549,6 +621,9 @@ static int check_set(const struct ipcmbox_mailbox *mailbox, const struct ipcmbox
 {
 	u32 mask = arg->mask;
 
+	if (mailbox->channel && mask & (SET_CAPACITY | IPCMBOX_SET_DEAD_LETTER |
+					IPCMBOX_SET_RECORDER))
+		return -EINVAL;
 	if (mask & ~SET_VALID || arg->overflow > IPCMBOX_OVERFLOW_DROP_NEWEST ||
 	    (arg->max_bytes && arg->max_bytes < mailbox->max_length) ||
 	    arg->max_deliveries > U16_MAX || arg->recorder > IPCMBOX_RECORDER_MAX)
@@ -688,4 +763,6 @@ void ipcmbox_mailbox_report(struct ipcmbox_mailbox *mailbox, struct ipcmbox_info
 	ipcmbox_port_report(&mailbox->port, info);
 	if (mailbox->port.of_event)
 		ipcmbox_member_report(mailbox, info);
+	if (mailbox->channel)
+		ipcmbox_channel_report(mailbox, info);
 }

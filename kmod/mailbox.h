@@ -8,6 +8,7 @@
 #include "directory.h"
 #include "port.h"
 
+struct ipcmbox_channel;
 struct ipcmbox_endpoint;
 struct ipcmbox_event;
 struct ipcmbox_info;
@@ -36,7 +37,7 @@ struct ipcmbox_user;
  * @entry: id, name, rights, descriptors
  * @had_reader: some descriptor could receive (registry lock)
  * @had_writer: some descriptor could send (registry lock)
- * @discipline: IPCMBOX_QUEUE, _EVENT, _MEMBER, _ENDPOINT (constant)
+ * @discipline: IPCMBOX_QUEUE, _EVENT, _MEMBER, _ENDPOINT, _CHANNEL (constant)
  * @takes_files: messages can bring descriptors (constant)
  * @max_length: bytes of the longest message (constant)
  * @endpoint: endpoint: whose it is, reference; NULL for other disciplines (constant)
@@ -46,6 +47,7 @@ struct ipcmbox_user;
  * @parent: member: its event mailbox, reference (constant)
  * @member: member: what makes it one, owned (constant)
  * @event: event mailbox: its members, owned (constant)
+ * @channel: channel: its pages and lanes, owned (constant)
  * @port: messages and waiters
  * @name: of @entry (constant)
  */
@@ -63,6 +65,7 @@ struct ipcmbox_mailbox {
 	struct ipcmbox_mailbox *parent;
 	struct ipcmbox_member *member;
 	struct ipcmbox_event *event;
+	struct ipcmbox_channel *channel;
 	struct ipcmbox_port port;
 	char name[];
 };

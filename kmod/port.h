@@ -69,7 +69,7 @@ struct pid;
  * Field protection is said at each structure. Shared structures: &struct ipcmbox_registry,
  * &struct ipcmbox_entry, &struct ipcmbox_mailbox, &struct ipcmbox_port, &struct ipcmbox_message,
  * &struct ipcmbox_waiter, &struct ipcmbox_endpoint, &struct ipcmbox_user, &struct ipcmbox_event,
- * &struct ipcmbox_member, &struct ipcmbox_segment.
+ * &struct ipcmbox_member, &struct ipcmbox_segment, &struct ipcmbox_channel, &struct ipcmbox_lane.
  * The queue's fields are protected by the port's lock.
  *
  * Removal paths. (A) A waiter leaves by a claim (somebody had what it waited for, or the other
@@ -94,7 +94,7 @@ struct pid;
  * port's lock, and handle_poll() queues the poller before it looks under that lock; whichever has
  * the lock second sees what the other did before. For the room in an event mailbox the pollers look
  * at the ports of its members, under the lock of each; who makes room there announces it after
- * that, see event.c.
+ * that, see event.c. (3) Those of channels, whose partners are in user space, are in doorbell.h.
  */
 
 /**

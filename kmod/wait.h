@@ -16,6 +16,7 @@
 
 #include "message.h"
 
+struct ipcmbox_lane;
 struct ipcmbox_notification;
 struct ipcmbox_reception;
 struct ipcmbox_sending;
@@ -81,6 +82,7 @@ enum ipcmbox_waiter_state {
  * @leaving: sender: the error it wants to leave with while its message is taken, or 0 (port lock)
  * @sending: sender: the send (constant)
  * @reception: receiver: the receive (constant)
+ * @lane: at a channel: the producer's lane, NULL: the consumer (constant)
  * @message: receiver: the message it got; sender: the message it sends (written under the port
  *	lock until claimed, then owned by the waiting task)
  * @lost: receiver: losses to report with @message (as @message)
@@ -104,6 +106,7 @@ struct ipcmbox_waiter {
 	union {
 		struct ipcmbox_sending *sending;
 		struct ipcmbox_reception *reception;
+		const struct ipcmbox_lane *lane;
 	};
 	struct ipcmbox_message *message;
 	u64 lost;
@@ -165,7 +168,7 @@ static inline int ipcmbox_deadline_import(struct ipcmbox_deadline *deadline, u32
 
 /**
  * ipcmbox_waiter_init() - make a waiter for the calling task
- * @waiter: of a send or a receive, which its owner has set
+ * @waiter: of a send, a receive or a lane, which its owner has set
  */
 static inline void ipcmbox_waiter_init(struct ipcmbox_waiter *waiter)
 {

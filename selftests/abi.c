@@ -39,6 +39,18 @@ SIZE_IS(ipcmbox_record_list, 24);
 SIZE_IS(ipcmbox_segment_open, 48);
 SIZE_IS(ipcmbox_segment_info, 320);
 SIZE_IS(ipcmbox_segment_set, 16);
+SIZE_IS(ipcmbox_channel_lane, 32);
+SIZE_IS(ipcmbox_channel_board, 64 + 64 * 32);
+SIZE_IS(ipcmbox_channel_ack, 64);
+SIZE_IS(ipcmbox_channel_acks, 4096);
+SIZE_IS(ipcmbox_channel_header, 72);
+SIZE_IS(ipcmbox_channel_record, 8);
+SIZE_IS(ipcmbox_channel_info, 40);
+SIZE_IS(ipcmbox_channel_sender, 40);
+SIZE_IS(ipcmbox_channel_lanes, 24);
+SIZE_IS(ipcmbox_channel_wait, 32);
+SIZE_IS(ipcmbox_channel_kick, 8);
+SIZE_IS(ipcmbox_channel_evict, 16);
 
 AT(ipcmbox_query, length_max, 8);
 AT(ipcmbox_query, max_mailboxes, 24);
@@ -90,6 +102,20 @@ AT(ipcmbox_segment_open, limit, 44);
 AT(ipcmbox_segment_info, uid, 24);
 AT(ipcmbox_segment_info, pid, 56);
 AT(ipcmbox_segment_info, name, 64);
+
+/* What both sides of a channel look at. */
+AT(ipcmbox_channel_board, lanes_serial, 4);
+AT(ipcmbox_channel_board, consumer_gone, 8);
+AT(ipcmbox_channel_board, producers_gone, 12);
+AT(ipcmbox_channel_board, lane, 64);
+AT(ipcmbox_channel_lane, state, 4);
+AT(ipcmbox_channel_lane, id, 8);
+AT(ipcmbox_channel_ack, received, 8);
+AT(ipcmbox_channel_header, sent, 64);
+AT(ipcmbox_channel_wait, deadline_ns, 8);
+AT(ipcmbox_channel_wait, lanes_serial, 20);
+AT(ipcmbox_channel_wait, bytes, 24);
+
 /* What an element of a vector must have. */
 AT(ipcmbox_send, result, 72);
 AT(ipcmbox_recv, result, 160);
@@ -122,6 +148,11 @@ union any {
 	struct ipcmbox_segment_open segment_open;
 	struct ipcmbox_segment_info segment_stat;
 	struct ipcmbox_segment_set segment_set;
+	struct ipcmbox_channel_info channel_info;
+	struct ipcmbox_channel_lanes channel_lanes;
+	struct ipcmbox_channel_wait channel_wait;
+	struct ipcmbox_channel_kick channel_kick;
+	struct ipcmbox_channel_evict channel_evict;
 	__u8 bytes[640];
 };
 
@@ -131,6 +162,7 @@ static struct ipcmbox_info infos[2];
 static struct ipcmbox_blocked blocked[2];
 static struct ipcmbox_record records[2];
 static struct ipcmbox_segment_info segments[2];
+static struct ipcmbox_channel_sender senders[2];
 static __u64 box_id;
 
 /* A valid argument for each command, so that one change at a time makes it wrong. */
@@ -347,13 +379,48 @@ static void valid_segment_set(union any *arg)
 	arg->segment_set = (struct ipcmbox_segment_set){ .mask = IPCMBOX_SET_MODE, .mode = 0600 };
 }
 
-enum on { ON_DEVICE, ON_MAILBOX, ON_EVENT, ON_SEGMENT };
+/* Without a message or a lane to be meant, these do nothing. */
+static void valid_channel_info(union any *arg)
+{
+	memset(&arg->channel_info, POISON, sizeof(arg->channel_info));
+}
+
+static void valid_channel_lanes(union any *arg)
+{
+	arg->channel_lanes = (struct ipcmbox_channel_lanes){
+		.buf_ptr = ptr_u64(senders),
+		.count = ARRAY_SIZE(senders),
+		.element_size = sizeof(senders[0]),
+	};
+}
+
+static void valid_channel_wait(union any *arg)
+{
+	arg->channel_wait = (struct ipcmbox_channel_wait){
+		.what = IPCMBOX_CHANNEL_ROOM,
+		.flags = IPCMBOX_NONBLOCK,
+		.bytes = 8,
+	};
+}
+
+static void valid_channel_kick(union any *arg)
+{
+	arg->channel_kick = (struct ipcmbox_channel_kick){ .whom = IPCMBOX_CHANNEL_PRODUCER };
+}
+
+static void valid_channel_evict(union any *arg)
+{
+	arg->channel_evict = (struct ipcmbox_channel_evict){ .id = 99 };
+}
+
+enum on { ON_DEVICE, ON_MAILBOX, ON_EVENT, ON_SEGMENT, ON_CHANNEL };
 
 enum {
 	QUERY, OPEN, UNLINK, LIST, BLOCKED,
 	SEND, RECV, SENDV, RECVV, CALL, REPLY, REPLY_RECV, SETTLE, JOIN, NOTIFY,
 	STAT, SET, RECORD,
-	SEGMENT_OPEN, SEGMENT_UNLINK, SEGMENT_LIST, SEGMENT_STAT, SEGMENT_SET
+	SEGMENT_OPEN, SEGMENT_UNLINK, SEGMENT_LIST, SEGMENT_STAT, SEGMENT_SET,
+	CHANNEL_INFO, CHANNEL_LANES, CHANNEL_WAIT, CHANNEL_KICK, CHANNEL_EVICT
 };
 
 static const struct command {
@@ -394,6 +461,16 @@ static const struct command {
 			   valid_segment_stat },
 	[SEGMENT_SET] = { "SEGMENT_SET", IPCMBOX_IOC_SEGMENT_SET, 16, ON_SEGMENT, false,
 			  valid_segment_set },
+	[CHANNEL_INFO] = { "CHANNEL_INFO", IPCMBOX_IOC_CHANNEL_INFO, 40, ON_CHANNEL, false,
+			   valid_channel_info },
+	[CHANNEL_LANES] = { "CHANNEL_LANES", IPCMBOX_IOC_CHANNEL_LANES, 24, ON_CHANNEL, false,
+			    valid_channel_lanes },
+	[CHANNEL_WAIT] = { "CHANNEL_WAIT", IPCMBOX_IOC_CHANNEL_WAIT, 32, ON_CHANNEL, false,
+			   valid_channel_wait },
+	[CHANNEL_KICK] = { "CHANNEL_KICK", IPCMBOX_IOC_CHANNEL_KICK, 8, ON_CHANNEL, false,
+			   valid_channel_kick },
+	[CHANNEL_EVICT] = { "CHANNEL_EVICT", IPCMBOX_IOC_CHANNEL_EVICT, 16, ON_CHANNEL, false,
+			    valid_channel_evict, ESTALE },
 };
 
 /* Flags of 32 bits, with a value that is otherwise valid: every other bit is unknown. */
@@ -416,6 +493,7 @@ static const struct flags {
 	{ REPLY, FIELD(ipcmbox_reply, flags), IPCMBOX_IOVEC },
 	{ JOIN, FIELD(ipcmbox_join, flags), 0x3 },
 	{ SET, FIELD(ipcmbox_set, mask), 0xff },
+	{ CHANNEL_WAIT, FIELD(ipcmbox_channel_wait, flags), IPCMBOX_NONBLOCK | IPCMBOX_DEADLINE },
 	{ SET, FIELD(ipcmbox_set, mode), 0666 },
 	{ SEGMENT_OPEN, FIELD(ipcmbox_segment_open, flags),
 	  0xf | IPCMBOX_OPEN_TRUNCATE | IPCMBOX_OPEN_SEALABLE },
@@ -441,6 +519,7 @@ static const struct range {
 	{ SEND, FIELD(ipcmbox_send, __reserved) },
 	{ SENDV, FIELD(ipcmbox_vector, __reserved) },
 	{ RECVV, FIELD(ipcmbox_vector, __reserved) },
+	{ CHANNEL_EVICT, FIELD(ipcmbox_channel_evict, __reserved) },
 };
 
 /* One field with a wrong value; fields are little-endian, as are all machines this runs on. */
@@ -559,6 +638,30 @@ static const struct wrong {
 	{ "count", RECORD, FIELD(ipcmbox_record_list, count), 0, EINVAL },
 	{ "element_size", RECORD, FIELD(ipcmbox_record_list, element_size), 0, EINVAL },
 	{ "element_size", RECORD, FIELD(ipcmbox_record_list, element_size), 55, EINVAL },
+	{ "count", CHANNEL_LANES, FIELD(ipcmbox_channel_lanes, count), 0, EINVAL },
+	{ "count", CHANNEL_LANES, FIELD(ipcmbox_channel_lanes, count),
+	  IPCMBOX_CHANNEL_LANES_MAX + 1, EINVAL },
+	{ "element_size", CHANNEL_LANES, FIELD(ipcmbox_channel_lanes, element_size), 39, EINVAL },
+	{ "element_size", CHANNEL_LANES, FIELD(ipcmbox_channel_lanes, element_size), ~0U, EINVAL },
+	{ "buf_ptr", CHANNEL_LANES, FIELD(ipcmbox_channel_lanes, buf_ptr), 0, EFAULT },
+	{ "what", CHANNEL_WAIT, FIELD(ipcmbox_channel_wait, what), 0, EINVAL },
+	{ "what", CHANNEL_WAIT, FIELD(ipcmbox_channel_wait, what), 3, EINVAL },
+	{ "bytes with RECEIVE", CHANNEL_WAIT, FIELD(ipcmbox_channel_wait, what),
+	  IPCMBOX_CHANNEL_RECEIVE, EINVAL },
+	{ "DEADLINE with NONBLOCK", CHANNEL_WAIT, FIELD(ipcmbox_channel_wait, flags),
+	  IPCMBOX_NONBLOCK | IPCMBOX_DEADLINE, EINVAL },
+	{ "deadline_ns", CHANNEL_WAIT, FIELD(ipcmbox_channel_wait, deadline_ns), 1, EINVAL },
+	{ "clock", CHANNEL_WAIT, FIELD(ipcmbox_channel_wait, clock), 1, EINVAL },
+	{ "lanes_serial with ROOM", CHANNEL_WAIT, FIELD(ipcmbox_channel_wait, lanes_serial), 1,
+	  EINVAL },
+	{ "bytes", CHANNEL_WAIT, FIELD(ipcmbox_channel_wait, bytes), 0, EINVAL },
+	{ "bytes", CHANNEL_WAIT, FIELD(ipcmbox_channel_wait, bytes), ~0ULL, EINVAL },
+	{ "whom", CHANNEL_KICK, FIELD(ipcmbox_channel_kick, whom), 0, EINVAL },
+	{ "whom", CHANNEL_KICK, FIELD(ipcmbox_channel_kick, whom), 3, EINVAL },
+	{ "lane", CHANNEL_KICK, FIELD(ipcmbox_channel_kick, lane), IPCMBOX_CHANNEL_LANES_MAX,
+	  EINVAL },
+	{ "lane", CHANNEL_EVICT, FIELD(ipcmbox_channel_evict, lane), ~0U, EINVAL },
+	{ "id", CHANNEL_EVICT, FIELD(ipcmbox_channel_evict, id), 0, ESTALE },
 	{ "mode without mask", SET, FIELD(ipcmbox_set, mask), 0, EINVAL },
 	{ "id without BY_ID", SEGMENT_OPEN, FIELD(ipcmbox_segment_open, id), 1, EINVAL },
 	{ "access", SEGMENT_OPEN, FIELD(ipcmbox_segment_open, access), IPCMBOX_WRITE, EINVAL },
@@ -584,7 +687,7 @@ static const struct wrong {
 };
 
 FIXTURE(abi) {
-	int dev, box, event, segment;
+	int dev, box, event, segment, channel;
 	struct ipcmbox_info before;
 	int count;
 };
@@ -603,6 +706,9 @@ FIXTURE_SETUP(abi)
 	self->segment = ioctl(self->dev, IPCMBOX_IOC_SEGMENT_OPEN, &(struct ipcmbox_segment_open){
 		.flags = IPCMBOX_OPEN_CREATE, .access = RW, .mode = 0600 });
 	ASSERT_GE(self->segment, 0);
+	self->channel = mailbox_new(self->dev, .discipline = IPCMBOX_CHANNEL,
+				    .max_messages = IPCMBOX_UNBOUNDED);
+	ASSERT_GE(self->channel, 0);
 	ASSERT_EQ(0, put(self->box, 0, 4711));
 	self->before = mailbox_info(self->box);
 	box_id = self->before.id;
@@ -615,6 +721,7 @@ FIXTURE_TEARDOWN(abi)
 {
 	mailbox_unlink(self->dev, name);
 	close(self->segment);
+	close(self->channel);
 	close(self->event);
 	close(self->box);
 	close(self->dev);
@@ -629,6 +736,8 @@ static int descriptor(FIXTURE_DATA(abi) *self, enum on on)
 		return self->event;
 	case ON_SEGMENT:
 		return self->segment;
+	case ON_CHANNEL:
+		return self->channel;
 	default:
 		return self->box;
 	}
@@ -956,6 +1065,12 @@ TEST_F(abi, wrong_descriptor)
 		command->valid(&arg);
 		EXPECT_EQ(-ENOTTY, raw_ioctl(descriptor(self, other), command->cmd, &arg))
 			TH_LOG("%s", command->name);
+		/* Looking and administering are common to all mailboxes, and nothing else. */
+		if (i == STAT || i == SET)
+			continue;
+		other = command->on == ON_CHANNEL ? ON_MAILBOX : ON_CHANNEL;
+		EXPECT_EQ(-ENOTTY, raw_ioctl(descriptor(self, other), command->cmd, &arg))
+			TH_LOG("%s", command->name);
 	}
 	EXPECT_TRUE(untouched(self));
 }
@@ -1050,11 +1165,11 @@ TEST_F(abi, structure_partly_mapped)
 	ASSERT_NE(MAP_FAILED, map);
 	ASSERT_EQ(0, munmap(map + page, page));
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
-		char *at = map + page - 8;
+		char *at = map + page - 4;
 
 		memset(&arg, 0, sizeof(arg));
 		commands[i].valid(&arg);
-		memcpy(at, &arg, 8);
+		memcpy(at, &arg, 4);
 		EXPECT_EQ(-EFAULT, raw_ioctl(descriptor(self, commands[i].on), commands[i].cmd, at))
 			TH_LOG("%s", commands[i].name);
 	}
@@ -1065,7 +1180,8 @@ TEST_F(abi, structure_partly_mapped)
 /* What cannot be answered must not have happened. */
 TEST_F(abi, structure_read_only)
 {
-	static const int answering[] = { QUERY, OPEN, LIST, BLOCKED, RECV, JOIN, STAT, RECORD };
+	static const int answering[] = { QUERY, OPEN, LIST, BLOCKED, RECV, JOIN, STAT, RECORD,
+					 CHANNEL_INFO, CHANNEL_LANES };
 	size_t page = sysconf(_SC_PAGESIZE), i;
 	union any *map = mmap(NULL, page, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -1099,6 +1215,7 @@ TEST_F(abi, bad_buffer_address)
 		{ RECV, offsetof(struct ipcmbox_recv, buf_ptr) },
 		{ SENDV, offsetof(struct ipcmbox_vector, array_ptr) },
 		{ RECVV, offsetof(struct ipcmbox_vector, array_ptr) },
+		{ CHANNEL_LANES, offsetof(struct ipcmbox_channel_lanes, buf_ptr) },
 	};
 	size_t i, j;
 	union any arg;
