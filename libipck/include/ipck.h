@@ -38,11 +38,11 @@ extern "C" {
  * receive has left the message in its place.
  *
  * Who receives a message is said by the discipline of the mailbox,
- * &enum ipck_discipline: one receiver, every member that joined, or the process
- * or thread it is addressed to.  What "sent" means is said by the completion,
- * &enum ipck_completion: the message is queued, received, or handled.  A call
- * (ipck_call()) is a send that waits until it is handled, and whose reply
- * carries data.
+ * &enum ipck_discipline: one receiver, every member that joined, the process or
+ * thread it is addressed to, or the consumer of a channel.  What "sent" means is
+ * said by the completion, &enum ipck_completion: the message is queued, received,
+ * or handled.  A call (ipck_call()) is a send that waits until it is handled, and
+ * whose reply carries data.
  *
  * Link with -lipck, or ask ``pkg-config libipck``.
  */
@@ -70,7 +70,8 @@ extern "C" {
  *
  * *Processes.*  A handle may be used after fork() on both sides, and each side
  * closes its own.  The descriptor behind it is closed by execve(); clear
- * FD_CLOEXEC to let a program inherit it, which calls ipck_from_fd().
+ * FD_CLOEXEC to let a program inherit it, which calls ipck_from_fd().  (That of a
+ * channel is for one process at a time, see there.)
  *
  * *Costs.*  There are no hidden threads and no global state.  Sending,
  * receiving, calling and replying never allocate memory in the process, and are
@@ -83,8 +84,8 @@ extern "C" {
  * does not know fails with -ENOTTY, -E2BIG or -EINVAL, and changes nothing.
  *
  * *Opaque handles.*  All that a program knows of a handle is in this header,
- * because not every kind of mailbox will be a mere descriptor: one kept in
- * shared memory has its mapping behind the same calls.
+ * because not every kind of mailbox is a mere descriptor: a channel has its
+ * pages behind the same calls.
  */
 
 /**
@@ -97,7 +98,9 @@ extern "C" {
  *               with, or the mode of the device node does not allow it.
  * -EAGAIN       It would block: no message, no room, or no receiver waiting.
  * -EBADF        A descriptor is not open.
- * -EBUSY        A notification is registered already.
+ * -EBUSY        A notification is registered already; a channel has a consumer
+ *               already, or no lane left; its handle has a message reserved or
+ *               peeked at.
  * -EDEADLK      The call would close a circle of threads that wait for each
  *               other's replies.
  * -EDQUOT       The calling user's budget is used up, see ipck_limits().
@@ -123,7 +126,9 @@ extern "C" {
  *               be sent, or send what was to be received, has been closed; the
  *               owner of the endpoint has died; the receiver of a call has
  *               closed its descriptor or died; whoever called does not wait for
- *               the reply any more.
+ *               the reply any more; the consumer of the channel has refused to
+ *               read on.
+ * -EPROTO       The other side of a channel has written nonsense in its pages.
  * -ESRCH        No such process or thread, or it has no endpoint.
  * -ESTALE       The token or the cookie was used: the message is replied to,
  *               settled, or has gone back.
@@ -165,12 +170,15 @@ extern "C" {
  * @IPCK_EVENT: each goes to every member that joined, see ipck_join()
  * @IPCK_MEMBER: of an event mailbox, made by ipck_join()
  * @IPCK_ENDPOINT: inbox of a process or a thread, see ipck_endpoint()
+ * @IPCK_CHANNEL: each goes to the one consumer, through shared pages, see
+ *	Channels below
  */
 enum ipck_discipline {
 	IPCK_QUEUE = 0,
 	IPCK_EVENT = 1,
 	IPCK_MEMBER = 2,
-	IPCK_ENDPOINT = 3
+	IPCK_ENDPOINT = 3,
+	IPCK_CHANNEL = 4
 };
 
 /**
@@ -316,8 +324,8 @@ struct ipck;
  * @mode: who may open it: permission bits of owner, group and others as of
  *	chmod(1), 4 to receive and 2 to send, less the umask of the process;
  *	0 is %IPCK_MODE_DEFAULT (only ipck_set() can take all rights away)
- * @discipline: who receives its messages: %IPCK_QUEUE, %IPCK_EVENT or
- *	%IPCK_ENDPOINT
+ * @discipline: who receives its messages: %IPCK_QUEUE, %IPCK_EVENT,
+ *	%IPCK_ENDPOINT or %IPCK_CHANNEL
  * @flags: %IPCK_ATTR_FDS: its messages can bring descriptors, which any sender
  *	could fill the receiver's table with otherwise.  %IPCK_ATTR_KEEP_LAST,
  *	for %IPCK_EVENT: the last message of each event bit is kept, and a new
@@ -331,6 +339,11 @@ struct ipck;
  *
  * An event mailbox has no queue of its own: capacity (which cannot be 0), bytes
  * and policy are what its members have unless they ask for less.
+ *
+ * A channel has no capacity in messages: 0 or %IPCK_UNBOUNDED.  @max_bytes is the
+ * size of the ring of each sender, rounded up to a power of two, up to 64 MiB; 0
+ * is 256 KiB.  @max_length is less than half of that.  @overflow is
+ * %IPCK_OVERFLOW_BLOCK or %IPCK_OVERFLOW_FAIL.
  */
 struct ipck_attr {
 	uint32_t capacity;
@@ -1174,6 +1187,101 @@ int ipck_refuse(struct ipck *mb, uint64_t token);
  */
 int ipck_renew(struct ipck *mb, uint64_t token, uint64_t lease_ns);
 
+/**
+ * DOC: Channels
+ *
+ * The messages of a channel are in pages that both sides have mapped.  While both
+ * are busy, sending and receiving are no system calls; the kernel is there to
+ * sleep and to wake.  Before it sleeps, a side that has more than one CPU to run
+ * on looks again for some microseconds, for as long as that has been worth it.
+ *
+ * A channel has one consumer, the handle opened for receiving (a second one is
+ * -EBUSY), and up to 64 producers, the handles opened for sending.  Each of these
+ * has a lane: a ring of its own, first in, first out; the consumer takes from the
+ * lanes in turn.  &ipck_msg.seq counts the messages of a lane.  Who the sender is,
+ * the kernel says: whoever opened the lane.
+ *
+ * The functions for mailboxes are for channels, too: ipck_send(), ipck_recv(),
+ * ipck_send_opt(), ipck_recv_opt(), ipck_sendv(), ipck_recvv(), ipck_stat(),
+ * ipck_set() of mode and owner, ipck_wait_any(), and poll(2) with ipck_fd().
+ * There are no priorities, no other completion than %IPCK_QUEUED, no descriptors,
+ * no leases, no choice among messages, and event bits up to 32 (all else is
+ * -EINVAL); calls and notifications are -ENOTTY.  A payload that cannot be read or
+ * written is a crash, as with memcpy(3), unless it is NULL.  To open a channel, or
+ * to meet a new producer, takes some system calls and maps memory.
+ *
+ * *Trust.*  The other side may be another user and may write into its pages what
+ * it wants.  What it says is checked before use: a producer that breaks the rules
+ * is evicted (the receive fails with -EPROTO once, and its sends with -EPIPE from
+ * then on), and a consumer that does makes sends fail with -EPROTO.  What a
+ * message contains it can still change while it is in the ring: ipck_recv() copies
+ * it, after ipck_peek() the program has to.
+ *
+ * *Processes and threads.*  Threads may share a handle.  After fork() one of the
+ * two processes goes on with it, and the other only closes it.
+ *
+ * *Death.*  Whatever a producer has sent before it died is received.  The consumer
+ * of a channel with a name may be followed by another one, who goes on where it
+ * was: a message the first one was about to receive is received again.
+ */
+
+/** DOC: Length for ipck_commit(): there will be no message */
+#define IPCK_ABANDON		((size_t)-1)
+
+/**
+ * ipck_reserve() - get room for a message in the ring of a channel
+ * @mb: the channel, opened for sending
+ * @len: most bytes the message can have
+ * @buf: where the room is; *buf is valid until ipck_commit()
+ * @opt: optional: how to send; @flags must be 0
+ *
+ * To make a message where its receiver will read it, without a copy.  There is
+ * one reservation at a time: until it is committed, other sends on this handle
+ * fail with -EBUSY.
+ *
+ * Return: 0, or as ipck_send_opt(), and -EBUSY, -EPROTO.
+ */
+int ipck_reserve(struct ipck *mb, size_t len, void **buf,
+		 const struct ipck_send_opt *opt);
+
+/**
+ * ipck_commit() - send what has been made in the reservation
+ * @mb: the channel
+ * @len: length of the message, up to what was reserved; or %IPCK_ABANDON
+ *
+ * Never blocks.
+ *
+ * Return: 0, or -EACCES, -EINVAL (nothing is reserved), -EMSGSIZE (it stays
+ * reserved), -EPIPE, -EPROTO (it is gone).
+ */
+int ipck_commit(struct ipck *mb, size_t len);
+
+/**
+ * ipck_peek() - look at the next message in the ring of a channel
+ * @mb: the channel, opened for receiving
+ * @buf: where the message is; *buf is valid until ipck_release()
+ * @opt: optional: how to receive; @flags must be 0
+ * @msg: optional: what is known about it, as from ipck_recv_opt()
+ *
+ * To read a message where its sender has made it, without a copy.  One message is
+ * held at a time: until it is released, other receives on this handle fail with
+ * -EBUSY.  Its sender can still write there: what is read twice may differ.
+ *
+ * Return: its length, or as ipck_recv_opt(), and -EBUSY, -EPROTO.
+ */
+ssize_t ipck_peek(struct ipck *mb, const void **buf,
+		  const struct ipck_recv_opt *opt, struct ipck_msg *msg);
+
+/**
+ * ipck_release() - be done with the message that was peeked at
+ * @mb: the channel
+ *
+ * It counts as received from now on.  Never blocks.
+ *
+ * Return: 0, or -EACCES, -EINVAL (nothing is held).
+ */
+int ipck_release(struct ipck *mb);
+
 /** DOC: Most handles that ipck_wait_any() takes */
 #define IPCK_WAIT_ANY_MAX	64
 
@@ -1529,6 +1637,7 @@ int ipck_record(struct ipck *mb, uint64_t after, struct ipck_record *records,
 #define IPCK_FEATURE_NOTIFY	(1ULL << 7)	/* ipck_notify_signal() */
 #define IPCK_FEATURE_BLOCKED	(1ULL << 8)	/* ipck_blocked() */
 #define IPCK_FEATURE_RECORD	(1ULL << 9)	/* ipck_record() */
+#define IPCK_FEATURE_CHANNEL	(1ULL << 12)	/* %IPCK_CHANNEL */
 
 /**
  * struct ipck_limits - what the running kernel can do, and the user may

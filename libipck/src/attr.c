@@ -33,6 +33,7 @@ static_assert((int)IPCK_QUEUE == IPCMBOX_QUEUE, "ABI");
 static_assert((int)IPCK_EVENT == IPCMBOX_EVENT, "ABI");
 static_assert((int)IPCK_MEMBER == IPCMBOX_MEMBER, "ABI");
 static_assert((int)IPCK_ENDPOINT == IPCMBOX_ENDPOINT, "ABI");
+static_assert((int)IPCK_CHANNEL == IPCMBOX_CHANNEL, "ABI");
 
 #define ATTR_FLAGS	(IPCK_ATTR_KEEP_LAST | IPCK_ATTR_FDS | IPCK_ATTR_THREAD)
 
@@ -60,6 +61,9 @@ int ipck_attr_to_uapi(const struct ipck_attr *attr, struct ipcmbox_open *args)
 	args->flags |= flags_to_uapi(attr->flags);
 	args->discipline = attr->discipline;
 	args->max_messages = attr->capacity;
+	/* The capacity of a channel is in bytes. */
+	if (attr->discipline == IPCK_CHANNEL && !attr->capacity)
+		args->max_messages = IPCMBOX_UNBOUNDED;
 	args->max_length = attr->max_length;
 	args->max_bytes = attr->max_bytes;
 	args->overflow = attr->overflow;

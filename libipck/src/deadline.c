@@ -59,6 +59,15 @@ int ipck_deadline_from(struct ipck_deadline *deadline, unsigned int wait,
 	}
 }
 
+bool ipck_deadline_is_over(const struct ipck_deadline *deadline)
+{
+	uint64_t now;
+
+	return deadline->flags & IPCMBOX_DEADLINE &&
+	       !ipck_deadline_in(&now, deadline->clock, 0) &&
+	       now >= deadline->ns;
+}
+
 IPCK_API uint64_t ipck_deadline(const struct ipck_msg *msg, uint64_t span_ns)
 {
 	uint64_t ns = span_ns;

@@ -3,6 +3,7 @@
 #ifndef IPCK_DEADLINE_H
 #define IPCK_DEADLINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /**
@@ -28,6 +29,14 @@ struct ipck_deadline {
  */
 int ipck_deadline_from(struct ipck_deadline *deadline, unsigned int wait,
 		       unsigned int clock, uint64_t ns);
+
+/**
+ * ipck_deadline_is_over() - has it passed?
+ * @deadline: the deadline
+ *
+ * Return: whether there is one, and it has.
+ */
+bool ipck_deadline_is_over(const struct ipck_deadline *deadline);
 
 /**
  * ipck_deadline_in() - a moment some time from now

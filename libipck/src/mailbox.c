@@ -7,6 +7,7 @@
 #include <linux/ipcmbox.h>
 
 #include "attr.h"
+#include "channel.h"
 #include "device.h"
 #include "export.h"
 #include "ipck.h"
@@ -59,13 +60,13 @@ static uint32_t flags_to_uapi(int oflag)
 	return flags;
 }
 
-/* The handle is made first: nothing has to be undone when memory is short. */
+/* The handle is made first, so that nothing has to be undone for want of it. */
 int ipck_open_handle(struct ipck **mbp, struct ipcmbox_open *args)
 {
 	struct ipck *mb;
-	int fd;
+	int fd, ret;
 
-	mb = malloc(sizeof(*mb));
+	mb = calloc(1, sizeof(*mb));
 	if (!mb)
 		return -ENOMEM;
 	fd = ipck_device_ioctl(IPCMBOX_IOC_OPEN, args);
@@ -75,6 +76,11 @@ int ipck_open_handle(struct ipck **mbp, struct ipcmbox_open *args)
 	}
 	mb->fd = fd;
 	mb->id = args->id;
+	ret = ipck_channel_open(&mb->channel, fd);
+	if (ret < 0) {
+		ipck_close(mb);
+		return ret;
+	}
 	*mbp = mb;
 	return 0;
 }
@@ -143,11 +149,13 @@ IPCK_API int ipck_from_fd(struct ipck **mbp, int fd)
 	if (!mbp)
 		return -EINVAL;
 	*mbp = NULL;
-	mb = malloc(sizeof(*mb));
+	mb = calloc(1, sizeof(*mb));
 	if (!mb)
 		return -ENOMEM;
 	mb->fd = fd;
 	ret = ipck_stat(mb, &info);
+	if (!ret)
+		ret = ipck_channel_open(&mb->channel, fd);
 	if (ret < 0) {
 		free(mb);
 		return ret;
@@ -163,6 +171,7 @@ IPCK_API void ipck_close(struct ipck *mb)
 
 	if (!mb)
 		return;
+	ipck_channel_close(mb->channel);
 	close(mb->fd);
 	free(mb);
 	errno = saved;

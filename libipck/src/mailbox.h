@@ -5,16 +5,20 @@
 
 #include <stdint.h>
 
+struct ipck_channel;
+
 /**
  * struct ipck - an open mailbox
  * @id: id of the mailbox
  * @fd: descriptor of the mailbox, owned
+ * @channel: its pages, if it is a channel; else NULL
  *
  * Nothing changes between opening and closing, so threads need no lock.
  */
 struct ipck {
 	uint64_t id;
 	int fd;
+	struct ipck_channel *channel;
 };
 
 struct ipcmbox_open;

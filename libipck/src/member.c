@@ -34,7 +34,7 @@ IPCK_API int ipck_join(struct ipck **member, struct ipck *mb,
 		attr = &defaults;
 	if (!mb || !ipck_is_reserved_zero(attr))
 		return -EINVAL;
-	new = malloc(sizeof(*new));
+	new = calloc(1, sizeof(*new));
 	if (!new)
 		return -ENOMEM;
 	args = (struct ipcmbox_join){

@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "channel.h"
 #include "deadline.h"
 #include "export.h"
 #include "ioctl.h"
@@ -100,6 +101,8 @@ static int send_message(struct ipck *mb, const void *buf, size_t len,
 
 	if (!mb)
 		return -EINVAL;
+	if (mb->channel)
+		return ipck_channel_send(mb->channel, buf, len, opt, limit);
 	memset(&args, 0, v0 ? IPCMBOX_SEND_SIZE_V0 : sizeof(args));
 	ret = v0 ? send_to_v0(&args, opt) : ipck_send_to_uapi(&args, opt);
 	if (ret < 0)
@@ -137,6 +140,11 @@ IPCK_API int ipck_send(struct ipck *mb, const void *buf, size_t len,
 
 	if (!mb)
 		return -EINVAL;
+	if (mb->channel)
+		return ipck_send_opt(mb, buf, len,
+				     &(struct ipck_send_opt){
+					     .priority = priority },
+				     NULL);
 	if (len > IPCMBOX_LENGTH_MAX)
 		return -EMSGSIZE;
 	memset(&args, 0, IPCMBOX_SEND_SIZE_V0);
@@ -285,6 +293,8 @@ IPCK_API ssize_t ipck_recv_opt(struct ipck *mb, void *buf, size_t size,
 		*msg = (struct ipck_msg){ 0 };
 	if (!mb || opt->flags & ~RECV_FLAGS)
 		return -EINVAL;
+	if (mb->channel)
+		return ipck_channel_recv(mb->channel, buf, size, opt, msg);
 	if (msg)
 		return recv_message(mb, buf, size, opt, msg);
 	/* Who asks for a token must look at it. */
@@ -302,6 +312,8 @@ IPCK_API ssize_t ipck_recv(struct ipck *mb, void *buf, size_t size)
 
 	if (!mb)
 		return -EINVAL;
+	if (mb->channel)
+		return ipck_recv_opt(mb, buf, size, NULL, NULL);
 	args.buf_ptr = (uintptr_t)buf;
 	args.buf_len = size < IPCMBOX_LENGTH_MAX ? size : IPCMBOX_LENGTH_MAX;
 	args.flags = 0;

@@ -7,6 +7,7 @@
  */
 #include <limits.h>
 
+#include "channel.h"
 #include "export.h"
 #include "ioctl.h"
 #include "mailbox.h"
@@ -94,6 +95,8 @@ IPCK_API int ipck_sendv(struct ipck *mb, struct ipck_send_item *items,
 		return -EINVAL;
 	if (opt->flags || opt->priority || opt->events || opt->nr_fds)
 		return -EINVAL;
+	if (mb->channel)
+		return ipck_channel_sendv(mb->channel, items, count, opt);
 	ret = ipck_send_to_uapi(&all, opt);
 	if (ret < 0)
 		return ret;
@@ -175,6 +178,8 @@ IPCK_API int ipck_recvv(struct ipck *mb, struct ipck_recv_item *items,
 		return -EINVAL;
 	if (opt->flags & ~RECV_FLAGS || opt->max_fds)
 		return -EINVAL;
+	if (mb->channel)
+		return ipck_channel_recvv(mb->channel, items, count, opt);
 	ret = ipck_recv_to_uapi(&all, opt);
 	if (ret < 0)
 		return ret;

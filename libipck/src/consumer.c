@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "area.h"
+#include "consumer.h"
+#include "deadline.h"
+#include "doorbell.h"
+#include "ipck.h"
+#include "payload.h"
+
+#define LANES IPCMBOX_CHANNEL_LANES_MAX
+
+/* Lanes.  All of this with the lock held. */
+
+static void unmap_lane(struct ipck_consumer *consumer, uint32_t i)
+{
+	struct ipck_lane *lane = &consumer->lanes[i];
+
+	ipck_area_unmap(lane->reader.ring, 2 * consumer->ring_bytes);
+	ipck_area_unmap(lane->reader.header, 0);
+	*lane = (struct ipck_lane){ 0 };
+	consumer->mapped &= ~(1ULL << i);
+}
+
+/* The lane is none any more, or was not good. */
+static void drop_lane(struct ipck_consumer *consumer, uint32_t i)
+{
+	ipck_doorbell_evict(consumer->fd, i, consumer->lanes[i].sender.id);
+	unmap_lane(consumer, i);
+}
+
+static int map_pages(struct ipck_consumer *consumer, uint32_t i)
+{
+	struct ipck_reader *reader = &consumer->lanes[i].reader;
+	void *area;
+	int ret;
+
+	ret = ipck_area_map(&area, consumer->fd, IPCMBOX_CHANNEL_HEADER(i), 0,
+			    PROT_READ);
+	if (ret < 0)
+		return ret;
+	reader->header = area;
+	ret = ipck_area_map_twice(&area, consumer->fd, IPCMBOX_CHANNEL_RING(i),
+				  consumer->ring_bytes, PROT_READ);
+	if (ret < 0)
+		return ret;
+	reader->ring = area;
+	return 0;
+}
+
+/*
+ * Between the look at the lanes and the mapping the lane may have become another
+ * one, or none: then the serial has changed, too.
+ */
+static int map_lane(struct ipck_consumer *consumer, uint32_t i, uint64_t id)
+{
+	struct ipck_reader *reader = &consumer->lanes[i].reader;
+	const __u64 *now = &consumer->board->lane[i].id;
+	int ret;
+
+	ret = map_pages(consumer, i);
+	if (!ret && __atomic_load_n(now, __ATOMIC_ACQUIRE) != id)
+		ret = -ENOENT;
+	if (ret < 0) {
+		unmap_lane(consumer, i);
+		return ret == -ENOENT ? 0 : ret;
+	}
+	reader->ack = &consumer->acks->lane[i];
+	reader->bytes = consumer->ring_bytes;
+	reader->max_length = consumer->max_length;
+	reader->received = __atomic_load_n(&reader->ack->received,
+					   __ATOMIC_RELAXED);
+	reader->head = __atomic_load_n(&reader->ack->head, __ATOMIC_RELAXED);
+	reader->tail = reader->head;
+	consumer->mapped |= 1ULL << i;
+	return 0;
+}
+
+static int update_lane(struct ipck_consumer *consumer,
+		       const struct ipcmbox_channel_sender *sender)
+{
+	uint32_t i = sender->lane;
+	int ret = 0;
+
+	if (consumer->lanes[i].sender.id != sender->id)
+		unmap_lane(consumer, i);
+	if (!(consumer->mapped & 1ULL << i))
+		ret = map_lane(consumer, i, sender->id);
+	if (consumer->mapped & 1ULL << i)
+		consumer->lanes[i].sender = *sender;
+	return ret;
+}
+
+/* Makes the lanes what the kernel has. */
+static int update_lanes(struct ipck_consumer *consumer)
+{
+	struct ipcmbox_channel_sender senders[LANES];
+	uint64_t there = 0;
+	uint32_t i;
+	int n, ret = 0, count;
+
+	count = ipck_doorbell_lanes(consumer->fd, senders,
+				    &consumer->lanes_serial);
+	if (count < 0)
+		return count;
+	for (n = 0; n < count; n++)
+		if (senders[n].state != IPCMBOX_LANE_EVICTED)
+			there |= 1ULL << senders[n].lane;
+	for (i = 0; i < LANES; i++)
+		if (consumer->mapped & ~there & 1ULL << i)
+			unmap_lane(consumer, i);
+	for (n = 0; n < count && !ret; n++)
+		if (there & 1ULL << senders[n].lane)
+			ret = update_lane(consumer, &senders[n]);
+	consumer->stale = ret < 0;
+	return ret;
+}
+
+/*
+ * Return: 1: there is a record.  That the producer is gone was seen before the
+ * tail is looked at, so what is not there now never will be.
+ */
+static int look_at_lane(struct ipck_consumer *consumer, uint32_t i,
+			struct ipck_slot *slot)
+{
+	struct ipck_lane *lane = &consumer->lanes[i];
+	int ret;
+
+	ret = ipck_reader_look(&lane->reader, slot);
+	if (ret < 0 || (!ret && lane->sender.state == IPCMBOX_LANE_GONE))
+		drop_lane(consumer, i);
+	return ret;
+}
+
+/* Return: 1: there is a record, in the lane that is next; 0: there is none. */
+static int look(struct ipck_consumer *consumer, struct ipck_slot *slot)
+{
+	uint32_t serial, i, n;
+	int ret;
+
+	if (consumer->held)
+		return -EBUSY;
+	/* (C0) pairs with (K3). */
+	serial = __atomic_load_n(&consumer->board->lanes_serial,
+				 __ATOMIC_ACQUIRE);
+	if (serial != consumer->lanes_serial || consumer->stale) {
+		ret = update_lanes(consumer);
+		if (ret < 0)
+			return ret;
+	}
+	for (n = 0; n < LANES && consumer->mapped; n++) {
+		i = (consumer->next + n) % LANES;
+		if (!(consumer->mapped & 1ULL << i))
+			continue;
+		ret = look_at_lane(consumer, i, slot);
+		if (ret)
+			consumer->next = i;
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* Receiving. */
+
+/*
+ * With the lock held, but not while this pauses or sleeps.  A wait that ends with
+ * nothing to see has its deadline looked at here: a producer that plays with its
+ * tail could make every wait end so.
+ */
+static int find_record(struct ipck_consumer *consumer,
+		       const struct ipck_deadline *deadline,
+		       struct ipck_slot *slot)
+{
+	const uint32_t *gone = &consumer->board->producers_gone;
+	struct ipck_turn turn = { 0 };
+	uint32_t serial;
+	bool over;
+	int ret;
+
+	for (;;) {
+		over = __atomic_load_n(gone, __ATOMIC_ACQUIRE);
+		ret = look(consumer, slot);
+		if (ret)
+			break;
+		if (over)
+			return -EPIPE;
+		if (deadline->flags & IPCMBOX_NONBLOCK)
+			return -EAGAIN;
+		if (turn.slept && ipck_deadline_is_over(deadline))
+			return -ETIMEDOUT;
+		serial = consumer->lanes_serial;
+		pthread_mutex_unlock(&consumer->lock);
+		if (!ipck_spin_again(&consumer->spin, &turn)) {
+			turn.slept = true;
+			ret = ipck_doorbell_await_message(consumer->fd, serial,
+							  deadline);
+		}
+		pthread_mutex_lock(&consumer->lock);
+		if (ret < 0)
+			return ret;
+	}
+	ipck_spin_learn(&consumer->spin, &turn);
+	return ret < 0 ? ret : 0;
+}
+
+static void describe(const struct ipck_lane *lane, const struct ipck_slot *slot,
+		     struct ipck_msg *msg)
+{
+	const struct ipcmbox_channel_sender *sender = &lane->sender;
+
+	*msg = (struct ipck_msg){
+		.length = slot->length,
+		.seq = lane->reader.received + 1,
+		.sender_endpoint = sender->endpoint,
+		.pid = sender->pid,
+		.tid = sender->tid,
+		.uid = sender->uid,
+		.gid = sender->gid,
+		.events = slot->events,
+		.call_deadline_ns = UINT64_MAX,
+	};
+}
+
+/* Return: whether the producer is to be kicked. */
+static bool advance(struct ipck_consumer *consumer, uint32_t length)
+{
+	uint32_t i = consumer->next;
+
+	ipck_reader_advance(&consumer->lanes[i].reader, length);
+	consumer->next = (i + 1) % LANES;
+	/* (C3) pairs with (K2). */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	/* (C4) */
+	return __atomic_load_n(&consumer->board->lane[i].producer_waits,
+			       __ATOMIC_RELAXED);
+}
+
+int ipck_consumer_take(struct ipck_consumer *consumer,
+		       const struct ipck_payload *payload, bool stay,
+		       const struct ipck_deadline *deadline,
+		       struct ipck_msg *msg)
+{
+	struct ipck_slot slot;
+	bool waits = false;
+	uint32_t lane;
+	int ret;
+
+	pthread_mutex_lock(&consumer->lock);
+	ret = find_record(consumer, deadline, &slot);
+	lane = consumer->next;
+	if (!ret && slot.length > payload->length) {
+		ret = -EMSGSIZE;
+		if (msg)
+			*msg = (struct ipck_msg){
+				.length = slot.length,
+				.limit = IPCK_LIMIT_BUFFER,
+			};
+	} else if (!ret) {
+		ipck_payload_scatter(payload, slot.payload, slot.length);
+		if (msg)
+			describe(&consumer->lanes[lane], &slot, msg);
+		if (!stay)
+			waits = advance(consumer, slot.length);
+		ret = slot.length;
+	}
+	pthread_mutex_unlock(&consumer->lock);
+	if (waits)
+		ipck_doorbell_kick_producer(consumer->fd, lane);
+	return ret;
+}
+
+int ipck_consumer_peek(struct ipck_consumer *consumer, const void **payload,
+		       const struct ipck_deadline *deadline,
+		       struct ipck_msg *msg)
+{
+	struct ipck_slot slot;
+	int ret;
+
+	pthread_mutex_lock(&consumer->lock);
+	ret = find_record(consumer, deadline, &slot);
+	if (!ret) {
+		*payload = slot.payload;
+		if (msg)
+			describe(&consumer->lanes[consumer->next], &slot, msg);
+		consumer->held = true;
+		consumer->held_length = slot.length;
+		ret = slot.length;
+	}
+	pthread_mutex_unlock(&consumer->lock);
+	return ret;
+}
+
+int ipck_consumer_release(struct ipck_consumer *consumer)
+{
+	bool waits = false;
+	uint32_t lane;
+	int ret = -EINVAL;
+
+	pthread_mutex_lock(&consumer->lock);
+	lane = consumer->next;
+	if (consumer->held) {
+		consumer->held = false;
+		waits = advance(consumer, consumer->held_length);
+		ret = 0;
+	}
+	pthread_mutex_unlock(&consumer->lock);
+	if (waits)
+		ipck_doorbell_kick_producer(consumer->fd, lane);
+	return ret;
+}
+
+void ipck_consumer_open(struct ipck_consumer *consumer, int fd,
+			const struct ipcmbox_channel_info *info,
+			const struct ipcmbox_channel_board *board,
+			struct ipcmbox_channel_acks *acks)
+{
+	pthread_mutex_init(&consumer->lock, NULL);
+	ipck_spin_init(&consumer->spin);
+	consumer->fd = fd;
+	consumer->board = board;
+	consumer->acks = acks;
+	consumer->max_length = info->max_length;
+	consumer->ring_bytes = info->ring_bytes;
+	consumer->stale = true;
+}
+
+void ipck_consumer_close(struct ipck_consumer *consumer)
+{
+	uint32_t i;
+
+	for (i = 0; i < LANES; i++)
+		if (consumer->mapped & 1ULL << i)
+			unmap_lane(consumer, i);
+	pthread_mutex_destroy(&consumer->lock);
+}

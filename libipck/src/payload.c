@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <string.h>
+
+#include "ipck.h"
+#include "payload.h"
+
+int ipck_payload_from(struct ipck_payload *payload, const void *buf, size_t len,
+		      uint32_t flags)
+{
+	size_t i;
+
+	if (flags & IPCK_IOVEC) {
+		if (len > IPCK_IOVEC_MAX)
+			return -EINVAL;
+		payload->part = buf;
+		payload->count = len;
+	} else {
+		payload->one.iov_base = (void *)buf;
+		payload->one.iov_len = len;
+		payload->part = &payload->one;
+		payload->count = 1;
+	}
+	if (!payload->part && payload->count)
+		return -EFAULT;
+	payload->length = 0;
+	for (i = 0; i < payload->count; i++) {
+		if (!payload->part[i].iov_base && payload->part[i].iov_len)
+			return -EFAULT;
+		if (__builtin_add_overflow(payload->length,
+					   payload->part[i].iov_len,
+					   &payload->length))
+			return -EMSGSIZE;
+	}
+	return 0;
+}
+
+void ipck_payload_gather(const struct ipck_payload *payload, void *to)
+{
+	unsigned char *at = to;
+	size_t i;
+
+	for (i = 0; i < payload->count; i++) {
+		if (!payload->part[i].iov_len)
+			continue;
+		memcpy(at, payload->part[i].iov_base, payload->part[i].iov_len);
+		at += payload->part[i].iov_len;
+	}
+}
+
+void ipck_payload_scatter(const struct ipck_payload *payload, const void *from,
+			  size_t length)
+{
+	const unsigned char *at = from;
+	size_t i, n;
+
+	for (i = 0; length; i++) {
+		n = payload->part[i].iov_len;
+		if (n > length)
+			n = length;
+		if (!n)
+			continue;
+		memcpy(payload->part[i].iov_base, at, n);
+		at += n;
+		length -= n;
+	}
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "area.h"
+#include "deadline.h"
+#include "doorbell.h"
+#include "ipck.h"
+#include "payload.h"
+#include "producer.h"
+
+/* A descriptor may come from somebody who has been using it. */
+static int go_on(struct ipck_writer *writer)
+{
+	writer->tail = __atomic_load_n(&writer->header->tail, __ATOMIC_RELAXED);
+	writer->sent = __atomic_load_n(&writer->header->sent, __ATOMIC_RELAXED);
+	writer->published = writer->tail;
+	writer->head = __atomic_load_n(&writer->ack->head, __ATOMIC_ACQUIRE);
+	if (writer->tail % 8 || writer->tail - writer->head > writer->bytes)
+		return -EPROTO;
+	return 0;
+}
+
+int ipck_producer_open(struct ipck_producer *producer, int fd,
+		       const struct ipcmbox_channel_info *info,
+		       const struct ipcmbox_channel_board *board,
+		       const struct ipcmbox_channel_acks *acks)
+{
+	struct ipck_writer *writer = &producer->writer;
+	void *header, *ring;
+	int ret;
+
+	pthread_mutex_init(&producer->lock, NULL);
+	ipck_spin_init(&producer->spin);
+	producer->board = board;
+	producer->fd = fd;
+	producer->lane = info->lane;
+	producer->max_length = info->max_length;
+	producer->fail = info->overflow == IPCMBOX_OVERFLOW_FAIL;
+	writer->bytes = info->ring_bytes;
+	writer->ack = &acks->lane[info->lane];
+	ret = ipck_area_map(&header, fd, IPCMBOX_CHANNEL_HEADER(info->lane), 0,
+			    PROT_READ | PROT_WRITE);
+	if (ret < 0)
+		return ret;
+	writer->header = header;
+	ret = ipck_area_map_twice(&ring, fd, IPCMBOX_CHANNEL_RING(info->lane),
+				  writer->bytes, PROT_READ | PROT_WRITE);
+	if (ret < 0)
+		return ret;
+	writer->ring = ring;
+	return go_on(writer);
+}
+
+void ipck_producer_close(struct ipck_producer *producer)
+{
+	struct ipck_writer *writer = &producer->writer;
+
+	ipck_area_unmap(writer->ring, 2 * writer->bytes);
+	ipck_area_unmap(writer->header, 0);
+	pthread_mutex_destroy(&producer->lock);
+}
+
+/* With the lock held.  Return: whether the consumer is to be kicked. */
+static bool publish(struct ipck_producer *producer)
+{
+	if (producer->writer.published == producer->writer.tail)
+		return false;
+	ipck_writer_publish(&producer->writer);
+	/* (P3) pairs with (K1). */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	/* (P4) */
+	return __atomic_load_n(&producer->board->consumer_waits,
+			       __ATOMIC_RELAXED);
+}
+
+/* Gives the lock back. */
+static void flush(struct ipck_producer *producer)
+{
+	bool waits = publish(producer);
+
+	pthread_mutex_unlock(&producer->lock);
+	if (waits)
+		ipck_doorbell_kick_consumer(producer->fd);
+}
+
+void ipck_producer_flush(struct ipck_producer *producer)
+{
+	pthread_mutex_lock(&producer->lock);
+	flush(producer);
+}
+
+/* Return: 1: there is room; 0: not yet. */
+static int look(struct ipck_producer *producer, uint64_t size)
+{
+	const struct ipcmbox_channel_board *board = producer->board;
+	const uint32_t *state = &board->lane[producer->lane].state;
+
+	if (producer->reserved)
+		return -EBUSY;
+	if (__atomic_load_n(&board->consumer_gone, __ATOMIC_RELAXED) ||
+	    __atomic_load_n(state, __ATOMIC_RELAXED) == IPCMBOX_LANE_EVICTED)
+		return -EPIPE;
+	return ipck_writer_has_room(&producer->writer, size);
+}
+
+/*
+ * With the lock held, but not while this pauses or sleeps.  A wait that ends with
+ * nothing to see has its deadline looked at here: a consumer that plays with its
+ * head could make every wait end so.
+ */
+static int find_room(struct ipck_producer *producer, uint64_t size,
+		     const struct ipck_deadline *deadline)
+{
+	struct ipck_turn turn = { 0 };
+	int ret;
+
+	while (!(ret = look(producer, size))) {
+		if (producer->fail || deadline->flags & IPCMBOX_NONBLOCK)
+			return -EAGAIN;
+		if (turn.slept && ipck_deadline_is_over(deadline))
+			return -ETIMEDOUT;
+		flush(producer);
+		if (!ipck_spin_again(&producer->spin, &turn)) {
+			turn.slept = true;
+			ret = ipck_doorbell_await_room(producer->fd, size,
+						       deadline);
+		}
+		pthread_mutex_lock(&producer->lock);
+		if (ret < 0)
+			return ret;
+	}
+	ipck_spin_learn(&producer->spin, &turn);
+	return ret < 0 ? ret : 0;
+}
+
+int ipck_producer_put(struct ipck_producer *producer,
+		      const struct ipck_payload *payload, uint32_t events,
+		      const struct ipck_deadline *deadline)
+{
+	struct ipck_writer *writer = &producer->writer;
+	int ret;
+
+	if (payload->length > producer->max_length)
+		return -EMSGSIZE;
+	pthread_mutex_lock(&producer->lock);
+	ret = find_room(producer, IPCMBOX_CHANNEL_RECORD_SIZE(payload->length),
+			deadline);
+	if (!ret) {
+		ipck_payload_gather(payload, ipck_writer_payload(writer));
+		ipck_writer_put(writer, payload->length, events);
+	}
+	pthread_mutex_unlock(&producer->lock);
+	return ret;
+}
+
+int ipck_producer_reserve(struct ipck_producer *producer, uint32_t length,
+			  uint32_t events, const struct ipck_deadline *deadline,
+			  void **payload)
+{
+	int ret;
+
+	if (length > producer->max_length)
+		return -EMSGSIZE;
+	pthread_mutex_lock(&producer->lock);
+	ret = find_room(producer, IPCMBOX_CHANNEL_RECORD_SIZE(length),
+			deadline);
+	if (!ret) {
+		producer->reserved = true;
+		producer->room = length;
+		producer->events = events;
+		*payload = ipck_writer_payload(&producer->writer);
+	}
+	pthread_mutex_unlock(&producer->lock);
+	return ret;
+}
+
+int ipck_producer_commit(struct ipck_producer *producer, size_t length)
+{
+	bool abandon = length == IPCK_ABANDON;
+	int ret = 0;
+
+	pthread_mutex_lock(&producer->lock);
+	if (!producer->reserved) {
+		ret = -EINVAL;
+	} else if (!abandon && length > producer->room) {
+		ret = -EMSGSIZE;
+	} else {
+		producer->reserved = false;
+		if (!abandon)
+			ret = look(producer, 0);
+		if (ret > 0) {
+			ipck_writer_put(&producer->writer, length,
+					producer->events);
+			ret = 0;
+		}
+	}
+	flush(producer);
+	return ret;
+}
