@@ -957,6 +957,35 @@ help()
 	fails 2 "no command 'frob'" ipck help frob
 }
 
+channel()
+{
+	id=$(ipck create --channel -b 4K -l 1K cli)
+	[ "$(ipck create -C cli)" = "$id" ]
+	[ "$(field discipline)" = channel ]
+	[ "$(field max_bytes)" = 4096 ]
+	[ "$(field max_length)" = 1024 ]
+	ipck send cli one two
+	ipck send cli three
+	[ "$(field messages)" = 3 ]
+	ipck recv -l -N 3 cli | sort >out
+	is out 'one\nthree\ntwo\n'
+	[ "$(field messages)" = 0 ]
+
+	ipck recv -l -N 2 cli >out &
+	await waits
+	fails 1 'there is one already' ipck recv -n cli
+	[ "$(ipck create -C cli)" = "$id" ]
+	ipck send cli four five
+	wait
+	is out 'four\nfive\n'
+	fails 1 'invalid value' ipck send -p 1 cli six
+}
+
+waits()
+{
+	[ "$(field waiting_receivers)" = 1 ]
+}
+
 output_that_fails()
 {
 	ipck create cli
@@ -1014,7 +1043,7 @@ for test in \
 	events keep_last select_by_event inbox call_and_reply calls_that_fail serve handled \
 	lease dead_letters \
 	exec_write exec_read exec_status watch_once watch_changes top blocked blocked_chain \
-	record odd_names bad_names \
+	record channel odd_names bad_names \
 	errors_name_the_limit permission usage help output_that_fails; do
 	run $test
 done

@@ -15,8 +15,12 @@ static enum status create(const char *name, int oflag,
 	struct ipck *mb;
 	int ret;
 
-	/* The access does not matter; to receive may be all the mode allows. */
-	ret = ipck_open(&mb, name, O_RDONLY | O_CREAT | oflag, attr);
+	/*
+	 * The access does not matter; to receive may be all the mode allows.  But
+	 * who receives from a channel is in the way of its consumer.
+	 */
+	oflag |= attr->discipline == IPCK_CHANNEL ? IPCK_O_ADMIN : O_RDONLY;
+	ret = ipck_open(&mb, name, oflag | O_CREAT, attr);
 	if (ret < 0)
 		return report_failure("create", name, ret,
 				      IPCK_LIMIT_USER_MAILBOXES);
@@ -54,6 +58,10 @@ static enum status set_attr(int option, struct ipck_attr *attr)
 	case 'e':
 		attr->discipline = IPCK_EVENT;
 		return STATUS_OK;
+	case 'C':
+		attr->discipline = IPCK_CHANNEL;
+		attr->capacity = IPCK_UNBOUNDED;
+		return STATUS_OK;
 	case 'k':
 		attr->flags |= IPCK_ATTR_KEEP_LAST;
 		return STATUS_OK;
@@ -74,6 +82,7 @@ static enum status run(int argc, char **argv)
 		{ "policy", required_argument, NULL, 'p' },
 		{ "mode", required_argument, NULL, 'm' },
 		{ "event", no_argument, NULL, 'e' },
+		{ "channel", no_argument, NULL, 'C' },
 		{ "keep-last", no_argument, NULL, 'k' },
 		{ "accept-fds", no_argument, NULL, 'f' },
 		{ "exclusive", no_argument, NULL, 'x' },
@@ -83,7 +92,7 @@ static enum status run(int argc, char **argv)
 	enum status status;
 	int option, oflag = 0;
 
-	while ((option = getopt_long(argc, argv, "c:l:b:p:m:ekfx", options,
+	while ((option = getopt_long(argc, argv, "c:l:b:p:m:eCkfx", options,
 				     NULL)) != -1) {
 		if (option == 'x') {
 			oflag = O_EXCL;
@@ -103,7 +112,7 @@ const struct command create_command = {
 	.summary = "make a mailbox, print its id",
 	.usage =
 	"[-c CAPACITY] [-l LENGTH] [-b BYTES] [-p POLICY] [-m MODE]\n"
-	"                   [-e [-k]] [-f] [-x] NAME",
+	"                   [-e [-k] | -C] [-f] [-x] NAME",
 	.help =
 	"  -c, --capacity N   messages it holds: a number, 0 (a send waits for its\n"
 	"                     receiver) or unbounded; 64 by default\n"
@@ -112,6 +121,8 @@ const struct command create_command = {
 	"  -p, --policy P     when it is full: block, fail, drop-oldest, drop-newest\n"
 	"  -m, --mode MODE    octal, 4 to receive, 2 to send; 600 by default\n"
 	"  -e, --event        each message goes to all who join, see ipck join\n"
+	"  -C, --channel      messages go through shared pages to one receiver at a time;\n"
+	"                     -b is the size of each sender's ring\n"
 	"  -k, --keep-last    with -e: who joins gets the last message of each event bit\n"
 	"  -f, --accept-fds   messages can bring descriptors\n"
 	"  -x, --exclusive    fail if the name exists\n"

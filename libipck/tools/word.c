@@ -20,6 +20,7 @@ const char *word_of_discipline(uint32_t discipline)
 		[IPCK_EVENT] = "event",
 		[IPCK_MEMBER] = "member",
 		[IPCK_ENDPOINT] = "endpoint",
+		[IPCK_CHANNEL] = "channel",
 	};
 
 	return WORD(words, discipline);
