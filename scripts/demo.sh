@@ -87,6 +87,8 @@ library()
 	run hello
 	title 'Bounded buffer: how far may a producer run ahead of its consumer?'
 	run boundedbuffer
+	title 'The same without system calls: a channel in shared memory'
+	run sharedbuffer
 	title 'Blocking and non-blocking, send and receive, each capacity'
 	run four_cells
 	title 'Capacity: how many messages fit, and what becomes of one too many'
