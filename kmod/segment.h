@@ -65,9 +65,6 @@ struct ipcmbox_segment {
 int ipcmbox_segment_open(struct ipcmbox_registry *registry, struct ipcmbox_segment_open *arg,
 			 struct file **filep);
 int ipcmbox_segment_unlink(struct ipcmbox_registry *registry, const struct ipcmbox_unlink *arg);
-int ipcmbox_segment_resize(struct ipcmbox_segment *segment, u64 size, u32 *limit);
-int ipcmbox_segment_grow(struct ipcmbox_segment *segment, u64 size);
-int ipcmbox_segment_append(struct ipcmbox_segment *segment, size_t count, loff_t *pos);
 int ipcmbox_segment_set(struct ipcmbox_segment *segment,
 			const struct ipcmbox_rights_change *change);
 void ipcmbox_segment_report(struct ipcmbox_segment *segment, struct ipcmbox_segment_info *info);
@@ -77,5 +74,10 @@ void ipcmbox_segment_put(struct ipcmbox_segment *segment);
 void ipcmbox_segment_attach(struct ipcmbox_segment *segment, fmode_t mode);
 void ipcmbox_segment_detach(struct ipcmbox_segment *segment, fmode_t mode);
 void ipcmbox_segment_drop_names(struct ipcmbox_registry *registry);
+
+/* size.c */
+int ipcmbox_segment_resize(struct ipcmbox_segment *segment, u64 size, u32 *limit);
+int ipcmbox_segment_grow(struct ipcmbox_segment *segment, u64 size);
+int ipcmbox_segment_append(struct ipcmbox_segment *segment, size_t count, loff_t *pos);
 
 #endif /* _IPCMBOX_SEGMENT_H */
