@@ -20,13 +20,15 @@
 #include "lease.h"
 #include "mailbox.h"
 #include "message.h"
+#include "move.h"
 #include "messaging.h"
 #include "port.h"
 #include "transfer.h"
 #include "wait.h"
 
-#define CALL_VALID	(IPCMBOX_NONBLOCK | IPCMBOX_DEADLINE | IPCMBOX_IOVEC | IPCMBOX_CALL_CANCEL)
-#define REPLY_VALID	IPCMBOX_IOVEC
+#define CALL_VALID	(IPCMBOX_NONBLOCK | IPCMBOX_DEADLINE | IPCMBOX_IOVEC | IPCMBOX_MOVE | \
+			 IPCMBOX_CALL_CANCEL)
+#define REPLY_VALID	(IPCMBOX_IOVEC | IPCMBOX_MOVE)
 #define RECV_SIZE_MIN	168
 #define REPLY_SIZE_MIN	48
 
@@ -49,6 +51,8 @@ static int cancel(struct ipcmbox_handle *handle, u64 cookie)
 static int check_call(const struct ipcmbox_call *arg)
 {
 	if (arg->flags & ~CALL_VALID || arg->priority > IPCMBOX_PRIORITY_MAX || arg->__reserved)
+		return -EINVAL;
+	if (arg->flags & IPCMBOX_MOVE && !arg->nr_fds)
 		return -EINVAL;
 	/* A 64-bit address on a 32-bit kernel. */
 	if (arg->max_reply_fds && arg->reply_fds_ptr != (unsigned long)arg->reply_fds_ptr)
@@ -77,6 +81,8 @@ static int request(struct ipcmbox_handle *handle, const struct ipcmbox_call *arg
 	sending->from = &from.iter;
 	if (arg->nr_fds)
 		ret = ipcmbox_files_import(sending, arg->fds_ptr, arg->nr_fds);
+	if (!ret && arg->flags & IPCMBOX_MOVE)
+		ret = ipcmbox_move_files(sending);
 	if (!ret)
 		ret = ipcmbox_deadlock_enter(sending->caller, &handle->mailbox->port);
 	if (!ret) {
@@ -260,7 +266,10 @@ static struct ipcmbox_message *import_reply(struct ipcmbox_handle *handle,
 
 	if (arg->nr_fds)
 		ret = ipcmbox_files_import_for_reply(&sending, arg->fds_ptr, arg->nr_fds);
+	if (!ret && arg->flags & IPCMBOX_MOVE)
+		ret = ipcmbox_move_files(&sending);
 	if (ret) {
+		ipcmbox_files_put(sending.files);
 		*limit = sending.limit;
 		return ERR_PTR(ret);
 	}
@@ -290,7 +299,8 @@ static int reply(struct file *file, struct ipcmbox_reply *arg, struct ipcmbox_re
 	struct ipcmbox_wakes wakes;
 	int ret;
 
-	if (arg->flags & ~REPLY_VALID || arg->__reserved || !arg->token)
+	if (arg->flags & ~REPLY_VALID || arg->__reserved || !arg->token ||
+	    (arg->flags & IPCMBOX_MOVE && !arg->nr_fds))
 		return -EINVAL;
 	message = import_reply(handle, arg, &limit);
 	if (IS_ERR(message)) {

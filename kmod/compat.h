@@ -96,4 +96,47 @@
 #define ipcmbox_mmap_file(file, vma)	vfs_mmap(file, vma)
 #endif
 
+/*
+ * Up to 6.1 the count for a folio is not there for modules, and a large one's is the sum of its
+ * pages'.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#include <linux/mm.h>
+static inline int ipcmbox_folio_mapcount(struct folio *folio)
+{
+	int entire, count, i;
+
+	if (likely(!folio_test_large(folio)))
+		return atomic_read(&folio->_mapcount) + 1;
+	entire = folio_entire_mapcount(folio);
+	count = entire;
+	for (i = 0; i < folio_nr_pages(folio); i++)
+		count += page_mapcount(folio_page(folio, i)) - entire;
+	return count;
+}
+#else
+#define ipcmbox_folio_mapcount(folio)	folio_mapcount(folio)
+#endif
+
+/* Up to 6.4 it was a pagevec. What matters is that it drains this CPU's lists of new pages. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#include <linux/pagevec.h>
+static inline void ipcmbox_lru_drain(void)
+{
+	struct pagevec pvec;
+
+	pagevec_init(&pvec);
+	__pagevec_release(&pvec);
+}
+#else
+#include <linux/pagevec.h>
+static inline void ipcmbox_lru_drain(void)
+{
+	struct folio_batch batch;
+
+	folio_batch_init(&batch);
+	__folio_batch_release(&batch);
+}
+#endif
+
 #endif /* _IPCMBOX_COMPAT_H */

@@ -126,6 +126,7 @@ static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
 			 IPCMBOX_FEATURE_BLOCKED | \
 			 IPCMBOX_FEATURE_RECORD | \
 			 IPCMBOX_FEATURE_SEGMENT | \
+			 IPCMBOX_FEATURE_MOVE | \
 			 IPCMBOX_FEATURE_CHANNEL)
 
 static long ioctl_query(struct ipcmbox_ioctl *call)

@@ -18,6 +18,7 @@
 #include "ioctl.h"
 #include "message.h"
 #include "messaging.h"
+#include "move.h"
 #include "selection.h"
 #include "transfer.h"
 #include "wait.h"
@@ -153,7 +154,12 @@ static noinline long send_with_files(struct file *file, struct ipcmbox_send *arg
 			tell_limit(sending->limit, uarg);
 		return ret;
 	}
-	ret = send(file, arg, uarg, sending, needed);
+	if (arg->flags & IPCMBOX_MOVE) {
+		arg->flags &= ~IPCMBOX_MOVE;
+		ret = ipcmbox_move_files(sending);
+	}
+	if (!ret)
+		ret = send(file, arg, uarg, sending, needed);
 	ipcmbox_files_put(sending->files);
 	return ret;
 }

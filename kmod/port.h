@@ -60,7 +60,7 @@ struct pid;
  *	port->lock	(spin)	queue and waiters; held for a few list operations per message
  *				and a look at waiting receivers it is too long or not urgent
  *				enough for; never two at once, never in interrupts
- *	segment->lock	(spin)	who is charged for a segment; a leaf
+ *	segment->lock	(spin)	who is charged for a segment, and who may write it; a leaf
  *	users->lock	(spin)	accounts of users; a leaf that is not taken under port->lock, as
  *				charging and uncharging happen outside of it
  *

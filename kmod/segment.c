@@ -268,7 +268,7 @@ static struct file *open_existing(struct ipcmbox_segment *segment,
 	if (IS_ERR(file))
 		return file;
 	if (arg->flags & IPCMBOX_OPEN_TRUNCATE)
-		ret = ipcmbox_segment_resize(segment, 0, &arg->limit);
+		ret = ipcmbox_view_resize(file, 0, &arg->limit);
 	if (ret) {
 		fput(file);
 		return ERR_PTR(ret);
@@ -537,6 +537,8 @@ void ipcmbox_segment_report(struct ipcmbox_segment *segment, struct ipcmbox_segm
 	mutex_unlock(&segment->registry->lock);
 
 	spin_lock(&segment->lock);
+	if (segment->exclusive)
+		info->flags |= IPCMBOX_INFO_MOVED;
 	info->charged = segment->charged;
 	if (segment->payer)
 		payer = segment->payer->uid;

@@ -42,10 +42,14 @@ struct pid;
  * @backing: its memory, owned (constant)
  * @is_sealable: seals could be added from the beginning (constant)
  * @size_mutex: held to change the size, and with it the charge
- * @lock: protects @payer and @charged; a leaf
+ * @lock: protects what is said below; a leaf, inside of the inode's lock and of mmap_lock
  * @payer: who is charged for @charged, reference; NULL if that is 0 (@size_mutex and @lock to
  *	write)
  * @charged: bytes of whole pages, for the size (@size_mutex and @lock to write)
+ * @exclusive: the view that alone may write, or NULL, see move.h (@lock)
+ * @writing: writes and changes of size under way (@lock)
+ * @was_writable: it has been mapped so that it could be written since it was moved (@lock)
+ * @seals_suspended: it is moved, and seals could be added before (inode's lock)
  * @name: of @entry (constant)
  */
 struct ipcmbox_segment {
@@ -59,6 +63,10 @@ struct ipcmbox_segment {
 	spinlock_t lock;
 	struct ipcmbox_user *payer;
 	u64 charged;
+	const struct file *exclusive;
+	unsigned int writing;
+	bool was_writable;
+	bool seals_suspended;
 	char name[];
 };
 

@@ -16,13 +16,27 @@
 #include "compat.h"
 #include "ioctl.h"
 #include "memory.h"
+#include "move.h"
 #include "segment.h"
 #include "show.h"
 #include "view.h"
 
+/* Whoever may not write may still read; core makes VM_SHARED of files opened for writing only. */
+static int check_right_to_write(struct file *file, struct vm_area_struct *vma)
+{
+	if (!(vma->vm_flags & VM_SHARED) ||
+	    ipcmbox_move_permits_map(file->private_data, file, vma->vm_flags & VM_MAYWRITE))
+		return 0;
+	if (vma->vm_flags & VM_WRITE)
+		return -EPERM;
+	ipcmbox_vm_flags_clear(vma, VM_MAYWRITE);
+	return 0;
+}
+
 static int view_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct ipcmbox_segment *segment = file->private_data;
+	int ret;
 
 	/* As on a file system that is mounted noexec: who asked for it, and who always gets it. */
 	if (vma->vm_flags & VM_EXEC) {
@@ -31,7 +45,8 @@ static int view_mmap(struct file *file, struct vm_area_struct *vma)
 		ipcmbox_vm_flags_clear(vma, VM_EXEC);
 	}
 	ipcmbox_vm_flags_clear(vma, VM_MAYEXEC);
-	return ipcmbox_mmap_file(segment->backing, vma);
+	ret = check_right_to_write(file, vma);
+	return ret ?: ipcmbox_mmap_file(segment->backing, vma);
 }
 
 /*
@@ -67,9 +82,8 @@ static ssize_t write_within(struct kiocb *iocb, struct iov_iter *from)
 	return ret;
 }
 
-static ssize_t view_write_iter(struct kiocb *iocb, struct iov_iter *from)
+static ssize_t write(struct ipcmbox_segment *segment, struct kiocb *iocb, struct iov_iter *from)
 {
-	struct ipcmbox_segment *segment = iocb->ki_filp->private_data;
 	ssize_t ret;
 
 	while ((ret = write_within(iocb, from)) == -EAGAIN) {
@@ -82,8 +96,43 @@ static ssize_t view_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	return ret;
 }
 
+static ssize_t view_write_iter(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct ipcmbox_segment *segment = iocb->ki_filp->private_data;
+	ssize_t ret;
+
+	ret = ipcmbox_move_begin_write(segment, iocb->ki_filp);
+	if (ret)
+		return ret;
+	ret = write(segment, iocb, from);
+	ipcmbox_move_end_write(segment);
+	return ret;
+}
+
+/**
+ * ipcmbox_view_resize() - change the size of the segment of a view
+ * @file: the view, opened for writing
+ * @size: in bytes
+ * @limit: set to the limit that was hit
+ *
+ * Context, return: as ipcmbox_segment_resize(); also -EPERM: the right to write is elsewhere.
+ */
+int ipcmbox_view_resize(struct file *file, u64 size, u32 *limit)
+{
+	struct ipcmbox_segment *segment = file->private_data;
+	int ret;
+
+	ret = ipcmbox_move_begin_write(segment, file);
+	if (ret)
+		return ret;
+	ret = ipcmbox_segment_resize(segment, size, limit);
+	ipcmbox_move_end_write(segment);
+	return ret;
+}
+
 static int view_release(struct inode *inode, struct file *file)
 {
+	ipcmbox_move_end(file->private_data, file);
 	ipcmbox_segment_detach(file->private_data, file->f_mode);
 	return 0;
 }
@@ -118,7 +167,7 @@ static int view_setattr(struct ipcmbox_idmap *idmap, struct dentry *dentry, stru
 		return -EPERM;
 
 	inode_unlock(inode);
-	ret = ipcmbox_segment_resize(attr->ia_file->private_data, attr->ia_size, &limit);
+	ret = ipcmbox_view_resize(attr->ia_file, attr->ia_size, &limit);
 	inode_lock(inode);
 	return ret;
 }

@@ -22,6 +22,7 @@ struct ipcmbox_segment;
 
 extern const struct inode_operations ipcmbox_view_iops;
 
+int ipcmbox_view_resize(struct file *file, u64 size, u32 *limit);
 bool ipcmbox_view_is_of(const struct file *file);
 fmode_t ipcmbox_view_mode(u32 access);
 struct file *ipcmbox_view_new(struct ipcmbox_segment *segment, u32 access);

@@ -205,6 +205,7 @@
 #define IPCMBOX_PEEK		(1U << 2)	/* receive only: leave the message */
 #define IPCMBOX_LEASE		(1U << 3)	/* receive only: @lease_ns is valid */
 #define IPCMBOX_IOVEC		(1U << 4)	/* @buf_ptr: @buf_len struct ipcmbox_iovec */
+#define IPCMBOX_MOVE		(1U << 6)	/* send, call, reply: segments are moved */
 
 /**
  * struct ipcmbox_iovec - a part of a payload, with %IPCMBOX_IOVEC
@@ -252,6 +253,7 @@ struct ipcmbox_iovec {
 #define IPCMBOX_FEATURE_BLOCKED		(1ULL << 8)	/* BLOCKED */
 #define IPCMBOX_FEATURE_RECORD		(1ULL << 9)	/* RECORD */
 #define IPCMBOX_FEATURE_SEGMENT		(1ULL << 10)	/* segments */
+#define IPCMBOX_FEATURE_MOVE		(1ULL << 11)	/* %IPCMBOX_MOVE */
 #define IPCMBOX_FEATURE_CHANNEL		(1ULL << 12)	/* %IPCMBOX_CHANNEL, CHANNEL_* */
 
 /**
@@ -414,6 +416,7 @@ struct ipcmbox_unlink {
 #define IPCMBOX_INFO_THREAD	(1U << 4) /* endpoint of a single thread */
 #define IPCMBOX_INFO_SEALABLE	(1U << 5) /* segment: seals can be added */
 #define IPCMBOX_INFO_MAPPED	(1U << 6) /* segment: somebody has it mapped */
+#define IPCMBOX_INFO_MOVED	(1U << 7) /* segment: one description alone can write */
 
 /**
  * struct ipcmbox_info - ioctl(IPCMBOX_IOC_STAT) on a mailbox, and the element of IPCMBOX_IOC_LIST
@@ -586,7 +589,7 @@ struct ipcmbox_set {
  * struct ipcmbox_send - ioctl(IPCMBOX_IOC_SEND) on a mailbox: send one message
  * @buf_ptr: in: address of the payload
  * @buf_len: in: its length in bytes, 0 upwards
- * @flags: in: %IPCMBOX_NONBLOCK or %IPCMBOX_DEADLINE, %IPCMBOX_IOVEC
+ * @flags: in: %IPCMBOX_NONBLOCK or %IPCMBOX_DEADLINE, %IPCMBOX_IOVEC, %IPCMBOX_MOVE
  * @deadline_ns: in with DEADLINE, else must be 0
  * @clock: in with DEADLINE: IPCMBOX_CLOCK_*, else must be 0
  * @priority: in: 0 to %IPCMBOX_PRIORITY_MAX
@@ -765,7 +768,7 @@ struct ipcmbox_vector {
  * @buf_ptr: in: address of the request
  * @buf_len: in: its length in bytes, 0 upwards
  * @flags: in: %IPCMBOX_NONBLOCK or %IPCMBOX_DEADLINE, %IPCMBOX_IOVEC (request and reply),
- *	%IPCMBOX_CALL_CANCEL
+ *	%IPCMBOX_MOVE (request), %IPCMBOX_CALL_CANCEL
  * @deadline_ns: in with DEADLINE, else must be 0
  * @clock: in with DEADLINE: IPCMBOX_CLOCK_*, else must be 0
  * @priority: in: of the request
@@ -824,7 +827,7 @@ struct ipcmbox_call {
  * @token: in: of the message, from &ipcmbox_recv.token
  * @buf_ptr: in: address of the reply
  * @buf_len: in: its length in bytes, 0 upwards, at most max_length of the mailbox
- * @flags: in: %IPCMBOX_IOVEC
+ * @flags: in: %IPCMBOX_IOVEC, %IPCMBOX_MOVE
  * @status: in: what the caller finds in &ipcmbox_call.status; its meaning is up to the two
  * @limit: out on EMSGSIZE, EDQUOT, ENOMEM: IPCMBOX_LIMIT_*
  * @fds_ptr: in: descriptors in the reply, as in &struct ipcmbox_send, but of this module's
@@ -1108,6 +1111,22 @@ struct ipcmbox_record_list {
  * *Seals* are those of memfd_create(2): F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE,
  * F_SEAL_FUTURE_WRITE, F_SEAL_SEAL. They are set at creation, and added with fcntl(2) F_ADD_SEALS
  * if the segment is %IPCMBOX_OPEN_SEALABLE; F_GET_SEALS reads them.
+ *
+ * *Handing over.* A descriptor of a segment in a message is the same open description for the
+ * receiver: both can use it. With %IPCMBOX_MOVE the segments among the descriptors of the message,
+ * at least one, are *moved*: the receiver gets an open description that alone can write, and all
+ * others have lost that, whoever has them: mapping them to be written, write(2), ftruncate(2) and
+ * moving them is EPERM, and new mappings of them can only be read; F_ADD_SEALS is EPERM for all.
+ * (Reading goes on.) The right comes back to them when that description ends, that is, when all
+ * descriptors and mappings of it are gone, if only because their owners died, or the message is
+ * dropped; or the receiver moves it on. A send, call or reply that fails has given it back.
+ *
+ * Who moves must have the right to write (else EACCES, EPERM) and have let go of the memory: EBUSY
+ * while anybody has a shared mapping, of a description that can write, whatever its protection;
+ * while a write(2) or a change of size is under way; and while a page of it is pinned, by direct
+ * I/O, a device or a pipe. So there is no write to what was received that its receiver has not
+ * made: whoever keeps a mapping cannot move, and whoever tries to write to an unmapped one gets
+ * SIGSEGV. Not to event mailboxes (EINVAL), as there are many receivers.
  */
 
 /**
