@@ -97,7 +97,7 @@ create_prints_the_id()
 	# One that exists stays as it is.
 	[ "$(ipck create -c 5 cli)" = "$id" ]
 	[ "$(field max_messages)" = 64 ]
-	fails 1 'create cli: mailbox exists' ipck create -x cli
+	fails 1 'create cli: it exists already' ipck create -x cli
 	[ "$(ipck create --exclusive cli2)" -gt "$id" ]
 }
 

@@ -98,15 +98,18 @@ extern "C" {
  *               with, or the mode of the device node does not allow it.
  * -EAGAIN       It would block: no message, no room, or no receiver waiting.
  * -EBADF        A descriptor is not open.
+ * -EBADMSG      A message that was received hands over no segment.
  * -EBUSY        A notification is registered already; a channel has a consumer
  *               already, or no lane left; its handle has a message reserved or
- *               peeked at.
+ *               peeked at; a segment that is to be moved is mapped, written or
+ *               pinned.
  * -EDEADLK      The call would close a circle of threads that wait for each
  *               other's replies.
  * -EDQUOT       The calling user's budget is used up, see ipck_limits().
  * -EEXIST       The name exists, and O_EXCL was given; the process or thread
  *               has an endpoint.
  * -EFAULT       A payload or a name that cannot be read or written.
+ * -EFBIG        A segment longer than a file can be, or RLIMIT_FSIZE allows.
  * -EINTR        A signal came whose handler does not have SA_RESTART.
  * -EINVAL       A bad value, a forbidden NULL, a reserved member that is not 0.
  * -ELOOP        A descriptor of a kind that must not be sent in a message.
@@ -116,11 +119,12 @@ extern "C" {
  *               room for.
  * -ENAMETOOLONG The name is longer than %IPCK_NAME_MAX.
  * -ENODEV       There is no mailbox device: the module is not loaded.
- * -ENOENT       No mailbox of that name or id.
+ * -ENOENT       No mailbox, or no segment, of that name or id.
  * -ENOMEM       No memory, or the memory cgroup is at its limit.
- * -ENOTTY       The descriptor is not one of a mailbox, or the module is older
- *               than what was asked for.
- * -EPERM        Only the owner of the mailbox may.
+ * -ENOSPC       No memory for a segment: the system commits no more.
+ * -ENOTTY       The descriptor is not one of a mailbox (of a segment), or the
+ *               module is older than what was asked for.
+ * -EPERM        Only the owner may; the segment is sealed, or moved away.
  * -EPIPE        The other side is gone for good: the mailbox has no name (any
  *               more), and the last descriptor that could receive what was to
  *               be sent, or send what was to be received, has been closed; the
@@ -287,6 +291,8 @@ enum ipck_clock {
  * @IPCK_LIMIT_MEMORY: memory of the system or of the memory cgroup
  * @IPCK_LIMIT_USER_FDS: descriptors the user may have under way
  * @IPCK_LIMIT_FDS: room for descriptors of the receiver
+ * @IPCK_LIMIT_USER_SEGMENTS: segments the user may have
+ * @IPCK_LIMIT_USER_SEGMENT_BYTES: bytes of segments the user may have
  */
 enum ipck_limit {
 	IPCK_LIMIT_NONE = 0,
@@ -298,7 +304,9 @@ enum ipck_limit {
 	IPCK_LIMIT_USER_BYTES = 6,
 	IPCK_LIMIT_MEMORY = 7,
 	IPCK_LIMIT_USER_FDS = 8,
-	IPCK_LIMIT_FDS = 9
+	IPCK_LIMIT_FDS = 9,
+	IPCK_LIMIT_USER_SEGMENTS = 10,
+	IPCK_LIMIT_USER_SEGMENT_BYTES = 11
 };
 
 /*
@@ -510,8 +518,16 @@ ssize_t ipck_recv(struct ipck *mb, void *buf, size_t size);
 #define IPCK_IOVEC		(1U << 4)
 
 /**
+ * DOC: Flag of sends, calls and replies: segments among the descriptors move
+ *
+ * The receiver alone can write to them until it lets go of them, see
+ * ipck_shm_send().
+ */
+#define IPCK_MOVE		(1U << 6)
+
+/**
  * struct ipck_send_opt - how to send
- * @flags: 0 or %IPCK_IOVEC
+ * @flags: 0, or of %IPCK_IOVEC and %IPCK_MOVE
  * @priority: 0 to %IPCK_PRIORITY_MAX
  * @completion: when the message counts as sent, and what the send waits for
  * @wait: how long it may wait
@@ -940,7 +956,7 @@ ssize_t ipck_call(struct ipck *mb, const void *buf, size_t len, void *reply,
 
 /**
  * struct ipck_call_opt - how to call
- * @flags: 0, or %IPCK_IOVEC: of request and reply
+ * @flags: 0, or of %IPCK_IOVEC (request and reply) and %IPCK_MOVE (request)
  * @priority: of the request
  * @wait: how long the call may wait for its reply
  * @clock: clock of %IPCK_WAIT_FOR and %IPCK_WAIT_UNTIL, else 0
@@ -1069,7 +1085,7 @@ int ipck_reply(struct ipck *mb, uint64_t token, const void *buf, size_t len);
 
 /**
  * struct ipck_reply_opt - how to reply
- * @flags: 0 or %IPCK_IOVEC
+ * @flags: 0, or of %IPCK_IOVEC and %IPCK_MOVE
  * @status: what the caller finds in &ipck_answer.status; its meaning is up to
  *	the two
  * @fds: descriptors in the reply, as in &struct ipck_send_opt
@@ -1626,6 +1642,334 @@ struct ipck_record {
 int ipck_record(struct ipck *mb, uint64_t after, struct ipck_record *records,
 		unsigned int count);
 
+/**
+ * DOC: Segments
+ *
+ * A segment is memory that processes share: open, resize, map, unmap, unlink,
+ * as with shm_open(3), and on the same kind of memory, so that process-shared
+ * mutexes, robust ones too, condition variables and semaphores work in it::
+ *
+ *	struct ipck_shm_attr attr = { .size = 4096 };
+ *	struct ipck_shm *shm;
+ *	struct ipck_map map;
+ *
+ *	ipck_shm_open(&shm, "table", O_RDWR | O_CREAT, &attr, NULL);
+ *	ipck_shm_map(shm, &map, 0, 0, PROT_READ | PROT_WRITE);
+ *	memcpy(map.addr, "hello", 6);
+ *	ipck_shm_unmap(&map);
+ *	ipck_shm_close(shm);
+ *
+ * It has its memory as soon as it has its size: there is no SIGBUS in the middle
+ * of work, but for access beyond the end.  A handle that was opened to read can
+ * never be used to write, nor can a descriptor of it, whoever gets it.  Segments
+ * have names and ids, rights and namespaces as mailboxes have them; their names
+ * are of their own.  linux/ipcmbox.h tells more.
+ */
+
+/*
+ * An open segment: made by ipck_shm_open(), ipck_shm_open_id(),
+ * ipck_shm_from_fd() and ipck_shm_recv(), ended by ipck_shm_close().
+ */
+struct ipck_shm;
+
+/** DOC: Flags of &ipck_shm_attr.flags */
+#define IPCK_SHM_SEALABLE	(1U << 0)	/* seals can be added later */
+
+/**
+ * struct ipck_shm_attr - attributes of a new segment
+ * @size: bytes, all 0 at first
+ * @mode: permission bits, 4 to read and 2 to write, less the umask; 0 is
+ *	%IPCK_MODE_DEFAULT
+ * @flags: 0 or %IPCK_SHM_SEALABLE
+ * @seals: F_SEAL_* of fcntl(2), in force from the beginning
+ * @reserved: 0
+ */
+struct ipck_shm_attr {
+	uint64_t size;
+	uint32_t mode;
+	uint32_t flags;
+	uint32_t seals;
+	uint32_t reserved[9];
+};
+
+/**
+ * ipck_shm_open() - open or create a segment
+ * @shm: where the handle goes; *shm is NULL after a failure
+ * @name: its name, as in ipck_open(); NULL with O_CREAT: an unnamed one, that
+ *	others get by its descriptor
+ * @oflag: O_RDONLY, O_RDWR or %IPCK_O_ADMIN, and any of O_CREAT, O_EXCL,
+ *	%IPCK_O_TRANSIENT, O_TRUNC (with O_RDWR: what exists has size 0 then);
+ *	O_CLOEXEC is always on
+ * @attr: optional: attributes, if it is created; one that exists stays as it is
+ * @limit: optional: which limit was met, an &enum ipck_limit, if this failed
+ *	with -EDQUOT or -ENOMEM; else %IPCK_LIMIT_NONE.  Always written
+ *
+ * An unnamed segment, and a transient name, end with the last descriptor and the
+ * last mapping; any other name lives until it is unlinked.
+ *
+ * Return: 0, or -EACCES, -EDQUOT, -EEXIST, -EFBIG, -EINTR, -EINVAL, -EMFILE,
+ * -ENAMETOOLONG, -ENODEV, -ENOENT, -ENOMEM, -ENOSPC, -EPERM (O_TRUNC: sealed).
+ */
+int ipck_shm_open(struct ipck_shm **shm, const char *name, int oflag,
+		  const struct ipck_shm_attr *attr, unsigned int *limit);
+
+/**
+ * ipck_shm_open_id() - open a segment by its id
+ * @shm: where the handle goes; *shm is NULL after a failure
+ * @id: id from ipck_shm_id(), ipck_shm_stat() or ipck_shm_list()
+ * @oflag: O_RDONLY, O_RDWR or %IPCK_O_ADMIN, and O_TRUNC
+ *
+ * Return: as ipck_shm_open().
+ */
+int ipck_shm_open_id(struct ipck_shm **shm, uint64_t id, int oflag);
+
+/**
+ * ipck_shm_from_fd() - make a handle of a descriptor that is there already
+ * @shm: where the handle goes; *shm is NULL after a failure
+ * @fd: a descriptor of a segment; the handle owns it from now on, after a
+ *	failure the caller still does
+ *
+ * Return: 0, or -EBADF, -EINVAL, -ENOMEM, -ENOTTY (not a segment).
+ */
+int ipck_shm_from_fd(struct ipck_shm **shm, int fd);
+
+/**
+ * ipck_shm_close() - end a handle
+ * @shm: optional: the handle; no thread may be using it
+ *
+ * Mappings stay.
+ */
+void ipck_shm_close(struct ipck_shm *shm);
+
+/**
+ * ipck_shm_fd() - the descriptor of a handle
+ * @shm: the handle, which keeps owning the descriptor
+ *
+ * For mmap(2), fstat(2), fcntl(2) with F_ADD_SEALS, read(2), write(2), to be sent
+ * in messages and passed over sockets.
+ *
+ * Return: the descriptor, or -EINVAL.
+ */
+int ipck_shm_fd(const struct ipck_shm *shm);
+
+/**
+ * ipck_shm_id() - the id of a segment
+ * @shm: the handle
+ *
+ * Return: the id, or 0 if @shm is NULL.
+ */
+uint64_t ipck_shm_id(const struct ipck_shm *shm);
+
+/**
+ * ipck_shm_resize() - change the size of a segment
+ * @shm: the segment, opened with O_RDWR
+ * @size: in bytes; what is new is 0
+ *
+ * The memory is there after success.  Whoever makes a segment longer is charged
+ * for all of it.
+ *
+ * Return: 0, or -EACCES, -EDQUOT, -EFBIG, -EINTR, -EINVAL, -ENOMEM, -ENOSPC,
+ * -EPERM (sealed, or moved away).
+ */
+int ipck_shm_resize(struct ipck_shm *shm, uint64_t size);
+
+/**
+ * struct ipck_map - a mapped part of a segment
+ * @addr: where it is
+ * @length: bytes
+ */
+struct ipck_map {
+	void *addr;
+	size_t length;
+};
+
+/**
+ * ipck_shm_map() - map a part of a segment
+ * @shm: the segment
+ * @map: set; all 0 after a failure
+ * @offset: where the part begins; it need not begin with a page
+ * @length: its length; 0: up to the end of the segment
+ * @prot: PROT_READ, or with PROT_WRITE for a segment opened with O_RDWR
+ *
+ * Shared, as mmap(2) with MAP_SHARED.  The mapping stays when the handle is
+ * closed.
+ *
+ * Return: 0, or -EACCES, -EAGAIN, -EINVAL (also: 0, and nothing is there),
+ * -ENOMEM, -EPERM (sealed, moved away, or PROT_EXEC).
+ */
+int ipck_shm_map(struct ipck_shm *shm, struct ipck_map *map, uint64_t offset,
+		 size_t length, int prot);
+
+/**
+ * ipck_shm_unmap() - end a mapping
+ * @map: optional: the mapping; all 0 afterwards, and nothing happens if it is
+ */
+void ipck_shm_unmap(struct ipck_map *map);
+
+/**
+ * ipck_shm_unlink() - remove the name of a segment
+ * @name: the name
+ *
+ * The name is free at once; the segment ends with its last user.
+ *
+ * Return: as ipck_unlink().
+ */
+int ipck_shm_unlink(const char *name);
+
+/**
+ * ipck_shm_unlink_id() - remove the name of the segment with an id
+ * @id: the id
+ *
+ * Return: as ipck_unlink_id().
+ */
+int ipck_shm_unlink_id(uint64_t id);
+
+/** DOC: State bits, &ipck_shm_info.flags, besides _NAMED and _TRANSIENT */
+#define IPCK_INFO_SEALABLE	(1U << 5)	/* seals can be added */
+#define IPCK_INFO_MAPPED	(1U << 6)	/* somebody has it mapped */
+#define IPCK_INFO_MOVED		(1U << 7)	/* its receiver alone can write */
+
+/**
+ * struct ipck_shm_info - state and attributes of a segment
+ * @id: its id
+ * @size: bytes
+ * @charged: bytes that @payer is charged for
+ * @uid: owner, in the user namespace of the caller
+ * @gid: group, likewise
+ * @mode: permission bits
+ * @flags: IPCK_INFO_*
+ * @seals: F_SEAL_*
+ * @readers: open descriptions that can read: of descriptors, in mappings, in
+ *	messages
+ * @writers: how many of them were opened to write
+ * @payer: who made it grow last, in the user namespace of the caller
+ * @pid: process that created it, as the caller sees it; 0 if not visible
+ * @reserved: undefined
+ * @name: its name, a former one, or empty
+ */
+struct ipck_shm_info {
+	uint64_t id;
+	uint64_t size;
+	uint64_t charged;
+	uid_t uid;
+	gid_t gid;
+	uint32_t mode;
+	uint32_t flags;
+	uint32_t seals;
+	uint32_t readers;
+	uint32_t writers;
+	uid_t payer;
+	pid_t pid;
+	uint32_t reserved[9];
+	char name[IPCK_NAME_MAX + 1];
+};
+
+/**
+ * ipck_shm_stat() - look at a segment
+ * @shm: the segment, opened in whatever way
+ * @info: where the answer goes
+ *
+ * Return: 0, or -EINVAL.
+ */
+int ipck_shm_stat(struct ipck_shm *shm, struct ipck_shm_info *info);
+
+/**
+ * ipck_shm_list() - look at all segments
+ * @after_id: only segments with a greater id; 0 to begin
+ * @infos: array the answer goes to, by ascending id
+ * @count: elements of @infos, at least 1
+ *
+ * As ipck_list().
+ *
+ * Return: elements written, 0 at the end, or -EINVAL, -EMFILE, -ENODEV.
+ */
+int ipck_shm_list(uint64_t after_id, struct ipck_shm_info *infos,
+		  unsigned int count);
+
+/**
+ * struct ipck_shm_change - a change of the rights of a segment
+ * @mask: %IPCK_SET_MODE, _UID, _GID: the members that count; the others must be 0
+ * @mode: new permission bits, taken as they are
+ * @uid: new owner
+ * @gid: new group
+ * @reserved: 0
+ */
+struct ipck_shm_change {
+	uint32_t mask;
+	uint32_t mode;
+	uid_t uid;
+	gid_t gid;
+	uint32_t reserved[8];
+};
+
+/**
+ * ipck_shm_set() - change the rights of a segment
+ * @shm: the segment, opened in whatever way
+ * @change: what to change; all of it happens, or nothing
+ *
+ * For the owner and CAP_IPC_OWNER.  Open descriptors keep their rights.
+ *
+ * Return: 0, or -EINVAL, -EPERM.
+ */
+int ipck_shm_set(struct ipck_shm *shm, const struct ipck_shm_change *change);
+
+/**
+ * struct ipck_range - a part of a segment; the payload of ipck_shm_send()
+ * @offset: where it begins
+ * @length: bytes
+ *
+ * 16 bytes in the byte order of the machine.
+ */
+struct ipck_range {
+	uint64_t offset;
+	uint64_t length;
+};
+
+/**
+ * ipck_shm_send() - send a segment, or a part of it
+ * @mb: the mailbox, with %IPCK_ATTR_FDS, opened for sending
+ * @shm: the segment
+ * @range: optional: which part is meant; NULL: all of it
+ * @opt: optional: how to send, without @fds and %IPCK_IOVEC
+ * @limit: optional: which limit the send met, as in ipck_send_opt()
+ *
+ * Sends one descriptor, and @range as payload: nothing of the content is
+ * copied, however long it is.  The receiver gets the rights that @shm has, to all
+ * of the segment: @range only says what the message is about.
+ *
+ * Without %IPCK_MOVE sender and receiver share the segment.  With it the right to
+ * write goes with the message, so that the receiver can rely on what it has
+ * looked at: until it has closed and unmapped what it received, or died, or
+ * moved the segment on, nobody else can write, and -EPERM is what others get who
+ * try.  Unmap the segment before you move it, everywhere where it is mapped of a
+ * descriptor that can write; else it is -EBUSY.
+ *
+ * Return: as ipck_send_opt(), and with %IPCK_MOVE -EACCES (@shm cannot write),
+ * -EPERM (the right is elsewhere), -EBUSY.
+ */
+int ipck_shm_send(struct ipck *mb, struct ipck_shm *shm,
+		  const struct ipck_range *range,
+		  const struct ipck_send_opt *opt, unsigned int *limit);
+
+/**
+ * ipck_shm_recv() - receive a segment
+ * @mb: the mailbox, opened for receiving
+ * @shm: where the handle goes; *shm is NULL after a failure
+ * @range: which part is meant, within the size the segment has now; whoever can
+ *	write can still make it shorter, unless it is sealed or was moved
+ * @opt: optional: how to receive, without @fds and %IPCK_IOVEC
+ * @msg: optional: what is known about the message
+ *
+ * Allocates the handle.
+ *
+ * Return: 0, or as ipck_recv_opt(); -EBADMSG: a message was received, and is
+ * gone, that is not one of ipck_shm_send(); its descriptor is closed.  (So it is
+ * with -ENOMEM for the handle.)
+ */
+int ipck_shm_recv(struct ipck *mb, struct ipck_shm **shm,
+		  struct ipck_range *range, const struct ipck_recv_opt *opt,
+		  struct ipck_msg *msg);
+
 /** DOC: Features, &ipck_limits.features */
 #define IPCK_FEATURE_QUEUE	(1ULL << 0)	/* %IPCK_QUEUE, %IPCK_RECEIVED */
 #define IPCK_FEATURE_EVENT	(1ULL << 1)	/* ipck_join() */
@@ -1637,6 +1981,8 @@ int ipck_record(struct ipck *mb, uint64_t after, struct ipck_record *records,
 #define IPCK_FEATURE_NOTIFY	(1ULL << 7)	/* ipck_notify_signal() */
 #define IPCK_FEATURE_BLOCKED	(1ULL << 8)	/* ipck_blocked() */
 #define IPCK_FEATURE_RECORD	(1ULL << 9)	/* ipck_record() */
+#define IPCK_FEATURE_SEGMENT	(1ULL << 10)	/* ipck_shm_open() */
+#define IPCK_FEATURE_MOVE	(1ULL << 11)	/* %IPCK_MOVE */
 #define IPCK_FEATURE_CHANNEL	(1ULL << 12)	/* %IPCK_CHANNEL */
 
 /**
@@ -1656,6 +2002,10 @@ int ipck_record(struct ipck *mb, uint64_t after, struct ipck_record *records,
  * @iovec_max: parts of a payload
  * @max_user_fds: descriptors a user may have under way
  * @user_fds: descriptors the calling user has under way now
+ * @max_user_segments: segments a user may have
+ * @max_user_segment_bytes: bytes of segments a user may have
+ * @user_segments: segments the calling user has now
+ * @user_segment_bytes: bytes of them now, in whole pages
  * @reserved: undefined
  *
  * The budget is that of the real user id in the IPC namespace of the process.
@@ -1678,7 +2028,11 @@ struct ipck_limits {
 	uint32_t iovec_max;
 	uint64_t max_user_fds;
 	uint64_t user_fds;
-	uint64_t reserved[8];
+	uint64_t max_user_segments;
+	uint64_t max_user_segment_bytes;
+	uint64_t user_segments;
+	uint64_t user_segment_bytes;
+	uint64_t reserved[4];
 };
 
 /**

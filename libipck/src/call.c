@@ -13,7 +13,7 @@ static int call_to_uapi(struct ipcmbox_call *args,
 	struct ipck_deadline deadline;
 	int ret;
 
-	if (!ipck_is_reserved_zero(opt) || opt->flags & ~IPCK_IOVEC)
+	if (!ipck_is_reserved_zero(opt) || opt->flags & ~(IPCK_IOVEC | IPCK_MOVE))
 		return -EINVAL;
 	ret = ipck_deadline_from(&deadline, opt->wait, opt->clock,
 				 opt->wait_ns);

@@ -21,6 +21,10 @@ static_assert((int)IPCK_LIMIT_USER_BYTES == IPCMBOX_LIMIT_USER_BYTES, "ABI");
 static_assert((int)IPCK_LIMIT_MEMORY == IPCMBOX_LIMIT_MEMORY, "ABI");
 static_assert((int)IPCK_LIMIT_USER_FDS == IPCMBOX_LIMIT_USER_FDS, "ABI");
 static_assert((int)IPCK_LIMIT_FDS == IPCMBOX_LIMIT_FDS, "ABI");
+static_assert((int)IPCK_LIMIT_USER_SEGMENTS == IPCMBOX_LIMIT_USER_SEGMENTS,
+	      "ABI");
+static_assert((int)IPCK_LIMIT_USER_SEGMENT_BYTES ==
+	      IPCMBOX_LIMIT_USER_SEGMENT_BYTES, "ABI");
 
 struct text {
 	int error;
@@ -52,17 +56,23 @@ static const struct text texts[] = {
 	  "too many bytes of this user are under way" },
 	{ EDQUOT, IPCK_LIMIT_USER_FDS,
 	  "too many descriptors of this user are under way" },
+	{ EDQUOT, IPCK_LIMIT_USER_SEGMENTS,
+	  "this user has too many segments" },
+	{ EDQUOT, IPCK_LIMIT_USER_SEGMENT_BYTES,
+	  "segments of this user are too long together" },
 	{ ENOMEM, IPCK_LIMIT_MEMORY,
 	  "no memory in the system or in the memory cgroup" },
 	{ 0, 0, "success" },
 	{ EACCES, 0, "permission denied" },
 	{ EAGAIN, 0, "no message, no room, or no receiver waiting" },
 	{ EBADF, 0, "bad file descriptor" },
-	{ EBUSY, 0, "there is one already: a consumer, a message held, a notification" },
+	{ EBADMSG, 0, "message does not hand over a segment" },
+	{ EBUSY, 0, "there is one already (consumer, notification, message), or it is in use" },
 	{ EDEADLK, 0, "callers would wait for each other in a circle" },
 	{ EDQUOT, 0, "budget of this user is used up" },
-	{ EEXIST, 0, "mailbox exists" },
+	{ EEXIST, 0, "it exists already" },
 	{ EFAULT, 0, "bad address" },
+	{ EFBIG, 0, "segment would be too long" },
 	{ EINTR, 0, "interrupted by a signal" },
 	{ EINVAL, 0, "invalid value" },
 	{ ELOOP, 0, "descriptor is of a kind that must not be sent" },
@@ -71,11 +81,12 @@ static const struct text texts[] = {
 	{ ENAMETOOLONG, 0, "name is too long" },
 	{ ENFILE, 0, "too many open files in the system" },
 	{ ENODEV, 0, "no mailbox device (is the module loaded?)" },
-	{ ENOENT, 0, "no such mailbox" },
+	{ ENOENT, 0, "no such mailbox or segment" },
 	{ ENOMEM, 0, "out of memory" },
-	{ ENOTTY, 0, "not a mailbox, or not known to this version of the module" },
+	{ ENOSPC, 0, "no memory left to commit" },
+	{ ENOTTY, 0, "not a mailbox or segment, or not known to this version of the module" },
 	{ E2BIG, 0, "not known to this version of the module" },
-	{ EPERM, 0, "only its owner may do that" },
+	{ EPERM, 0, "only its owner may do that, or it is sealed or moved" },
 	{ EOPNOTSUPP, 0, "/proc is not mounted" },
 	{ EPIPE, 0, "other side is gone" },
 	{ EPROTO, 0, "other side of the channel breaks its rules" },

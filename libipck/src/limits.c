@@ -19,6 +19,8 @@ static_assert(IPCK_FEATURE_VECTOR == IPCMBOX_FEATURE_VECTOR, "ABI");
 static_assert(IPCK_FEATURE_NOTIFY == IPCMBOX_FEATURE_NOTIFY, "ABI");
 static_assert(IPCK_FEATURE_BLOCKED == IPCMBOX_FEATURE_BLOCKED, "ABI");
 static_assert(IPCK_FEATURE_RECORD == IPCMBOX_FEATURE_RECORD, "ABI");
+static_assert(IPCK_FEATURE_SEGMENT == IPCMBOX_FEATURE_SEGMENT, "ABI");
+static_assert(IPCK_FEATURE_MOVE == IPCMBOX_FEATURE_MOVE, "ABI");
 static_assert(IPCK_FEATURE_CHANNEL == IPCMBOX_FEATURE_CHANNEL, "ABI");
 static_assert(IPCK_FDS_MAX == IPCMBOX_FDS_MAX, "ABI");
 
@@ -47,6 +49,10 @@ IPCK_API int ipck_limits(struct ipck_limits *limits)
 		.iovec_max = args.iovec_max,
 		.max_user_fds = args.max_user_fds,
 		.user_fds = args.user_fds,
+		.max_user_segments = args.max_user_segments,
+		.max_user_segment_bytes = args.max_user_segment_bytes,
+		.user_segments = args.user_segments,
+		.user_segment_bytes = args.user_segment_bytes,
 	};
 	return 0;
 }

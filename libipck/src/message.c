@@ -60,7 +60,7 @@ static int send_to_v0(struct ipcmbox_send *args,
 	struct ipck_deadline deadline;
 	int ret;
 
-	if (!ipck_is_reserved_zero(opt) || opt->flags & ~IPCK_IOVEC)
+	if (!ipck_is_reserved_zero(opt) || opt->flags & ~(IPCK_IOVEC | IPCK_MOVE))
 		return -EINVAL;
 	ret = ipck_deadline_from(&deadline, opt->wait, opt->clock,
 				 opt->wait_ns);

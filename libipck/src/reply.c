@@ -17,7 +17,7 @@ static int reply_to_uapi(struct ipcmbox_reply *args, uint64_t token,
 
 	if (!opt)
 		opt = &plain;
-	if (!ipck_is_reserved_zero(opt) || opt->flags & ~IPCK_IOVEC)
+	if (!ipck_is_reserved_zero(opt) || opt->flags & ~(IPCK_IOVEC | IPCK_MOVE))
 		return -EINVAL;
 	args->token = token;
 	args->flags = opt->flags;

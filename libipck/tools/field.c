@@ -85,6 +85,10 @@ const struct field limits_fields[] = {
 	LIMITS(iovec_max, FIELD_U32),
 	LIMITS(max_user_fds, FIELD_U64),
 	LIMITS(user_fds, FIELD_U64),
+	LIMITS(max_user_segments, FIELD_U64),
+	LIMITS(max_user_segment_bytes, FIELD_U64),
+	LIMITS(user_segments, FIELD_U64),
+	LIMITS(user_segment_bytes, FIELD_U64),
 	{ NULL, 0, FIELD_U32, LOOK_PLAIN }
 };
 
