@@ -45,6 +45,7 @@ finish()
 	status=$?
 	trap - EXIT
 	ipck unlink "$name" 2>/dev/null || :
+	ipck shm unlink "$name" 2>/dev/null || :
 	if [ "$status" -ne 0 ]; then
 		printf '\n=== the demonstration FAILED (status %s)\n' "$status"
 	fi
@@ -103,6 +104,21 @@ library()
 	run windows
 	title 'Send, receive, reply: servers that call servers'
 	run send_receive_reply
+	title 'Shared memory: a ring with semaphores, found by its name'
+	run shm_ring
+	title 'Shared memory handed over: frames that nobody copies'
+	run frames
+}
+
+segments()
+{
+	title 'A segment of shared memory, from the shell'
+	run ipck shm create "$name"
+	run ipck shm write "$name" 'what everybody can map'
+	run ipck shm cat "$name"
+	printf '\n'
+	run ipck shm stat "$name"
+	run ipck shm unlink "$name"
 }
 
 shell_server()
@@ -212,6 +228,7 @@ shell_server
 events
 leases
 watching
+segments
 library
 farm
 title 'Nothing is left behind'

@@ -1000,12 +1000,115 @@ output_that_fails()
 }
 
 #
+# Segments
+#
+
+shm_field()
+{
+	ipck shm stat "${2:-cli}" | sed -n "s/^$1  *//p"
+}
+
+shm_create()
+{
+	id=$(ipck shm create -s 10K cli)
+	[ "$(shm_field id)" = "$id" ]
+	[ "$(shm_field name "#$id")" = cli ]
+	[ "$(shm_field size)" = 10240 ]
+	[ "$(shm_field charged)" = 12288 ]
+	[ "$(shm_field mode)" = 0600 ]
+	[ "$(shm_field flags)" = named ]
+	[ "$(shm_field pid)" -gt 0 ]
+	# One that exists stays as it is; a mailbox of that name is another matter.
+	[ "$(ipck shm create -s 1 cli)" = "$id" ]
+	[ "$(shm_field size)" = 10240 ]
+	fails 1 'shm create cli: it exists already' ipck shm create -x cli
+	fails 1 'stat cli: no such mailbox' ipck stat cli
+	ipck create cli
+	[ "$(field id)" != "$id" ]
+	umask 0
+	ipck shm create -m 644 cli2
+	[ "$(shm_field mode cli2)" = 0644 ]
+	ipck shm resize 4096 cli2
+	[ "$(shm_field size cli2)" = 4096 ]
+	with user_segment_bytes 16384 fails 1 \
+		'shm create cli3: segments of this user are too long together' \
+		ipck shm create -s 1M cli3
+	with user_segments 2 fails 1 'shm create cli3: this user has too many segments' \
+		ipck shm create cli3
+}
+
+shm_copies()
+{
+	ipck shm create cli
+	ipck shm write cli 'hello, world'
+	ipck shm cat cli >out
+	is out 'hello, world'
+	ipck shm write -o 7 cli you
+	ipck shm cat -o 5 -l 5 cli >out
+	is out ', you'
+	ipck shm cat -o 1K cli >out
+	is out ''
+	seq 100000 >numbers
+	ipck shm write -o 4K cli <numbers
+	ipck shm cat -o 4K cli | cmp - numbers
+	fails 1 'shm cat cli3: no such' ipck shm cat cli3
+	as_nobody 'ipck shm cat cli' 2>err && return 1
+	has err 'shm cat cli: permission denied'
+	with user_segment_bytes 4096 fails 1 'shm write cli: ' ipck shm write -o 1M cli x
+}
+
+shm_listed()
+{
+	ipck shm ls >out
+	is out ''
+	id=$(ipck shm create -s 4K cli)
+	ipck shm ls >out
+	has out SEGMENT "$id 0 " ' 4096 '
+	ipck ls >out
+	has out SEGMENT ' cli'
+	ipck shm ls --json >out
+	has out '"name":"cli"' '"size":4096'
+	ipck shm stat --json cli >out
+	has out "\"id\":$id,"
+	fails 1 'shm stat cli3: no such mailbox or segment' ipck shm stat cli3
+}
+
+shm_unlinked()
+{
+	ipck shm create cli
+	id=$(ipck shm create cli2)
+	as_nobody 'ipck shm unlink cli' 2>err && return 1
+	has err 'shm unlink cli: only its owner may do that'
+	ipck shm unlink cli
+	fails 1 'shm unlink cli: no such' ipck shm unlink cli
+	ipck unlink --shm "#$id"
+	fails 1 'unlink cli2: no such' ipck unlink --shm cli2
+	ipck shm ls >out
+	is out ''
+}
+
+shm_usage()
+{
+	fails 2 'usage: ipck shm create' ipck shm
+	fails 2 'usage: ipck shm create' ipck shm none
+	fails 2 'usage: ipck shm create' ipck shm create
+	fails 2 "shm create: bad size 'x'" ipck shm create -s x cli
+	fails 2 "shm create: bad mode '0'" ipck shm create -m 0 cli
+	fails 2 "shm cat: bad offset '-1'" ipck shm cat -o -1 cli
+	fails 2 'usage: ipck shm create' ipck shm unlink
+	fails 2 'usage: ipck shm create' ipck shm write cli a b
+	ipck help shm >out
+	has out 'usage: ipck shm create' '--exclusive'
+}
+
+#
 # Running
 #
 
 clean_up()
 {
 	ipck unlink cli cli2 cli3 2>/dev/null
+	ipck shm unlink cli cli2 cli3 2>/dev/null
 	rm -rf ./*
 }
 
@@ -1044,7 +1147,8 @@ for test in \
 	lease dead_letters \
 	exec_write exec_read exec_status watch_once watch_changes top blocked blocked_chain \
 	record channel odd_names bad_names \
-	errors_name_the_limit permission usage help output_that_fails; do
+	errors_name_the_limit permission usage help output_that_fails \
+	shm_create shm_copies shm_listed shm_unlinked shm_usage; do
 	run $test
 done
 clean_up

@@ -1843,7 +1843,8 @@ int ipck_shm_unlink_id(uint64_t id);
  *	messages
  * @writers: how many of them were opened to write
  * @payer: who made it grow last, in the user namespace of the caller
- * @pid: process that created it, as the caller sees it; 0 if not visible
+ * @pid: process that created it, as the caller sees it, 0 if not visible; it may
+ *	have ended
  * @reserved: undefined
  * @name: its name, a former one, or empty
  */

@@ -47,6 +47,7 @@ extern const struct command reply_command;
 extern const struct command send_command;
 extern const struct command serve_command;
 extern const struct command set_command;
+extern const struct command shm_command;
 extern const struct command stat_command;
 extern const struct command top_command;
 extern const struct command unlink_command;

@@ -23,6 +23,8 @@
 	{ #member, offsetof(struct ipck_msg, member), kind, LOOK_PLAIN }
 #define BLOCKED(member, kind) \
 	{ #member, offsetof(struct ipck_blocked, member), kind, LOOK_PLAIN }
+#define SHM(member, kind, look) \
+	{ #member, offsetof(struct ipck_shm_info, member), kind, look }
 #define RECORD(member, kind) \
 	{ #member, offsetof(struct ipck_record, member), kind, LOOK_PLAIN }
 
@@ -136,6 +138,23 @@ const struct field record_fields[] = {
 	{ NULL, 0, FIELD_U32, LOOK_PLAIN }
 };
 
+const struct field shm_fields[] = {
+	SHM(id, FIELD_U64, LOOK_PLAIN),
+	SHM(name, FIELD_STRING, LOOK_PLAIN),
+	SHM(size, FIELD_U64, LOOK_PLAIN),
+	SHM(charged, FIELD_U64, LOOK_PLAIN),
+	SHM(payer, FIELD_U32, LOOK_PLAIN),
+	SHM(uid, FIELD_U32, LOOK_PLAIN),
+	SHM(gid, FIELD_U32, LOOK_PLAIN),
+	SHM(mode, FIELD_U32, LOOK_OCTAL),
+	SHM(flags, FIELD_U32, LOOK_STATE),
+	SHM(seals, FIELD_U32, LOOK_PLAIN),
+	SHM(readers, FIELD_U32, LOOK_PLAIN),
+	SHM(writers, FIELD_U32, LOOK_PLAIN),
+	SHM(pid, FIELD_S32, LOOK_PLAIN),
+	{ NULL, 0, FIELD_U32, LOOK_PLAIN }
+};
+
 static const char *string_of(const struct field *field, const void *object)
 {
 	return (const char *)object + field->offset;
@@ -157,11 +176,14 @@ static uint64_t number_of(const struct field *field, const void *object)
 
 static void print_state(uint64_t flags)
 {
-	printf("%s%s%s%s%s", flags & IPCK_INFO_NAMED ? "named" : "unnamed",
+	printf("%s%s%s%s%s%s%s%s", flags & IPCK_INFO_NAMED ? "named" : "unnamed",
 	       flags & IPCK_INFO_TRANSIENT ? ", transient" : "",
 	       flags & IPCK_INFO_FDS ? ", accepts descriptors" : "",
 	       flags & IPCK_INFO_KEEP_LAST ? ", keeps last messages" : "",
-	       flags & IPCK_INFO_THREAD ? ", of a thread" : "");
+	       flags & IPCK_INFO_THREAD ? ", of a thread" : "",
+	       flags & IPCK_INFO_SEALABLE ? ", sealable" : "",
+	       flags & IPCK_INFO_MAPPED ? ", mapped" : "",
+	       flags & IPCK_INFO_MOVED ? ", moved" : "");
 }
 
 static void print_number(const struct field *field, uint64_t number)

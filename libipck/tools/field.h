@@ -28,6 +28,7 @@ extern const struct field limits_fields[];	/* of struct ipck_limits */
 extern const struct field msg_fields[];		/* of struct ipck_msg */
 extern const struct field blocked_fields[];	/* of struct ipck_blocked */
 extern const struct field record_fields[];	/* of struct ipck_record */
+extern const struct field shm_fields[];		/* of struct ipck_shm_info */
 
 /* Print a structure for people, a member a line. */
 void field_print(const struct field *fields, const void *object);

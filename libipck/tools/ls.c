@@ -13,6 +13,7 @@
 #include "owner.h"
 #include "quantity.h"
 #include "report.h"
+#include "shm.h"
 #include "word.h"
 
 #define BATCH 32
@@ -73,6 +74,11 @@ static enum status run_table(void)
 		print_head();
 		ret = list(NULL);
 	}
+	if (!ret)
+		ret = shm_print_table();
+	/* A module that knows no segments has none. */
+	if (ret == -ENOTTY)
+		ret = 0;
 	return ret < 0 ? report_failure("ls", NULL, ret, 0) : STATUS_OK;
 }
 
@@ -109,7 +115,7 @@ static enum status run(int argc, char **argv)
 
 const struct command ls_command = {
 	.name = "ls",
-	.summary = "list the mailboxes",
+	.summary = "list the mailboxes, and the segments",
 	.usage = "[--json]",
 	.help =
 	"  -j, --json   an array of objects, with keys as in linux/ipcmbox.h\n"
@@ -117,7 +123,7 @@ const struct command ls_command = {
 	"SWAIT and RWAIT are the sends and receives that wait, OLDEST is the age of\n"
 	"the oldest message, KIND says who receives: one of those who wait (queue), all\n"
 	"who joined (event, member), a process or thread (endpoint). All mailboxes of the\n"
-	"IPC namespace are shown.\n"
+	"IPC namespace are shown, and below them all segments, see ipck help shm.\n"
 	"In JSON, a question mark stands for each byte of a name that is not UTF-8.\n",
 	.run = run,
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The ipck tool: mailboxes from the shell. */
+/* The ipck tool: mailboxes, and segments, from the shell. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +14,7 @@ static const struct command *const commands[] = {
 	&send_command, &recv_command, &join_command, &inbox_command,
 	&call_command, &reply_command, &serve_command, &exec_command,
 	&ls_command, &stat_command, &watch_command, &top_command,
+	&shm_command,
 	&blocked_command, &record_command, &limits_command,
 };
 

@@ -1177,7 +1177,7 @@ struct ipcmbox_segment_open {
  * @readers: out: open descriptions that can read: of descriptors, in mappings, in messages
  * @writers: out: how many of them can write
  * @payer: out: who is charged, in the user namespace of the caller
- * @pid: out: process that created it, as the caller sees it, 0 if not visible
+ * @pid: out: process that created it, as the caller sees it, 0 if not visible; it may have ended
  * @__reserved: out: 0
  * @name: out: the name, ended by a NUL; a former one unless NAMED
  *
