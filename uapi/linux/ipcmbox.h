@@ -71,7 +71,7 @@
  * EBADF      A descriptor to be sent in a message is not open.
  * ELOOP      A descriptor that could close a cycle of references, see &ipcmbox_send.fds_ptr.
  * EBUSY      A notification is registered already; the channel has a consumer already, or all its
- *            lanes are taken.
+ *            lanes are taken; a segment that is to be moved is in use.
  * EDEADLK    The call would close a cycle of threads that wait for each other's replies.
  * ESTALE     The token was used: the message is replied to, settled, or has gone back. The lane is
  *            not that lane any more.
@@ -1123,10 +1123,10 @@ struct ipcmbox_record_list {
  *
  * Who moves must have the right to write (else EACCES, EPERM) and have let go of the memory: EBUSY
  * while anybody has a shared mapping, of a description that can write, whatever its protection;
- * while a write(2) or a change of size is under way; and while a page of it is pinned, by direct
- * I/O, a device or a pipe. So there is no write to what was received that its receiver has not
- * made: whoever keeps a mapping cannot move, and whoever tries to write to an unmapped one gets
- * SIGSEGV. Not to event mailboxes (EINVAL), as there are many receivers.
+ * while a write(2), a change of size or of the seals is under way; and while a page of it is
+ * pinned, by direct I/O, a device or a pipe. So there is no write to what was received that its
+ * receiver has not made: whoever keeps a mapping cannot move, and whoever tries to write to an
+ * unmapped one gets SIGSEGV. Not to event mailboxes (EINVAL), as there are many receivers.
  */
 
 /**
