@@ -30,6 +30,9 @@ struct fan {
 /* Messages each receiver gets before it reads: nobody waits. */
 #define BATCH	32
 
+/* The serial number of the message after which receivers end. */
+#define FAREWELL	UINT64_MAX
+
 static struct end *ends_new(unsigned int count)
 {
 	struct end *ends = calloc(count, sizeof(*ends));
@@ -142,6 +145,8 @@ static void receive_all(struct fan *fan, unsigned int receiver,
 				sem_post(&rendezvous->all);
 		}
 	}
+	/* The end of a process is dear: not before the last measurement is over. */
+	fan_receive(fan, receiver, FAREWELL);
 }
 
 static double send_all(struct fan *fan, struct rendezvous *rendezvous,
@@ -182,6 +187,7 @@ void run_fan_out_awake(const struct job *job)
 	for (window = 0; window < job_windows(job); window++)
 		job_report(job, window, send_all(&fan, rendezvous,
 						 job_count(job, window)));
+	fan_send(&fan, FAREWELL);
 	for (i = 0; i < fan.count; i++)
 		job_join_peer(peers[i]);
 	fan_close(&fan);
