@@ -8,35 +8,85 @@
 #include "job.h"
 
 #define BATCH	32
+#define SENDERS	100
 
-static void fill(const struct job *job, const struct end *end,
-		 struct message *message)
+/**
+ * struct chooser - one process with a queue full of what others sent
+ * @job: what it is for
+ * @message: a buffer
+ * @ends: of the queue
+ * @from: whom to receive from, 0 is anybody
+ * @sent: the serial number of the next message to send, after those of the others
+ * @received: that of the next one to receive
+ */
+struct chooser {
+	const struct job *job;
+	struct message *message;
+	struct end ends[2];
+	pid_t from;
+	uint64_t sent;
+	uint64_t received;
+};
+
+static void chooser_send(struct chooser *chooser)
 {
-	pid_t peer = job_fork_peer(job);
-	unsigned int i;
-
-	if (!peer) {
-		for (i = 0; i < job->scenario->depth; i++)
-			job->transport->send(end, message, job->scenario->size, 0);
-		_exit(EXIT_SUCCESS);
-	}
-	job_join_peer(peer);
+	message_stamp(chooser->message, chooser->sent++);
+	chooser->job->transport->send(&chooser->ends[0], chooser->message,
+				      chooser->job->scenario->size, 0);
 }
 
-static double receive(const struct job *job, const struct end ends[2],
-		      struct message *message, unsigned int batches, pid_t from)
+static void chooser_receive(struct chooser *chooser)
 {
-	const struct transport *transport = job->transport;
-	size_t size = job->scenario->size;
+	chooser->job->transport->recv_from(&chooser->ends[1], chooser->message,
+					   chooser->job->scenario->size,
+					   chooser->from);
+	message_check(chooser->message, chooser->received++);
+}
+
+/* Each sender is a process of its own, and ends when it has sent its share. */
+static void fill(struct chooser *chooser)
+{
+	unsigned int share = chooser->job->scenario->depth / SENDERS;
+	unsigned int sender, i;
+	pid_t peer;
+
+	for (sender = 0; sender < SENDERS; sender++) {
+		peer = job_fork_peer(chooser->job);
+		if (!peer) {
+			for (i = 0; i < share; i++)
+				chooser_send(chooser);
+			_exit(EXIT_SUCCESS);
+		}
+		job_join_peer(peer);
+		chooser->sent += share;
+	}
+}
+
+static void chooser_open(struct chooser *chooser, const struct job *job, pid_t from)
+{
+	const struct scenario *scenario = job->scenario;
+	struct shape shape = { scenario->size, scenario->depth + BATCH, false };
+
+	*chooser = (struct chooser){
+		.job = job, .message = message_new(shape.size), .from = from,
+	};
+	job->transport->open(chooser->ends, &shape);
+	fill(chooser);
+	if (from)
+		chooser->received = chooser->sent;
+}
+
+static double receive(struct chooser *chooser, unsigned int batches)
+{
 	uint64_t start, spent = 0;
 	unsigned int batch, i;
 
 	for (batch = 0; batch < batches; batch++) {
 		for (i = 0; i < BATCH; i++)
-			transport->send(&ends[0], message, size, 0);
+			chooser_send(chooser);
 		start = now_ns();
 		for (i = 0; i < BATCH; i++)
-			transport->recv_from(&ends[1], message, size, from);
+			chooser_receive(chooser);
 		spent += now_ns() - start;
 	}
 	return (double)spent / batches / BATCH;
@@ -44,19 +94,13 @@ static double receive(const struct job *job, const struct end ends[2],
 
 static void run(const struct job *job, pid_t from)
 {
-	struct shape shape = {
-		job->scenario->size, job->scenario->depth + BATCH, false
-	};
-	struct message *message = message_new(shape.size);
+	struct chooser chooser;
 	unsigned int window;
-	struct end ends[2];
 
-	job->transport->open(ends, &shape);
-	fill(job, &ends[0], message);
+	chooser_open(&chooser, job, from);
 	for (window = 0; window < job_windows(job); window++)
-		job_report(job, window, receive(job, ends, message,
-						job_count(job, window), from));
-	job->transport->close(ends);
+		job_report(job, window, receive(&chooser, job_count(job, window)));
+	job->transport->close(chooser.ends);
 }
 
 /* The oldest of all, which is another's. */
@@ -69,4 +113,18 @@ void run_receive_any(const struct job *job)
 void run_receive_from(const struct job *job)
 {
 	run(job, getpid());
+}
+
+/* The first time that anybody chooses, all that is queued has to be put in order. */
+void run_receive_from_first(const struct job *job)
+{
+	struct chooser chooser;
+	uint64_t start;
+
+	chooser_open(&chooser, job, getpid());
+	chooser_send(&chooser);
+	start = now_ns();
+	chooser_receive(&chooser);
+	job_report(job, 0, now_ns() - start);
+	job->transport->close(chooser.ends);
 }

@@ -91,6 +91,7 @@ void run_fan_out_awake(const struct job *job);
 void run_vector(const struct job *job);
 void run_receive_any(const struct job *job);
 void run_receive_from(const struct job *job);
+void run_receive_from_first(const struct job *job);
 void run_idle_memory(const struct job *job);
 void run_message_memory(const struct job *job);
 
