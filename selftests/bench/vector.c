@@ -29,7 +29,7 @@ static void send_all(const struct job *job, const struct end *end,
 
 	for (i = 0; i < count; i++)
 		message_stamp(messages[i], i);
-	if (transport->send_vector && count > 1) {
+	if (transport->send_vector) {
 		transport->send_vector(end, messages, count, size);
 		return;
 	}
@@ -44,7 +44,7 @@ static void receive_all(const struct job *job, const struct end *end,
 	size_t size = job->scenario->size;
 	unsigned int i;
 
-	if (transport->recv_vector && count > 1)
+	if (transport->recv_vector)
 		transport->recv_vector(end, messages, count, size);
 	else
 		for (i = 0; i < count; i++)
