@@ -58,8 +58,10 @@ static const struct transport * const transports[] = {
 	.name = text, .size = 64, .count = n, .warm_up = 1,	\
 	.queues = receivers, .depth = DEPTH, .run = run_fan_out }
 
-#define FAN_OUT_AWAKE(receivers, n, text) {			\
+/* Very many processes are dear to make. */
+#define FAN_OUT_AWAKE(receivers, n, dear, text) {		\
 	.name = text, .size = 64, .count = n, .warm_up = 1,	\
+	.once = dear,						\
 	.queues = receivers, .depth = DEPTH, .run = run_fan_out_awake }
 
 #define VECTOR(messages, n, text) {				\
@@ -87,6 +89,7 @@ static const struct scenario scenarios[] = {
 	{ .name = "memory-message", .size = 64, .queues = 1000, .depth = DEPTH,
 	  .in_slab = true, .run = run_message_memory },
 	ROUND_TRIP(8, 512),
+	ROUND_TRIP(64, 512),
 	ROUND_TRIP(1024, 512),
 	ROUND_TRIP(65536, 64),
 	CALL(8, 512),
@@ -106,8 +109,10 @@ static const struct scenario scenarios[] = {
 	FAN_OUT(8, 8, "fan-out-8"),
 	FAN_OUT(64, 4, "fan-out-64"),
 	FAN_OUT(512, 2, "fan-out-512"),
-	FAN_OUT_AWAKE(8, 64, "fan-out-awake-8"),
-	FAN_OUT_AWAKE(64, 16, "fan-out-awake-64"),
+	FAN_OUT_AWAKE(1, 256, false, "fan-out-awake-1"),
+	FAN_OUT_AWAKE(8, 64, false, "fan-out-awake-8"),
+	FAN_OUT_AWAKE(64, 16, false, "fan-out-awake-64"),
+	FAN_OUT_AWAKE(512, 4, true, "fan-out-awake-512"),
 	CHOOSE("receive-any", run_receive_any),
 	CHOOSE("receive-from", run_receive_from),
 	{ .name = "receive-from-first", .size = 64, .depth = 100000,
