@@ -23,6 +23,7 @@
 #include "member.h"
 #include "messaging.h"
 #include "notify.h"
+#include "opening.h"
 #include "quota.h"
 #include "record.h"
 #include "registry.h"

@@ -16,7 +16,6 @@ struct ipcmbox_member;
 struct ipcmbox_open;
 struct ipcmbox_registry;
 struct ipcmbox_set;
-struct ipcmbox_unlink;
 struct ipcmbox_user;
 
 /**
@@ -70,15 +69,13 @@ struct ipcmbox_mailbox {
 	char name[];
 };
 
-int ipcmbox_mailbox_open(struct ipcmbox_registry *registry, struct ipcmbox_open *arg,
-			 struct file **filep);
-int ipcmbox_mailbox_unlink(struct ipcmbox_registry *registry, const struct ipcmbox_unlink *arg);
 int ipcmbox_mailbox_set(struct ipcmbox_mailbox *mailbox, struct ipcmbox_set *arg);
 bool ipcmbox_mailbox_may_administer(struct ipcmbox_mailbox *mailbox);
 void ipcmbox_mailbox_report(struct ipcmbox_mailbox *mailbox, struct ipcmbox_info *info);
 void ipcmbox_mailbox_put(struct ipcmbox_mailbox *mailbox);
 int ipcmbox_mailbox_check_access(const struct ipcmbox_mailbox *mailbox, u32 access);
 void ipcmbox_mailbox_update_gone(struct ipcmbox_mailbox *mailbox);
+u32 ipcmbox_mailbox_length(const struct ipcmbox_open *arg);
 struct ipcmbox_mailbox *ipcmbox_mailbox_new(struct ipcmbox_registry *registry,
 					    struct ipcmbox_user *creator, const char *name,
 					    const struct ipcmbox_open *arg);
