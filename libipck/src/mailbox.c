@@ -12,53 +12,12 @@
 #include "export.h"
 #include "ipck.h"
 #include "mailbox.h"
-#include "name.h"
+#include "open.h"
 
-#define CREATE_FLAGS	(O_EXCL | IPCK_O_TRANSIENT)
 #define OPEN_ID_FLAGS	(O_ACCMODE | IPCK_O_ADMIN | O_NONBLOCK | O_CLOEXEC)
-#define OPEN_FLAGS	(OPEN_ID_FLAGS | O_CREAT | CREATE_FLAGS)
+#define OPEN_FLAGS	(OPEN_ID_FLAGS | O_CREAT | IPCK_OPEN_CREATE_FLAGS)
 
 static_assert(IPCK_NAME_MAX == IPCMBOX_NAME_MAX, "ABI");
-static_assert(!(IPCK_O_TRANSIENT & (OPEN_ID_FLAGS | O_CREAT | O_EXCL)),
-	      "IPCK_O_TRANSIENT is a flag of open(2)");
-static_assert(!(IPCK_O_ADMIN & (O_ACCMODE | O_NONBLOCK | O_CLOEXEC | O_CREAT |
-				CREATE_FLAGS)),
-	      "IPCK_O_ADMIN is a flag of open(2)");
-
-static int access_to_uapi(int oflag, uint32_t *access)
-{
-	switch (oflag & (O_ACCMODE | IPCK_O_ADMIN)) {
-	case IPCK_O_ADMIN:
-		*access = 0;
-		return 0;
-	case O_RDONLY:
-		*access = IPCMBOX_READ;
-		return 0;
-	case O_WRONLY:
-		*access = IPCMBOX_WRITE;
-		return 0;
-	case O_RDWR:
-		*access = IPCMBOX_READ | IPCMBOX_WRITE;
-		return 0;
-	default:
-		return -EINVAL;
-	}
-}
-
-static uint32_t flags_to_uapi(int oflag)
-{
-	uint32_t flags = 0;
-
-	if (oflag & O_CREAT)
-		flags |= IPCMBOX_OPEN_CREATE;
-	if (oflag & O_EXCL)
-		flags |= IPCMBOX_OPEN_EXCL;
-	if (oflag & IPCK_O_TRANSIENT)
-		flags |= IPCMBOX_OPEN_TRANSIENT;
-	if (oflag & O_NONBLOCK)
-		flags |= IPCMBOX_OPEN_NONBLOCK;
-	return flags;
-}
 
 /* The handle is made first, so that nothing has to be undone for want of it. */
 int ipck_open_handle(struct ipck **mbp, struct ipcmbox_open *args)
@@ -92,20 +51,14 @@ static int open_args(struct ipcmbox_open *args, const char *name, int oflag,
 
 	if (oflag & ~OPEN_FLAGS)
 		return -EINVAL;
-	if (!(oflag & O_CREAT) && (oflag & CREATE_FLAGS || !name))
-		return -EINVAL;
-	ret = access_to_uapi(oflag, &args->access);
+	ret = ipck_open_name(name, oflag, &args->name_ptr, &args->name_len);
 	if (ret < 0)
 		return ret;
-	args->flags = flags_to_uapi(oflag);
-	if (name) {
-		ret = ipck_name_to_uapi(name, &args->name_ptr, &args->name_len);
-		if (ret < 0)
-			return ret;
-	}
-	if (oflag & O_CREAT)
-		return ipck_attr_to_uapi(attr, args);
-	return 0;
+	ret = ipck_open_access(oflag, &args->access);
+	if (ret < 0)
+		return ret;
+	args->flags = ipck_open_flags(oflag);
+	return oflag & O_CREAT ? ipck_attr_to_uapi(attr, args) : 0;
 }
 
 IPCK_API int ipck_open(struct ipck **mb, const char *name, int oflag,
@@ -133,10 +86,10 @@ IPCK_API int ipck_open_id(struct ipck **mb, uint64_t id, int oflag)
 	*mb = NULL;
 	if (oflag & ~OPEN_ID_FLAGS)
 		return -EINVAL;
-	ret = access_to_uapi(oflag, &args.access);
+	ret = ipck_open_access(oflag, &args.access);
 	if (ret < 0)
 		return ret;
-	args.flags = flags_to_uapi(oflag) | IPCMBOX_OPEN_BY_ID;
+	args.flags = ipck_open_flags(oflag) | IPCMBOX_OPEN_BY_ID;
 	return ipck_open_handle(mb, &args);
 }
 
@@ -189,21 +142,10 @@ IPCK_API uint64_t ipck_id(const struct ipck *mb)
 
 IPCK_API int ipck_unlink(const char *name)
 {
-	struct ipcmbox_unlink args = { 0 };
-	int ret;
-
-	ret = ipck_name_to_uapi(name, &args.name_ptr, &args.name_len);
-	if (ret < 0)
-		return ret;
-	return ipck_device_ioctl(IPCMBOX_IOC_UNLINK, &args);
+	return ipck_remove_name(IPCMBOX_IOC_UNLINK, name);
 }
 
 IPCK_API int ipck_unlink_id(uint64_t id)
 {
-	struct ipcmbox_unlink args = {
-		.flags = IPCMBOX_OPEN_BY_ID,
-		.id = id,
-	};
-
-	return ipck_device_ioctl(IPCMBOX_IOC_UNLINK, &args);
+	return ipck_remove_name_of(IPCMBOX_IOC_UNLINK, id);
 }

@@ -9,44 +9,18 @@
 #include "device.h"
 #include "export.h"
 #include "ipck.h"
-#include "name.h"
+#include "open.h"
 #include "reserved.h"
 #include "shm.h"
 
-#define CREATE_FLAGS	(O_EXCL | IPCK_O_TRANSIENT)
 #define OPEN_ID_FLAGS	(O_ACCMODE | IPCK_O_ADMIN | O_TRUNC | O_CLOEXEC)
-#define OPEN_FLAGS	(OPEN_ID_FLAGS | O_CREAT | CREATE_FLAGS)
+#define OPEN_FLAGS	(OPEN_ID_FLAGS | O_CREAT | IPCK_OPEN_CREATE_FLAGS)
 
+/* There is no segment that can only be written: mmap(2) has no such mapping. */
 static int access_to_uapi(int oflag, uint32_t *access)
 {
-	switch (oflag & (O_ACCMODE | IPCK_O_ADMIN)) {
-	case IPCK_O_ADMIN:
-		*access = 0;
-		return 0;
-	case O_RDONLY:
-		*access = IPCMBOX_READ;
-		return 0;
-	case O_RDWR:
-		*access = IPCMBOX_READ | IPCMBOX_WRITE;
-		return 0;
-	default:
-		return -EINVAL;
-	}
-}
-
-static uint32_t flags_to_uapi(int oflag)
-{
-	uint32_t flags = 0;
-
-	if (oflag & O_CREAT)
-		flags |= IPCMBOX_OPEN_CREATE;
-	if (oflag & O_EXCL)
-		flags |= IPCMBOX_OPEN_EXCL;
-	if (oflag & O_TRUNC)
-		flags |= IPCMBOX_OPEN_TRUNCATE;
-	if (oflag & IPCK_O_TRANSIENT)
-		flags |= IPCMBOX_OPEN_TRANSIENT;
-	return flags;
+	return (oflag & O_ACCMODE) == O_WRONLY ? -EINVAL :
+						 ipck_open_access(oflag, access);
 }
 
 /* The handle is made first, as in ipck_open_handle(). */
@@ -96,17 +70,13 @@ static int open_args(struct ipcmbox_segment_open *args, const char *name,
 
 	if (oflag & ~OPEN_FLAGS)
 		return -EINVAL;
-	if (!(oflag & O_CREAT) && (oflag & CREATE_FLAGS || !name))
-		return -EINVAL;
+	ret = ipck_open_name(name, oflag, &args->name_ptr, &args->name_len);
+	if (ret < 0)
+		return ret;
 	ret = access_to_uapi(oflag, &args->access);
 	if (ret < 0)
 		return ret;
-	args->flags = flags_to_uapi(oflag);
-	if (name) {
-		ret = ipck_name_to_uapi(name, &args->name_ptr, &args->name_len);
-		if (ret < 0)
-			return ret;
-	}
+	args->flags = ipck_open_flags(oflag);
 	return oflag & O_CREAT ? attr_to_uapi(attr, args) : 0;
 }
 
@@ -146,7 +116,7 @@ IPCK_API int ipck_shm_open_id(struct ipck_shm **shm, uint64_t id, int oflag)
 	ret = access_to_uapi(oflag, &args.access);
 	if (ret < 0)
 		return ret;
-	args.flags = flags_to_uapi(oflag) | IPCMBOX_OPEN_BY_ID;
+	args.flags = ipck_open_flags(oflag) | IPCMBOX_OPEN_BY_ID;
 	return open_handle(shm, &args, &limit);
 }
 
@@ -196,21 +166,10 @@ IPCK_API uint64_t ipck_shm_id(const struct ipck_shm *shm)
 
 IPCK_API int ipck_shm_unlink(const char *name)
 {
-	struct ipcmbox_unlink args = { 0 };
-	int ret;
-
-	ret = ipck_name_to_uapi(name, &args.name_ptr, &args.name_len);
-	if (ret < 0)
-		return ret;
-	return ipck_device_ioctl(IPCMBOX_IOC_SEGMENT_UNLINK, &args);
+	return ipck_remove_name(IPCMBOX_IOC_SEGMENT_UNLINK, name);
 }
 
 IPCK_API int ipck_shm_unlink_id(uint64_t id)
 {
-	struct ipcmbox_unlink args = {
-		.flags = IPCMBOX_OPEN_BY_ID,
-		.id = id,
-	};
-
-	return ipck_device_ioctl(IPCMBOX_IOC_SEGMENT_UNLINK, &args);
+	return ipck_remove_name_of(IPCMBOX_IOC_SEGMENT_UNLINK, id);
 }
