@@ -120,3 +120,9 @@ void job_join_peer(pid_t peer)
 	if (!succeeded(peer))
 		errx(EXIT_FAILURE, "the peer failed");
 }
+
+void job_leave(const struct job *job, const struct end *end)
+{
+	if (job->transport->leave)
+		job->transport->leave(end);
+}

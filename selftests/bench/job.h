@@ -26,6 +26,7 @@ struct job;
  * @once: setting up or warming up is dear: one process takes all measurements
  * @prioritised: only for transports with priorities
  * @selective: only for transports that can receive from one sender
+ * @for_all: for transports, too, that are for few cases
  * @in_slab: measures slab memory in bytes, not time
  * @run: does it: set up, warm up, and report each of @job->windows measurements
  */
@@ -41,6 +42,7 @@ struct scenario {
 	bool once;
 	bool prioritised;
 	bool selective;
+	bool for_all;
 	bool in_slab;
 	void (*run)(const struct job *job);
 };
@@ -75,6 +77,8 @@ bool job_run(const struct job *job);
 /* Within a job: the other side, in a process (and on a CPU) of its own. */
 pid_t job_fork_peer(const struct job *job);
 void job_join_peer(pid_t peer);
+/* In the other side, when it is done. */
+void job_leave(const struct job *job, const struct end *end);
 
 void *shared_memory(size_t size);
 uint64_t now_ns(void);

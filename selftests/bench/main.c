@@ -26,7 +26,12 @@ static const struct transport * const transports[] = {
 	&mqueue_transport,
 	&sysv_transport,
 	&pipe_transport,
+	&stream_transport,
 	&seqpacket_transport,
+	&boost_transport,
+	&zeromq_transport,
+	&futex_ring_transport,
+	&channel_transport,
 	&ipcmbox_transport,
 };
 
@@ -34,11 +39,12 @@ static const struct transport * const transports[] = {
 
 #define ROUND_TRIP(bytes, n) {					\
 	.name = "round-trip", .size = bytes, .count = n,	\
-	.warm_up = 1, .depth = DEPTH, .run = run_round_trip }
+	.warm_up = 1, .for_all = true, .depth = DEPTH,		\
+	.run = run_round_trip }
 
 #define BATCH(bytes, n) {					\
 	.name = "batch", .size = bytes, .count = n,		\
-	.warm_up = 1, .depth = DEPTH, .run = run_batch }
+	.warm_up = 1, .for_all = true, .depth = DEPTH, .run = run_batch }
 
 /*
  * Two processes go through several patterns of waking each other, each a steady
@@ -47,7 +53,7 @@ static const struct transport * const transports[] = {
  */
 #define STREAM(bytes, n, warming) {				\
 	.name = "stream", .size = bytes, .count = n,		\
-	.warm_up = warming, .once = true,			\
+	.warm_up = warming, .once = true, .for_all = true,	\
 	.depth = DEPTH, .run = run_stream }
 
 #define CALL(bytes, n) {					\
@@ -97,9 +103,11 @@ static const struct scenario scenarios[] = {
 	CALL(1024, 512),
 	CALL(65536, 64),
 	BATCH(8, 32),
+	BATCH(64, 32),
 	BATCH(1024, 32),
 	BATCH(65536, 4),
 	STREAM(8, 2048, 24),
+	STREAM(64, 2048, 24),
 	STREAM(1024, 2048, 24),
 	STREAM(65536, 256, 4),
 	VECTOR(1, 256, "vector-1"),
@@ -180,6 +188,8 @@ static bool suits(const struct transport *transport,
 	if (scenario->selective && !transport->recv_from)
 		return false;
 	if (scenario->in_slab && !transport->in_slab)
+		return false;
+	if (transport->few_cases && !scenario->for_all)
 		return false;
 	return !transport->max_capacity ||
 	       scenario->depth < transport->max_capacity;

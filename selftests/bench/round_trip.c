@@ -51,6 +51,7 @@ void run_round_trip(const struct job *job)
 	peer = job_fork_peer(job);
 	if (!peer) {
 		echo(job, &ends[1], message);
+		job_leave(job, &ends[1]);
 		_exit(EXIT_SUCCESS);
 	}
 	for (window = 0; window < job_windows(job); window++)

@@ -9,35 +9,9 @@
 
 #include "transport.h"
 
-/* What the kernel accounts on top of a message's bytes: more than it does. */
-#define OVERHEAD	2048
-
-static void make_room(int fd, const struct shape *shape)
-{
-	int room = shape->capacity * (shape->size + OVERHEAD);
-	int now;
-	socklen_t length = sizeof(now);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &now, &length))
-		err(EXIT_FAILURE, "SO_SNDBUF");
-	if (now >= room)
-		return;
-	room /= 2; /* the kernel doubles it */
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)))
-		err(EXIT_FAILURE, "SO_SNDBUFFORCE");
-}
-
 static void seqpacket_open(struct end ends[2], const struct shape *shape)
 {
-	int fds[2], i;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
-		err(EXIT_FAILURE, "socketpair");
-	for (i = 0; i < 2; i++) {
-		make_room(fds[i], shape);
-		ends[i].tx = fds[i];
-		ends[i].rx = fds[i];
-	}
+	sockets_open(ends, shape, SOCK_SEQPACKET);
 }
 
 static void seqpacket_send(const struct end *end, struct message *message,
@@ -90,12 +64,6 @@ static void seqpacket_recv_vector(const struct end *end, struct message **messag
 		err(EXIT_FAILURE, "recvmmsg");
 }
 
-static void seqpacket_close(struct end ends[2])
-{
-	close_descriptor(ends[0].tx);
-	close_descriptor(ends[1].tx);
-}
-
 const struct transport seqpacket_transport = {
 	.name = "seqpacket",
 	.in_slab = true,
@@ -104,5 +72,5 @@ const struct transport seqpacket_transport = {
 	.recv = seqpacket_recv,
 	.send_vector = seqpacket_send_vector,
 	.recv_vector = seqpacket_recv_vector,
-	.close = seqpacket_close,
+	.close = sockets_close,
 };

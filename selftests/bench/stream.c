@@ -56,6 +56,7 @@ void run_stream(const struct job *job)
 	peer = job_fork_peer(job);
 	if (!peer) {
 		sink(job, &ends[1], message, finished);
+		job_leave(job, &ends[1]);
 		_exit(EXIT_SUCCESS);
 	}
 	for (window = 0; window < job_windows(job); window++)

@@ -15,7 +15,8 @@ import sys
 
 SUBJECT = "ipcmbox"
 RIVAL = "mqueue"
-TRANSPORTS = ["mqueue", "sysv", "pipe", "seqpacket", SUBJECT]
+TRANSPORTS = ["mqueue", "sysv", "pipe", "stream", "seqpacket", "boost", "zeromq",
+              "futex-ring", "channel", SUBJECT]
 # What an event costs more than a message pays off from the second member on.
 NO_TARGET = ["fan-out-1"]
 # By sender, and whatever comes first, among very many messages of others

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "transport.h"
@@ -24,6 +25,71 @@ void ends_close(struct end ends[2], void (*close_queue)(int queue))
 	close_queue(ends[0].tx);
 	if (ends[1].tx >= 0)
 		close_queue(ends[1].tx);
+}
+
+/* More queues are for transports of the kernel. */
+#define QUEUES_MAX	8
+
+/* What the kernel accounts on top of a message's bytes: more than it does. */
+#define OVERHEAD	2048
+
+static void make_socket_room(int fd, const struct shape *shape)
+{
+	int room = shape->capacity * (shape->size + OVERHEAD);
+	int now;
+	socklen_t length = sizeof(now);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &now, &length))
+		err(EXIT_FAILURE, "SO_SNDBUF");
+	if (now >= room)
+		return;
+	room /= 2; /* the kernel doubles it */
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)))
+		err(EXIT_FAILURE, "SO_SNDBUFFORCE");
+}
+
+void sockets_open(struct end ends[2], const struct shape *shape, int type)
+{
+	int fds[2], i;
+
+	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, fds))
+		err(EXIT_FAILURE, "socketpair");
+	for (i = 0; i < 2; i++) {
+		make_socket_room(fds[i], shape);
+		ends[i].tx = fds[i];
+		ends[i].rx = fds[i];
+	}
+}
+
+void sockets_close(struct end ends[2])
+{
+	close_descriptor(ends[0].tx);
+	close_descriptor(ends[1].tx);
+}
+
+static void *queues[QUEUES_MAX];
+
+int queue_number(void *queue)
+{
+	int number;
+
+	for (number = 0; number < QUEUES_MAX; number++) {
+		if (!queues[number]) {
+			queues[number] = queue;
+			return number;
+		}
+	}
+	errx(EXIT_FAILURE, "too many queues");
+}
+
+void *queue_of(int number)
+{
+	return queues[number];
+}
+
+void queue_forget(int number)
+{
+	queues[number] = NULL;
 }
 
 void close_descriptor(int fd)

@@ -36,10 +36,15 @@ struct end {
  * @max_capacity: messages one queue can hold, 0 is no fixed bound
  * @prioritised: messages have priorities, and are received by them
  * @in_slab: queues and messages live in slab memory, so it tells what they cost
+ * @few_cases: only for the cases that are for all
  * @raise_limits: lift what the system's defaults forbid; run once, as root
  * @open: make both ends
  * @send: send one message; blocks while the queue is full
  * @recv: receive one message; blocks while the queue is empty
+ * @send_bulk: optional: send a long message, and return when it can be written to
+ *	again; else a send
+ * @leave: optional: called by a process that ends before the other: what it has
+ *	sent gets there
  * @ask: optional: send a request and receive its reply; else a send and a recv
  * @answer: optional: send the reply to the last request, if there was one, and
  *	receive the next
@@ -56,11 +61,14 @@ struct transport {
 	unsigned int max_capacity;
 	bool prioritised;
 	bool in_slab;
+	bool few_cases;
 	void (*raise_limits)(void);
 	void (*open)(struct end ends[2], const struct shape *shape);
 	void (*send)(const struct end *end, struct message *message,
 		     size_t size, unsigned int priority);
 	void (*recv)(const struct end *end, struct message *message, size_t size);
+	void (*send_bulk)(const struct end *end, struct message *message, size_t size);
+	void (*leave)(const struct end *end);
 	void (*ask)(const struct end *end, struct message *message, size_t size);
 	void (*answer)(const struct end *end, struct message *message, size_t size);
 	void (*open_event)(struct end *from, struct end *to, unsigned int count,
@@ -81,12 +89,26 @@ extern const struct transport mqueue_transport;
 extern const struct transport sysv_transport;
 extern const struct transport pipe_transport;
 extern const struct transport seqpacket_transport;
+extern const struct transport stream_transport;
+extern const struct transport boost_transport;
+extern const struct transport zeromq_transport;
+extern const struct transport futex_ring_transport;
+extern const struct transport channel_transport;
 extern const struct transport ipcmbox_transport;
 
 /* For transports whose queues go one way and are known by one number. */
 void ends_open(struct end ends[2], const struct shape *shape,
 	       int (*open_queue)(const struct shape *shape));
 void ends_close(struct end ends[2], void (*close_queue)(int queue));
+
+/* For connected sockets, both ends of which send and receive. */
+void sockets_open(struct end ends[2], const struct shape *shape, int type);
+void sockets_close(struct end ends[2]);
+
+/* For transports whose queues are in the memory of the program: where number n is. */
+int queue_number(void *queue);
+void *queue_of(int number);
+void queue_forget(int number);
 
 void close_descriptor(int fd);
 void write_sysctl(const char *path, const char *value);
