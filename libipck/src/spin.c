@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
-#include <sched.h>
-#include <time.h>
+#include <unistd.h>
 
 #include "deadline.h"
 #include "ipck.h"
@@ -9,7 +8,11 @@
 
 #define BUDGET_FIRST_NS	4000
 #define BUDGET_MAX_NS	64000
-#define PAUSES		32
+#define SOON_NS		(2 * BUDGET_MAX_NS)	/* sleeping and waking included */
+#define LOOKS		16	/* between two looks at the clock */
+#define VAIN_MAX	6	/* the budget has grown to its greatest by then */
+#define REST_FIRST	64
+#define REST_MAX	8192
 
 static uint64_t now_ns(void)
 {
@@ -21,25 +24,21 @@ static uint64_t now_ns(void)
 
 static void pause_shortly(void)
 {
-	int i;
-
-	for (i = 0; i < PAUSES; i++)
 #if __has_builtin(__builtin_ia32_pause)
-		__builtin_ia32_pause();
+	__builtin_ia32_pause();
 #else
-		__asm__ volatile("" ::: "memory");
+	__asm__ volatile("" ::: "memory");
 #endif
 }
 
 void ipck_spin_init(struct ipck_spin *spin)
 {
 	int saved = errno;
-	cpu_set_t cpus;
 
-	/* It fails with more CPUs than the set has room for. */
-	spin->several = sched_getaffinity(0, sizeof(cpus), &cpus) < 0 ||
-			CPU_COUNT(&cpus) > 1;
-	spin->budget_ns = BUDGET_FIRST_NS;
+	*spin = (struct ipck_spin){
+		.several = sysconf(_SC_NPROCESSORS_ONLN) != 1,
+		.budget_ns = BUDGET_FIRST_NS,
+	};
 	errno = saved;
 }
 
@@ -49,22 +48,54 @@ bool ipck_spin_again(const struct ipck_spin *spin, struct ipck_turn *turn)
 		return false;
 	if (!turn->begin_ns)
 		turn->begin_ns = now_ns();
-	else if (now_ns() - turn->begin_ns >= spin->budget_ns)
+	else if (turn->looks % LOOKS == 0 &&
+		 now_ns() - turn->begin_ns >= spin->budget_ns)
 		return false;
-	if (!spin->budget_ns)
+	if (!spin->budget_ns || spin->rest)
 		return false;
+	turn->looks++;
 	pause_shortly();
 	return true;
 }
 
-void ipck_spin_learn(struct ipck_spin *spin, const struct ipck_turn *turn)
+/* A budget that was not enough, though not by much. */
+static void grow(struct ipck_spin *spin)
 {
-	if (!turn->slept || !turn->begin_ns)
-		return;
-	if (now_ns() - turn->begin_ns > BUDGET_MAX_NS)
-		spin->budget_ns /= 2;
-	else if (spin->budget_ns < BUDGET_FIRST_NS)
+	if (spin->budget_ns < BUDGET_FIRST_NS)
 		spin->budget_ns = BUDGET_FIRST_NS;
 	else if (spin->budget_ns < BUDGET_MAX_NS)
 		spin->budget_ns *= 2;
+}
+
+static void give_up(struct ipck_spin *spin)
+{
+	spin->vain = 0;
+	spin->budget_ns = BUDGET_FIRST_NS;
+	spin->last_rest = spin->last_rest ? 2 * spin->last_rest : REST_FIRST;
+	if (spin->last_rest > REST_MAX)
+		spin->last_rest = REST_MAX;
+	spin->rest = spin->last_rest;
+}
+
+void ipck_spin_learn(struct ipck_spin *spin, const struct ipck_turn *turn)
+{
+	uint64_t span;
+
+	/* While all goes well there is no need of the clock. */
+	if (!turn->begin_ns || (!turn->slept && !spin->vain && !spin->last_rest))
+		return;
+	span = now_ns() - turn->begin_ns;
+	if (!turn->slept) {
+		/* Else it was preempted, and the peer ran in its place. */
+		if (span <= BUDGET_MAX_NS)
+			spin->vain = spin->last_rest = 0;
+	} else if (span > SOON_NS) {
+		spin->budget_ns /= 2;
+	} else if (spin->rest) {
+		spin->rest--;
+	} else if (turn->looks && ++spin->vain >= VAIN_MAX) {
+		give_up(spin);
+	} else {
+		grow(spin);
+	}
 }

@@ -2,10 +2,15 @@
 /*
  * Spin: looking again for a short while before sleeping.
  *
- * Sleeping and being woken costs some microseconds.  Where the other side can
- * run on another CPU it may answer sooner than that.  How long it is worth to
- * look is learned: the budget grows when what was waited for came soon, and
- * shrinks to nothing when it did not.
+ * Sleeping and being woken costs some microseconds.  Where the other side runs on
+ * another CPU it may answer sooner than that.  Which CPUs this process may run on
+ * tells nothing about that, so how long it is worth to look is learned:
+ *
+ * - The budget doubles when what was waited for came soon, though after sleeping, and
+ *   halves down to nothing when it came late.
+ * - A peer on the same CPU answers soon, too, but only as this side sleeps.  So when
+ *   looking was in vain several times in a row, whatever the budget, it rests for some
+ *   waits, and for twice as many each time that this happens again.
  */
 #ifndef IPCK_SPIN_H
 #define IPCK_SPIN_H
@@ -15,23 +20,31 @@
 
 /**
  * struct ipck_spin - what is learned about one side of a channel
- * @several: there is more than one CPU to run on
+ * @several: the system has more than one CPU
  * @budget_ns: how long to look
+ * @vain: times in a row that looking was in vain where it should not have been
+ * @rest: waits to come without looking
+ * @last_rest: how many they were the last time; 0 after a success
  *
  * Under the lock of that side.
  */
 struct ipck_spin {
 	bool several;
 	uint32_t budget_ns;
+	uint32_t vain;
+	uint32_t rest;
+	uint32_t last_rest;
 };
 
 /**
  * struct ipck_turn - one wait
  * @begin_ns: when it began, 0 if it has not
+ * @looks: how often it has been looked
  * @slept: it was not enough to look
  */
 struct ipck_turn {
 	uint64_t begin_ns;
+	uint32_t looks;
 	bool slept;
 };
 
