@@ -160,12 +160,25 @@ int ipck_channel_send(struct ipck_channel *channel, const void *buf, size_t len,
 	if (!ret)
 		ret = ipck_payload_from(&payload, buf, len, opt->flags);
 	if (!ret)
-		ret = ipck_producer_put(channel->producer, &payload,
-					opt->events, &deadline);
-	if (!ret)
-		ipck_producer_flush(channel->producer);
+		ret = ipck_producer_send(channel->producer, &payload,
+					 opt->events, &deadline);
 	*limit = limit_of(ret);
 	return ret;
+}
+
+int ipck_channel_send_plain(struct ipck_channel *channel, const void *buf,
+			    size_t len)
+{
+	static const struct ipck_deadline never;
+	struct ipck_payload payload;
+	int ret;
+
+	if (!channel->producer)
+		return -EACCES;
+	ret = ipck_payload_plain(&payload, buf, len);
+	if (ret < 0)
+		return ret;
+	return ipck_producer_send(channel->producer, &payload, 0, &never);
 }
 
 static int send_item(struct ipck_channel *channel,
@@ -240,6 +253,22 @@ ssize_t ipck_channel_recv(struct ipck_channel *channel, void *buf, size_t size,
 		return ret;
 	return ipck_consumer_take(channel->consumer, &payload,
 				  opt->flags & IPCK_PEEK, &deadline, msg);
+}
+
+ssize_t ipck_channel_recv_plain(struct ipck_channel *channel, void *buf,
+				size_t size)
+{
+	static const struct ipck_deadline never;
+	struct ipck_payload payload;
+	int ret;
+
+	if (!channel->consumer)
+		return -EACCES;
+	ret = ipck_payload_plain(&payload, buf, size);
+	if (ret < 0)
+		return ret;
+	return ipck_consumer_take(channel->consumer, &payload, false, &never,
+				  NULL);
 }
 
 static int recv_item(struct ipck_channel *channel, struct ipck_recv_item *item,

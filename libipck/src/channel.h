@@ -36,6 +36,10 @@ int ipck_channel_send(struct ipck_channel *channel, const void *buf, size_t len,
 ssize_t ipck_channel_recv(struct ipck_channel *channel, void *buf, size_t size,
 			  const struct ipck_recv_opt *opt,
 			  struct ipck_msg *msg);
+int ipck_channel_send_plain(struct ipck_channel *channel, const void *buf,
+			    size_t len);
+ssize_t ipck_channel_recv_plain(struct ipck_channel *channel, void *buf,
+				size_t size);
 int ipck_channel_sendv(struct ipck_channel *channel,
 		       struct ipck_send_item *items, unsigned int count,
 		       const struct ipck_send_opt *opt);

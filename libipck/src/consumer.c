@@ -122,7 +122,7 @@ static int update_lanes(struct ipck_consumer *consumer)
  * Return: 1: there is a record.  That the producer is gone was seen before the
  * tail is looked at, so what is not there now never will be.
  */
-static int look_at_lane(struct ipck_consumer *consumer, uint32_t i,
+static inline int look_at_lane(struct ipck_consumer *consumer, uint32_t i,
 			struct ipck_slot *slot)
 {
 	struct ipck_lane *lane = &consumer->lanes[i];
@@ -134,10 +134,19 @@ static int look_at_lane(struct ipck_consumer *consumer, uint32_t i,
 	return ret;
 }
 
-/* Return: 1: there is a record, in the lane that is next; 0: there is none. */
-static int look(struct ipck_consumer *consumer, struct ipck_slot *slot)
+/* The first of the lanes, from one on and then from the beginning. */
+static inline uint32_t first_of(uint64_t lanes, uint32_t from)
 {
-	uint32_t serial, i, n;
+	uint64_t later = lanes & ~0ULL << from;
+
+	return __builtin_ctzll(later ? later : lanes);
+}
+
+/* Return: 1: there is a record, in the lane that is next; 0: there is none. */
+static inline int look(struct ipck_consumer *consumer, struct ipck_slot *slot)
+{
+	uint32_t serial, i;
+	uint64_t left;
 	int ret;
 
 	if (consumer->held)
@@ -150,10 +159,8 @@ static int look(struct ipck_consumer *consumer, struct ipck_slot *slot)
 		if (ret < 0)
 			return ret;
 	}
-	for (n = 0; n < LANES && consumer->mapped; n++) {
-		i = (consumer->next + n) % LANES;
-		if (!(consumer->mapped & 1ULL << i))
-			continue;
+	for (left = consumer->mapped; left; left &= ~(1ULL << i)) {
+		i = first_of(left, consumer->next);
 		ret = look_at_lane(consumer, i, slot);
 		if (ret)
 			consumer->next = i;
@@ -166,25 +173,21 @@ static int look(struct ipck_consumer *consumer, struct ipck_slot *slot)
 /* Receiving. */
 
 /*
- * With the lock held, but not while this pauses or sleeps.  A wait that ends with
- * nothing to see has its deadline looked at here: a producer that plays with its
- * tail could make every wait end so.
+ * With the lock held, but not while this pauses or sleeps.  @over: nobody could send
+ * any more when there was nothing.  A wait that ends with nothing to see has its
+ * deadline looked at here: a producer that plays with its tail could make every wait
+ * end so.
  */
-static int find_record(struct ipck_consumer *consumer,
-		       const struct ipck_deadline *deadline,
-		       struct ipck_slot *slot)
+static int wait_for_record(struct ipck_consumer *consumer,
+			   const struct ipck_deadline *deadline,
+			   struct ipck_slot *slot, bool over)
 {
 	const uint32_t *gone = &consumer->board->producers_gone;
 	struct ipck_turn turn = { 0 };
 	uint32_t serial;
-	bool over;
-	int ret;
+	int ret = 0;
 
-	for (;;) {
-		over = __atomic_load_n(gone, __ATOMIC_ACQUIRE);
-		ret = look(consumer, slot);
-		if (ret)
-			break;
+	do {
 		if (over)
 			return -EPIPE;
 		if (deadline->flags & IPCMBOX_NONBLOCK)
@@ -192,18 +195,34 @@ static int find_record(struct ipck_consumer *consumer,
 		if (turn.slept && ipck_deadline_is_over(deadline))
 			return -ETIMEDOUT;
 		serial = consumer->lanes_serial;
-		pthread_mutex_unlock(&consumer->lock);
+		ipck_unlock(&consumer->lock);
 		if (!ipck_spin_again(&consumer->spin, &turn)) {
 			turn.slept = true;
 			ret = ipck_doorbell_await_message(consumer->fd, serial,
 							  deadline);
 		}
-		pthread_mutex_lock(&consumer->lock);
+		ipck_lock(&consumer->lock);
 		if (ret < 0)
 			return ret;
-	}
+		over = __atomic_load_n(gone, __ATOMIC_ACQUIRE);
+		ret = look(consumer, slot);
+	} while (!ret);
 	ipck_spin_learn(&consumer->spin, &turn);
 	return ret < 0 ? ret : 0;
+}
+
+/* With the lock held. */
+static inline int find_record(struct ipck_consumer *consumer,
+			      const struct ipck_deadline *deadline,
+			      struct ipck_slot *slot)
+{
+	const uint32_t *gone = &consumer->board->producers_gone;
+	bool over = __atomic_load_n(gone, __ATOMIC_ACQUIRE);
+	int ret = look(consumer, slot);
+
+	if (__builtin_expect(ret > 0, 1))
+		return 0;
+	return ret < 0 ? ret : wait_for_record(consumer, deadline, slot, over);
 }
 
 static void describe(const struct ipck_lane *lane, const struct ipck_slot *slot,
@@ -248,7 +267,7 @@ int ipck_consumer_take(struct ipck_consumer *consumer,
 	uint32_t lane;
 	int ret;
 
-	pthread_mutex_lock(&consumer->lock);
+	ipck_lock(&consumer->lock);
 	ret = find_record(consumer, deadline, &slot);
 	lane = consumer->next;
 	if (!ret && slot.length > payload->length) {
@@ -266,7 +285,7 @@ int ipck_consumer_take(struct ipck_consumer *consumer,
 			waits = advance(consumer, slot.length);
 		ret = slot.length;
 	}
-	pthread_mutex_unlock(&consumer->lock);
+	ipck_unlock(&consumer->lock);
 	if (waits)
 		ipck_doorbell_kick_producer(consumer->fd, lane);
 	return ret;
@@ -279,7 +298,7 @@ int ipck_consumer_peek(struct ipck_consumer *consumer, const void **payload,
 	struct ipck_slot slot;
 	int ret;
 
-	pthread_mutex_lock(&consumer->lock);
+	ipck_lock(&consumer->lock);
 	ret = find_record(consumer, deadline, &slot);
 	if (!ret) {
 		*payload = slot.payload;
@@ -289,7 +308,7 @@ int ipck_consumer_peek(struct ipck_consumer *consumer, const void **payload,
 		consumer->held_length = slot.length;
 		ret = slot.length;
 	}
-	pthread_mutex_unlock(&consumer->lock);
+	ipck_unlock(&consumer->lock);
 	return ret;
 }
 
@@ -299,14 +318,14 @@ int ipck_consumer_release(struct ipck_consumer *consumer)
 	uint32_t lane;
 	int ret = -EINVAL;
 
-	pthread_mutex_lock(&consumer->lock);
+	ipck_lock(&consumer->lock);
 	lane = consumer->next;
 	if (consumer->held) {
 		consumer->held = false;
 		waits = advance(consumer, consumer->held_length);
 		ret = 0;
 	}
-	pthread_mutex_unlock(&consumer->lock);
+	ipck_unlock(&consumer->lock);
 	if (waits)
 		ipck_doorbell_kick_producer(consumer->fd, lane);
 	return ret;
@@ -317,7 +336,7 @@ void ipck_consumer_open(struct ipck_consumer *consumer, int fd,
 			const struct ipcmbox_channel_board *board,
 			struct ipcmbox_channel_acks *acks)
 {
-	pthread_mutex_init(&consumer->lock, NULL);
+	ipck_lock_init(&consumer->lock);
 	ipck_spin_init(&consumer->spin);
 	consumer->fd = fd;
 	consumer->board = board;
@@ -334,5 +353,5 @@ void ipck_consumer_close(struct ipck_consumer *consumer)
 	for (i = 0; i < LANES; i++)
 		if (consumer->mapped & 1ULL << i)
 			unmap_lane(consumer, i);
-	pthread_mutex_destroy(&consumer->lock);
+	ipck_lock_destroy(&consumer->lock);
 }

@@ -3,12 +3,12 @@
 #ifndef IPCK_CONSUMER_H
 #define IPCK_CONSUMER_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include <linux/ipcmbox.h>
 
+#include "lock.h"
 #include "ring.h"
 #include "spin.h"
 
@@ -44,7 +44,7 @@ struct ipck_lane {
  * @lanes: the lanes
  */
 struct ipck_consumer {
-	pthread_mutex_t lock;
+	struct ipck_lock lock;
 	const struct ipcmbox_channel_board *board;
 	struct ipcmbox_channel_acks *acks;
 	int fd;

@@ -141,10 +141,8 @@ IPCK_API int ipck_send(struct ipck *mb, const void *buf, size_t len,
 	if (!mb)
 		return -EINVAL;
 	if (mb->channel)
-		return ipck_send_opt(mb, buf, len,
-				     &(struct ipck_send_opt){
-					     .priority = priority },
-				     NULL);
+		return priority ? -EINVAL :
+		       ipck_channel_send_plain(mb->channel, buf, len);
 	if (len > IPCMBOX_LENGTH_MAX)
 		return -EMSGSIZE;
 	memset(&args, 0, IPCMBOX_SEND_SIZE_V0);
@@ -313,7 +311,7 @@ IPCK_API ssize_t ipck_recv(struct ipck *mb, void *buf, size_t size)
 	if (!mb)
 		return -EINVAL;
 	if (mb->channel)
-		return ipck_recv_opt(mb, buf, size, NULL, NULL);
+		return ipck_channel_recv_plain(mb->channel, buf, size);
 	args.buf_ptr = (uintptr_t)buf;
 	args.buf_len = size < IPCMBOX_LENGTH_MAX ? size : IPCMBOX_LENGTH_MAX;
 	args.flags = 0;

@@ -10,17 +10,12 @@ int ipck_payload_from(struct ipck_payload *payload, const void *buf, size_t len,
 {
 	size_t i;
 
-	if (flags & IPCK_IOVEC) {
-		if (len > IPCK_IOVEC_MAX)
-			return -EINVAL;
-		payload->part = buf;
-		payload->count = len;
-	} else {
-		payload->one.iov_base = (void *)buf;
-		payload->one.iov_len = len;
-		payload->part = &payload->one;
-		payload->count = 1;
-	}
+	if (!(flags & IPCK_IOVEC))
+		return ipck_payload_plain(payload, buf, len);
+	if (len > IPCK_IOVEC_MAX)
+		return -EINVAL;
+	payload->part = buf;
+	payload->count = len;
 	if (!payload->part && payload->count)
 		return -EFAULT;
 	payload->length = 0;
@@ -35,7 +30,7 @@ int ipck_payload_from(struct ipck_payload *payload, const void *buf, size_t len,
 	return 0;
 }
 
-void ipck_payload_gather(const struct ipck_payload *payload, void *to)
+void ipck_payload_gather_parts(const struct ipck_payload *payload, void *to)
 {
 	unsigned char *at = to;
 	size_t i;
@@ -48,8 +43,8 @@ void ipck_payload_gather(const struct ipck_payload *payload, void *to)
 	}
 }
 
-void ipck_payload_scatter(const struct ipck_payload *payload, const void *from,
-			  size_t length)
+void ipck_payload_scatter_parts(const struct ipck_payload *payload,
+				const void *from, size_t length)
 {
 	const unsigned char *at = from;
 	size_t i, n;

@@ -3,8 +3,10 @@
 #ifndef IPCK_PAYLOAD_H
 #define IPCK_PAYLOAD_H
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/uio.h>
 
 /**
@@ -34,11 +36,41 @@ struct ipck_payload {
 int ipck_payload_from(struct ipck_payload *payload, const void *buf, size_t len,
 		      uint32_t flags);
 
+/* ipck_payload_plain() - the same for a payload in one part */
+static inline int ipck_payload_plain(struct ipck_payload *payload, const void *buf,
+				     size_t len)
+{
+	payload->one.iov_base = (void *)buf;
+	payload->one.iov_len = len;
+	payload->part = &payload->one;
+	payload->count = 1;
+	payload->length = len;
+	return buf || !len ? 0 : -EFAULT;
+}
+
+/* For payloads in several parts. */
+void ipck_payload_gather_parts(const struct ipck_payload *payload, void *to);
+void ipck_payload_scatter_parts(const struct ipck_payload *payload,
+				const void *from, size_t length);
+
 /* ipck_payload_gather() - copy all of the payload to a place */
-void ipck_payload_gather(const struct ipck_payload *payload, void *to);
+static inline void ipck_payload_gather(const struct ipck_payload *payload,
+				       void *to)
+{
+	if (payload->count != 1)
+		ipck_payload_gather_parts(payload, to);
+	else if (payload->length)
+		memcpy(to, payload->part->iov_base, payload->length);
+}
 
 /* ipck_payload_scatter() - copy @length bytes to the payload, which has them */
-void ipck_payload_scatter(const struct ipck_payload *payload, const void *from,
-			  size_t length);
+static inline void ipck_payload_scatter(const struct ipck_payload *payload,
+					const void *from, size_t length)
+{
+	if (payload->count != 1)
+		ipck_payload_scatter_parts(payload, from, length);
+	else if (length)
+		memcpy(payload->part->iov_base, from, length);
+}
 
 #endif /* IPCK_PAYLOAD_H */

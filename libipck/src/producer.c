@@ -30,7 +30,7 @@ int ipck_producer_open(struct ipck_producer *producer, int fd,
 	void *header, *ring;
 	int ret;
 
-	pthread_mutex_init(&producer->lock, NULL);
+	ipck_lock_init(&producer->lock);
 	ipck_spin_init(&producer->spin);
 	producer->board = board;
 	producer->fd = fd;
@@ -58,7 +58,7 @@ void ipck_producer_close(struct ipck_producer *producer)
 
 	ipck_area_unmap(writer->ring, 2 * writer->bytes);
 	ipck_area_unmap(writer->header, 0);
-	pthread_mutex_destroy(&producer->lock);
+	ipck_lock_destroy(&producer->lock);
 }
 
 /* With the lock held.  Return: whether the consumer is to be kicked. */
@@ -79,19 +79,19 @@ static void flush(struct ipck_producer *producer)
 {
 	bool waits = publish(producer);
 
-	pthread_mutex_unlock(&producer->lock);
+	ipck_unlock(&producer->lock);
 	if (waits)
 		ipck_doorbell_kick_consumer(producer->fd);
 }
 
 void ipck_producer_flush(struct ipck_producer *producer)
 {
-	pthread_mutex_lock(&producer->lock);
+	ipck_lock(&producer->lock);
 	flush(producer);
 }
 
 /* Return: 1: there is room; 0: not yet. */
-static int look(struct ipck_producer *producer, uint64_t size)
+static inline int look(struct ipck_producer *producer, uint64_t size)
 {
 	const struct ipcmbox_channel_board *board = producer->board;
 	const uint32_t *state = &board->lane[producer->lane].state;
@@ -109,13 +109,13 @@ static int look(struct ipck_producer *producer, uint64_t size)
  * nothing to see has its deadline looked at here: a consumer that plays with its
  * head could make every wait end so.
  */
-static int find_room(struct ipck_producer *producer, uint64_t size,
-		     const struct ipck_deadline *deadline)
+static int wait_for_room(struct ipck_producer *producer, uint64_t size,
+			 const struct ipck_deadline *deadline)
 {
 	struct ipck_turn turn = { 0 };
 	int ret;
 
-	while (!(ret = look(producer, size))) {
+	do {
 		if (producer->fail || deadline->flags & IPCMBOX_NONBLOCK)
 			return -EAGAIN;
 		if (turn.slept && ipck_deadline_is_over(deadline))
@@ -126,31 +126,68 @@ static int find_room(struct ipck_producer *producer, uint64_t size,
 			ret = ipck_doorbell_await_room(producer->fd, size,
 						       deadline);
 		}
-		pthread_mutex_lock(&producer->lock);
+		ipck_lock(&producer->lock);
 		if (ret < 0)
 			return ret;
-	}
+		ret = look(producer, size);
+	} while (!ret);
 	ipck_spin_learn(&producer->spin, &turn);
 	return ret < 0 ? ret : 0;
 }
 
-int ipck_producer_put(struct ipck_producer *producer,
+/* With the lock held. */
+static inline int find_room(struct ipck_producer *producer, uint64_t size,
+			    const struct ipck_deadline *deadline)
+{
+	int ret = look(producer, size);
+
+	if (__builtin_expect(ret > 0, 1))
+		return 0;
+	return ret < 0 ? ret : wait_for_room(producer, size, deadline);
+}
+
+/* With the lock held. */
+static inline int put(struct ipck_producer *producer,
 		      const struct ipck_payload *payload, uint32_t events,
 		      const struct ipck_deadline *deadline)
 {
 	struct ipck_writer *writer = &producer->writer;
 	int ret;
 
-	if (payload->length > producer->max_length)
-		return -EMSGSIZE;
-	pthread_mutex_lock(&producer->lock);
 	ret = find_room(producer, IPCMBOX_CHANNEL_RECORD_SIZE(payload->length),
 			deadline);
-	if (!ret) {
-		ipck_payload_gather(payload, ipck_writer_payload(writer));
-		ipck_writer_put(writer, payload->length, events);
-	}
-	pthread_mutex_unlock(&producer->lock);
+	if (ret < 0)
+		return ret;
+	ipck_payload_gather(payload, ipck_writer_payload(writer));
+	ipck_writer_put(writer, payload->length, events);
+	return 0;
+}
+
+int ipck_producer_put(struct ipck_producer *producer,
+		      const struct ipck_payload *payload, uint32_t events,
+		      const struct ipck_deadline *deadline)
+{
+	int ret;
+
+	if (payload->length > producer->max_length)
+		return -EMSGSIZE;
+	ipck_lock(&producer->lock);
+	ret = put(producer, payload, events, deadline);
+	ipck_unlock(&producer->lock);
+	return ret;
+}
+
+int ipck_producer_send(struct ipck_producer *producer,
+		       const struct ipck_payload *payload, uint32_t events,
+		       const struct ipck_deadline *deadline)
+{
+	int ret;
+
+	if (payload->length > producer->max_length)
+		return -EMSGSIZE;
+	ipck_lock(&producer->lock);
+	ret = put(producer, payload, events, deadline);
+	flush(producer);
 	return ret;
 }
 
@@ -162,7 +199,7 @@ int ipck_producer_reserve(struct ipck_producer *producer, uint32_t length,
 
 	if (length > producer->max_length)
 		return -EMSGSIZE;
-	pthread_mutex_lock(&producer->lock);
+	ipck_lock(&producer->lock);
 	ret = find_room(producer, IPCMBOX_CHANNEL_RECORD_SIZE(length),
 			deadline);
 	if (!ret) {
@@ -171,7 +208,7 @@ int ipck_producer_reserve(struct ipck_producer *producer, uint32_t length,
 		producer->events = events;
 		*payload = ipck_writer_payload(&producer->writer);
 	}
-	pthread_mutex_unlock(&producer->lock);
+	ipck_unlock(&producer->lock);
 	return ret;
 }
 
@@ -180,7 +217,7 @@ int ipck_producer_commit(struct ipck_producer *producer, size_t length)
 	bool abandon = length == IPCK_ABANDON;
 	int ret = 0;
 
-	pthread_mutex_lock(&producer->lock);
+	ipck_lock(&producer->lock);
 	if (!producer->reserved) {
 		ret = -EINVAL;
 	} else if (!abandon && length > producer->room) {

@@ -3,12 +3,12 @@
 #ifndef IPCK_PRODUCER_H
 #define IPCK_PRODUCER_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include <linux/ipcmbox.h>
 
+#include "lock.h"
 #include "ring.h"
 #include "spin.h"
 
@@ -30,7 +30,7 @@ struct ipck_payload;
  * @events: of the message to be committed
  */
 struct ipck_producer {
-	pthread_mutex_t lock;
+	struct ipck_lock lock;
 	struct ipck_writer writer;
 	struct ipck_spin spin;
 	const struct ipcmbox_channel_board *board;
@@ -76,6 +76,19 @@ void ipck_producer_close(struct ipck_producer *producer);
 int ipck_producer_put(struct ipck_producer *producer,
 		      const struct ipck_payload *payload, uint32_t events,
 		      const struct ipck_deadline *deadline);
+
+/**
+ * ipck_producer_send() - put and flush
+ * @producer: the producer
+ * @payload: the message
+ * @events: of it
+ * @deadline: how long to wait for room
+ *
+ * Return: as ipck_producer_put().
+ */
+int ipck_producer_send(struct ipck_producer *producer,
+		       const struct ipck_payload *payload, uint32_t events,
+		       const struct ipck_deadline *deadline);
 
 /**
  * ipck_producer_flush() - let the consumer see what is written, and wake it

@@ -6,13 +6,23 @@
  * linux/ipcmbox.h; no system call is made here.  The other side may write what
  * it wants at any time: whatever comes from it is read once and checked before
  * anything is done with it.
+ *
+ * All of it is in the way of every message, so it is inline.
  */
 #ifndef IPCK_RING_H
 #define IPCK_RING_H
 
+#include <errno.h>
 #include <stdint.h>
 
 #include <linux/ipcmbox.h>
+
+#define IPCK_RING_ALIGNMENT 8
+
+static inline uint64_t ipck_ring_place(uint64_t position, uint64_t bytes)
+{
+	return position & (bytes - 1);
+}
 
 /**
  * struct ipck_writer - the producer's side of a lane
@@ -43,7 +53,20 @@ struct ipck_writer {
  *
  * Return: 1 or 0, or -EPROTO: the consumer writes nonsense.
  */
-int ipck_writer_has_room(struct ipck_writer *writer, uint64_t size);
+static inline int ipck_writer_has_room(struct ipck_writer *writer,
+				       uint64_t size)
+{
+	uint64_t head;
+
+	if (writer->bytes - (writer->tail - writer->head) >= size)
+		return 1;
+	/* (P1) pairs with (C2). */
+	head = __atomic_load_n(&writer->ack->head, __ATOMIC_ACQUIRE);
+	if (writer->tail - head > writer->bytes)
+		return -EPROTO;
+	writer->head = head;
+	return writer->bytes - (writer->tail - head) >= size;
+}
 
 /**
  * ipck_writer_payload() - where the payload of the next record goes
@@ -51,7 +74,11 @@ int ipck_writer_has_room(struct ipck_writer *writer, uint64_t size);
  *
  * Return: the place; what ipck_writer_has_room() said is there.
  */
-void *ipck_writer_payload(const struct ipck_writer *writer);
+static inline void *ipck_writer_payload(const struct ipck_writer *writer)
+{
+	return writer->ring + ipck_ring_place(writer->tail, writer->bytes) +
+	       sizeof(struct ipcmbox_channel_record);
+}
 
 /**
  * ipck_writer_put() - make what is written there a record
@@ -61,14 +88,30 @@ void *ipck_writer_payload(const struct ipck_writer *writer);
  *
  * Nobody sees it before ipck_writer_publish().
  */
-void ipck_writer_put(struct ipck_writer *writer, uint32_t length,
-		     uint32_t events);
+static inline void ipck_writer_put(struct ipck_writer *writer,
+				   uint32_t length, uint32_t events)
+{
+	struct ipcmbox_channel_record *record;
+
+	record = (void *)(writer->ring +
+			  ipck_ring_place(writer->tail, writer->bytes));
+	record->length = length;
+	record->events = events;
+	writer->tail += IPCMBOX_CHANNEL_RECORD_SIZE(length);
+	writer->sent++;
+}
 
 /**
  * ipck_writer_publish() - let the consumer see all records: (P2)
  * @writer: the writer
  */
-void ipck_writer_publish(struct ipck_writer *writer);
+static inline void ipck_writer_publish(struct ipck_writer *writer)
+{
+	__atomic_store_n(&writer->header->sent, writer->sent, __ATOMIC_RELAXED);
+	/* (P2) pairs with (C1). */
+	__atomic_store_n(&writer->header->tail, writer->tail, __ATOMIC_RELEASE);
+	writer->published = writer->tail;
+}
 
 /**
  * struct ipck_reader - the consumer's side of a lane
@@ -92,6 +135,23 @@ struct ipck_reader {
 	uint32_t max_length;
 };
 
+/* Return: 1: the tail is another than the head, and makes sense. */
+static inline int ipck_reader_look_at_tail(struct ipck_reader *reader)
+{
+	uint64_t tail, used;
+
+	/* (C1) pairs with (P2). */
+	tail = __atomic_load_n(&reader->header->tail, __ATOMIC_ACQUIRE);
+	used = tail - reader->head;
+	if (!used)
+		return 0;
+	/* The head may be one that another consumer has left. */
+	if (used > reader->bytes || used % IPCK_RING_ALIGNMENT || tail % IPCK_RING_ALIGNMENT)
+		return -EPROTO;
+	reader->tail = tail;
+	return 1;
+}
+
 /**
  * struct ipck_slot - a record that is there
  * @payload: in the ring, where its producer can still change it
@@ -111,13 +171,41 @@ struct ipck_slot {
  *
  * Return: 1 or 0, or -EPROTO: the producer writes nonsense.
  */
-int ipck_reader_look(struct ipck_reader *reader, struct ipck_slot *slot);
+static inline int ipck_reader_look(struct ipck_reader *reader, struct ipck_slot *slot)
+{
+	const struct ipcmbox_channel_record *record;
+	int ret;
+
+	if (reader->tail == reader->head) {
+		ret = ipck_reader_look_at_tail(reader);
+		if (ret <= 0)
+			return ret;
+	}
+	record = (const void *)(reader->ring +
+				ipck_ring_place(reader->head, reader->bytes));
+	slot->length = __atomic_load_n(&record->length, __ATOMIC_RELAXED);
+	slot->events = __atomic_load_n(&record->events, __ATOMIC_RELAXED);
+	slot->payload = record + 1;
+	if (slot->length > reader->max_length ||
+	    IPCMBOX_CHANNEL_RECORD_SIZE(slot->length) >
+	    reader->tail - reader->head)
+		return -EPROTO;
+	return 1;
+}
 
 /**
  * ipck_reader_advance() - be done with a record: (C2)
  * @reader: the reader
  * @length: as ipck_reader_look() told
  */
-void ipck_reader_advance(struct ipck_reader *reader, uint32_t length);
+static inline void ipck_reader_advance(struct ipck_reader *reader, uint32_t length)
+{
+	reader->head += IPCMBOX_CHANNEL_RECORD_SIZE(length);
+	reader->received++;
+	__atomic_store_n(&reader->ack->received, reader->received,
+			 __ATOMIC_RELAXED);
+	/* (C2) pairs with (P1). */
+	__atomic_store_n(&reader->ack->head, reader->head, __ATOMIC_RELEASE);
+}
 
 #endif /* IPCK_RING_H */

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Lock: a mutex that costs next to nothing while the process has one thread.
+ *
+ * A process that has one thread when a call begins still has one when it ends, as
+ * only that thread could make another; a call that sleeps does not hold the lock.
+ */
+#ifndef IPCK_LOCK_H
+#define IPCK_LOCK_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#else
+#define __libc_single_threaded 0
+#endif
+
+/**
+ * struct ipck_lock - the lock
+ * @mutex: against other threads
+ * @locked: that is locked; of whoever holds the lock
+ */
+struct ipck_lock {
+	pthread_mutex_t mutex;
+	bool locked;
+};
+
+static inline void ipck_lock_init(struct ipck_lock *lock)
+{
+	pthread_mutex_init(&lock->mutex, NULL);
+}
+
+static inline void ipck_lock_destroy(struct ipck_lock *lock)
+{
+	pthread_mutex_destroy(&lock->mutex);
+}
+
+static inline void ipck_lock(struct ipck_lock *lock)
+{
+	bool alone = __libc_single_threaded;
+
+	if (!alone)
+		pthread_mutex_lock(&lock->mutex);
+	lock->locked = !alone;
+}
+
+static inline void ipck_unlock(struct ipck_lock *lock)
+{
+	if (lock->locked)
+		pthread_mutex_unlock(&lock->mutex);
+}
+
+#endif /* IPCK_LOCK_H */
