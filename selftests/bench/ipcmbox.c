@@ -26,7 +26,8 @@ static int device(void)
 static int open_mailbox(const struct shape *shape, unsigned int discipline)
 {
 	struct ipcmbox_open arg = {
-		.flags = IPCMBOX_OPEN_CREATE,
+		.flags = IPCMBOX_OPEN_CREATE |
+			 (discipline == IPCMBOX_QUEUE ? IPCMBOX_OPEN_FDS : 0),
 		.access = IPCMBOX_READ | IPCMBOX_WRITE,
 		.mode = 0600,
 		.discipline = discipline,
@@ -61,6 +62,17 @@ static void ipcmbox_send(const struct end *end, struct message *message,
 	arg.buf_ptr = (uintptr_t)message->data;
 	arg.buf_len = size;
 	arg.priority = priority;
+	if (ioctl(end->tx, IPCMBOX_IOC_SEND_V0, &arg))
+		err(EXIT_FAILURE, "IPCMBOX_IOC_SEND, limit %u", arg.limit);
+}
+
+/* Until it is received: there is one copy, from these pages. */
+static void ipcmbox_send_bulk(const struct end *end, struct message *message, size_t size)
+{
+	static struct ipcmbox_send arg = { .completion = IPCMBOX_RECEIVED };
+
+	arg.buf_ptr = (uintptr_t)message->data;
+	arg.buf_len = size;
 	if (ioctl(end->tx, IPCMBOX_IOC_SEND_V0, &arg))
 		err(EXIT_FAILURE, "IPCMBOX_IOC_SEND, limit %u", arg.limit);
 }
@@ -174,6 +186,44 @@ static void ipcmbox_recv_from(const struct end *end, struct message *message,
 		err(EXIT_FAILURE, "IPCMBOX_IOC_RECV");
 }
 
+static int ipcmbox_open_segment(size_t size)
+{
+	struct ipcmbox_segment_open arg = {
+		.flags = IPCMBOX_OPEN_CREATE,
+		.access = IPCMBOX_READ | IPCMBOX_WRITE,
+		.mode = 0600,
+		.size = size,
+	};
+	int fd = ioctl(device(), IPCMBOX_IOC_SEGMENT_OPEN, &arg);
+
+	if (fd < 0)
+		err(EXIT_FAILURE, "IPCMBOX_IOC_SEGMENT_OPEN, limit %u", arg.limit);
+	return fd;
+}
+
+static void ipcmbox_send_segment(const struct end *end, int segment, bool move)
+{
+	struct ipcmbox_send arg = {
+		.flags = move ? IPCMBOX_MOVE : 0,
+		.fds_ptr = (uintptr_t)&segment, .nr_fds = 1,
+	};
+
+	if (ioctl(end->tx, IPCMBOX_IOC_SEND, &arg))
+		err(EXIT_FAILURE, "IPCMBOX_IOC_SEND, limit %u", arg.limit);
+}
+
+static int ipcmbox_recv_segment(const struct end *end)
+{
+	int segment = -1;
+	struct ipcmbox_recv arg = {
+		.fds_ptr = (uintptr_t)&segment, .max_fds = 1,
+	};
+
+	if (ioctl(end->rx, IPCMBOX_IOC_RECV, &arg) || arg.nr_fds != 1)
+		err(EXIT_FAILURE, "IPCMBOX_IOC_RECV");
+	return segment;
+}
+
 static void ipcmbox_close(struct end ends[2])
 {
 	ends_close(ends, close_descriptor);
@@ -186,11 +236,15 @@ const struct transport ipcmbox_transport = {
 	.open = ipcmbox_open,
 	.send = ipcmbox_send,
 	.recv = ipcmbox_recv,
+	.send_bulk = ipcmbox_send_bulk,
 	.ask = ipcmbox_ask,
 	.answer = ipcmbox_answer,
 	.open_event = ipcmbox_open_event,
 	.send_vector = ipcmbox_send_vector,
 	.recv_vector = ipcmbox_recv_vector,
 	.recv_from = ipcmbox_recv_from,
+	.open_segment = ipcmbox_open_segment,
+	.send_segment = ipcmbox_send_segment,
+	.recv_segment = ipcmbox_recv_segment,
 	.close = ipcmbox_close,
 };

@@ -27,6 +27,8 @@ struct job;
  * @prioritised: only for transports with priorities
  * @selective: only for transports that can receive from one sender
  * @for_all: for transports, too, that are for few cases
+ * @bulk: messages are long
+ * @segments: only for transports that hand over segments
  * @in_slab: measures slab memory in bytes, not time
  * @run: does it: set up, warm up, and report each of @job->windows measurements
  */
@@ -43,6 +45,8 @@ struct scenario {
 	bool prioritised;
 	bool selective;
 	bool for_all;
+	bool bulk;
+	bool segments;
 	bool in_slab;
 	void (*run)(const struct job *job);
 };
@@ -87,6 +91,10 @@ void run_round_trip(const struct job *job);
 void run_call(const struct job *job);
 void run_batch(const struct job *job);
 void run_stream(const struct job *job);
+void run_empty(const struct job *job);
+void run_hand_over(const struct job *job);
+void run_hand_over_map(const struct job *job);
+void run_hand_over_move(const struct job *job);
 void run_depth(const struct job *job);
 void run_fill(const struct job *job);
 void run_queues(const struct job *job);

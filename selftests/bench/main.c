@@ -20,6 +20,7 @@
 #define ROUNDS		7
 #define DESCRIPTORS	8192
 #define DEPTH		64	/* the bounded queue everybody gets */
+#define SEGMENT		(256UL << 20)
 #define ORDINARY_USER	1000
 
 static const struct transport * const transports[] = {
@@ -59,6 +60,10 @@ static const struct transport * const transports[] = {
 #define CALL(bytes, n) {					\
 	.name = "call", .size = bytes, .count = n,		\
 	.warm_up = 1, .depth = DEPTH, .run = run_call }
+
+#define HAND_OVER(text, bytes, function) {			\
+	.name = text, .size = bytes, .count = 256, .warm_up = 1,	\
+	.once = true, .segments = true, .depth = DEPTH, .run = function }
 
 #define FAN_OUT(receivers, n, text) {				\
 	.name = text, .size = 64, .count = n, .warm_up = 1,	\
@@ -110,6 +115,12 @@ static const struct scenario scenarios[] = {
 	STREAM(64, 2048, 24),
 	STREAM(1024, 2048, 24),
 	STREAM(65536, 256, 4),
+	{ .name = "bulk", .size = 1 << 20, .count = 16, .warm_up = 1,
+	  .bulk = true, .for_all = true, .depth = 1, .run = run_stream },
+	HAND_OVER("empty", 0, run_empty),
+	HAND_OVER("hand-over", SEGMENT, run_hand_over),
+	HAND_OVER("hand-over-move", SEGMENT, run_hand_over_move),
+	HAND_OVER("hand-over-map", SEGMENT, run_hand_over_map),
 	VECTOR(1, 256, "vector-1"),
 	VECTOR(16, 32, "vector-16"),
 	VECTOR(64, 8, "vector-64"),
@@ -188,6 +199,8 @@ static bool suits(const struct transport *transport,
 	if (scenario->selective && !transport->recv_from)
 		return false;
 	if (scenario->in_slab && !transport->in_slab)
+		return false;
+	if (scenario->segments && !transport->open_segment)
 		return false;
 	if (transport->few_cases && !scenario->for_all)
 		return false;

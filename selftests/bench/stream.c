@@ -31,13 +31,17 @@ static double pour(const struct job *job, const struct end *end,
 		   const uint64_t *finished)
 {
 	const struct transport *transport = job->transport;
+	bool bulk = job->scenario->bulk && transport->send_bulk;
 	size_t size = job->scenario->size;
 	uint64_t start = now_ns();
 	unsigned int i;
 
 	for (i = 0; i < count; i++) {
 		message_stamp(message, i);
-		transport->send(end, message, size, 0);
+		if (bulk)
+			transport->send_bulk(end, message, size);
+		else
+			transport->send(end, message, size, 0);
 	}
 	transport->recv(end, message, size);
 	return (double)(*finished - start) / count;

@@ -52,6 +52,10 @@ struct end {
  * @send_vector: optional: send many messages at once
  * @recv_vector: optional: receive as many
  * @recv_from: optional: receive a message of a process, 0 is anybody
+ * @open_segment: optional: make shared memory of @size bytes, a descriptor
+ * @send_segment: optional: an empty message with a segment, with or without the right
+ *	to write to it
+ * @recv_segment: optional: receive that, a descriptor
  * @close: destroy both ends
  *
  * No operation returns an error: whatever fails ends the process with a message.
@@ -79,6 +83,9 @@ struct transport {
 			    unsigned int count, size_t size);
 	void (*recv_from)(const struct end *end, struct message *message,
 			  size_t size, pid_t from);
+	int (*open_segment)(size_t size);
+	void (*send_segment)(const struct end *end, int segment, bool move);
+	int (*recv_segment)(const struct end *end);
 	void (*close)(struct end ends[2]);
 };
 
