@@ -123,7 +123,7 @@ static int update_lanes(struct ipck_consumer *consumer)
  * tail is looked at, so what is not there now never will be.
  */
 static inline int look_at_lane(struct ipck_consumer *consumer, uint32_t i,
-			struct ipck_slot *slot)
+			       struct ipck_slot *slot)
 {
 	struct ipck_lane *lane = &consumer->lanes[i];
 	int ret;

@@ -87,8 +87,10 @@ void ipck_spin_learn(struct ipck_spin *spin, const struct ipck_turn *turn)
 	span = now_ns() - turn->begin_ns;
 	if (!turn->slept) {
 		/* Else it was preempted, and the peer ran in its place. */
-		if (span <= BUDGET_MAX_NS)
-			spin->vain = spin->last_rest = 0;
+		if (span > BUDGET_MAX_NS)
+			return;
+		spin->vain = 0;
+		spin->last_rest = 0;
 	} else if (span > SOON_NS) {
 		spin->budget_ns /= 2;
 	} else if (spin->rest) {
