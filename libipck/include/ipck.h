@@ -1208,8 +1208,8 @@ int ipck_renew(struct ipck *mb, uint64_t token, uint64_t lease_ns);
  *
  * The messages of a channel are in pages that both sides have mapped.  While both
  * are busy, sending and receiving are no system calls; the kernel is there to
- * sleep and to wake.  Before it sleeps, a side that has more than one CPU to run
- * on looks again for some microseconds, for as long as that has been worth it.
+ * sleep and to wake.  Before it sleeps, on a system with more than one CPU, a side
+ * looks again for some microseconds, for as long as that has been worth it.
  *
  * A channel has one consumer, the handle opened for receiving (a second one is
  * -EBUSY), and up to 64 producers, the handles opened for sending.  Each of these

@@ -143,7 +143,8 @@ static inline uint32_t first_of(uint64_t lanes, uint32_t from)
 }
 
 /* Return: 1: there is a record, in the lane that is next; 0: there is none. */
-static inline int look(struct ipck_consumer *consumer, struct ipck_slot *slot)
+static inline __attribute__((always_inline)) int
+look(struct ipck_consumer *consumer, struct ipck_slot *slot)
 {
 	uint32_t serial, i;
 	uint64_t left;
@@ -170,20 +171,26 @@ static inline int look(struct ipck_consumer *consumer, struct ipck_slot *slot)
 	return 0;
 }
 
-/* Receiving. */
+/*
+ * Receiving.  What is in the way of a message that is there already is inline, with
+ * the slot in registers; waiting is not.
+ */
 
 /*
  * With the lock held, but not while this pauses or sleeps.  @over: nobody could send
  * any more when there was nothing.  A wait that ends with nothing to see has its
  * deadline looked at here: a producer that plays with its tail could make every wait
  * end so.
+ *
+ * Return: 0: look again, there is something.
  */
-static int wait_for_record(struct ipck_consumer *consumer,
-			   const struct ipck_deadline *deadline,
-			   struct ipck_slot *slot, bool over)
+static __attribute__((noinline)) int
+wait_for_record(struct ipck_consumer *consumer,
+		const struct ipck_deadline *deadline, bool over)
 {
 	const uint32_t *gone = &consumer->board->producers_gone;
 	struct ipck_turn turn = { 0 };
+	struct ipck_slot slot;
 	uint32_t serial;
 	int ret = 0;
 
@@ -205,46 +212,53 @@ static int wait_for_record(struct ipck_consumer *consumer,
 		if (ret < 0)
 			return ret;
 		over = __atomic_load_n(gone, __ATOMIC_ACQUIRE);
-		ret = look(consumer, slot);
+		ret = look(consumer, &slot);
 	} while (!ret);
 	ipck_spin_learn(&consumer->spin, &turn);
 	return ret < 0 ? ret : 0;
 }
 
 /* With the lock held. */
-static inline int find_record(struct ipck_consumer *consumer,
-			      const struct ipck_deadline *deadline,
-			      struct ipck_slot *slot)
+static inline __attribute__((always_inline)) int
+find_record(struct ipck_consumer *consumer,
+	    const struct ipck_deadline *deadline, struct ipck_slot *slot)
 {
 	const uint32_t *gone = &consumer->board->producers_gone;
-	bool over = __atomic_load_n(gone, __ATOMIC_ACQUIRE);
-	int ret = look(consumer, slot);
+	bool over;
+	int ret;
 
-	if (__builtin_expect(ret > 0, 1))
-		return 0;
-	return ret < 0 ? ret : wait_for_record(consumer, deadline, slot, over);
+	do {
+		over = __atomic_load_n(gone, __ATOMIC_ACQUIRE);
+		ret = look(consumer, slot);
+		if (__builtin_expect(ret > 0, 1))
+			return 0;
+		if (!ret)
+			ret = wait_for_record(consumer, deadline, over);
+	} while (!ret);
+	return ret;
 }
 
-static void describe(const struct ipck_lane *lane, const struct ipck_slot *slot,
-		     struct ipck_msg *msg)
+static __attribute__((noinline)) void
+describe(const struct ipck_lane *lane, struct ipck_slot slot,
+	 struct ipck_msg *msg)
 {
 	const struct ipcmbox_channel_sender *sender = &lane->sender;
 
 	*msg = (struct ipck_msg){
-		.length = slot->length,
+		.length = slot.length,
 		.seq = lane->reader.received + 1,
 		.sender_endpoint = sender->endpoint,
 		.pid = sender->pid,
 		.tid = sender->tid,
 		.uid = sender->uid,
 		.gid = sender->gid,
-		.events = slot->events,
+		.events = slot.events,
 		.call_deadline_ns = UINT64_MAX,
 	};
 }
 
 /* Return: whether the producer is to be kicked. */
-static bool advance(struct ipck_consumer *consumer, uint32_t length)
+static inline bool advance(struct ipck_consumer *consumer, uint32_t length)
 {
 	uint32_t i = consumer->next;
 
@@ -280,7 +294,7 @@ int ipck_consumer_take(struct ipck_consumer *consumer,
 	} else if (!ret) {
 		ipck_payload_scatter(payload, slot.payload, slot.length);
 		if (msg)
-			describe(&consumer->lanes[lane], &slot, msg);
+			describe(&consumer->lanes[lane], slot, msg);
 		if (!stay)
 			waits = advance(consumer, slot.length);
 		ret = slot.length;
@@ -303,7 +317,7 @@ int ipck_consumer_peek(struct ipck_consumer *consumer, const void **payload,
 	if (!ret) {
 		*payload = slot.payload;
 		if (msg)
-			describe(&consumer->lanes[consumer->next], &slot, msg);
+			describe(&consumer->lanes[consumer->next], slot, msg);
 		consumer->held = true;
 		consumer->held_length = slot.length;
 		ret = slot.length;

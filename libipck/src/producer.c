@@ -62,7 +62,7 @@ void ipck_producer_close(struct ipck_producer *producer)
 }
 
 /* With the lock held.  Return: whether the consumer is to be kicked. */
-static bool publish(struct ipck_producer *producer)
+static inline bool publish(struct ipck_producer *producer)
 {
 	if (producer->writer.published == producer->writer.tail)
 		return false;
@@ -75,7 +75,7 @@ static bool publish(struct ipck_producer *producer)
 }
 
 /* Gives the lock back. */
-static void flush(struct ipck_producer *producer)
+static inline void flush(struct ipck_producer *producer)
 {
 	bool waits = publish(producer);
 
@@ -109,8 +109,9 @@ static inline int look(struct ipck_producer *producer, uint64_t size)
  * nothing to see has its deadline looked at here: a consumer that plays with its
  * head could make every wait end so.
  */
-static int wait_for_room(struct ipck_producer *producer, uint64_t size,
-			 const struct ipck_deadline *deadline)
+static __attribute__((noinline)) int
+wait_for_room(struct ipck_producer *producer, uint64_t size,
+	      const struct ipck_deadline *deadline)
 {
 	struct ipck_turn turn = { 0 };
 	int ret;
