@@ -109,15 +109,16 @@ unsigned long ipcmbox_memory_get_unmapped_area(struct file *file, unsigned long 
  * @iops: inode operations
  *
  * Context: may sleep.
- * Return: the backing, or -ENOMEM, -ENFILE, -ENOSPC.
+ * Return: the backing, or -ENOMEM, -ENFILE.
  */
 struct file *ipcmbox_memory_new(const struct inode_operations *iops)
 {
 	struct file *backing = ipcmbox_shmem_file_setup("ipcmbox");
 	struct inode *inode;
 
+	/* Of an empty file tmpfs says that it has no space when it has no memory for the inode. */
 	if (IS_ERR(backing))
-		return backing;
+		return PTR_ERR(backing) == -ENOSPC ? ERR_PTR(-ENOMEM) : backing;
 	inode = file_inode(backing);
 	inode->i_op = iops;
 	inode->i_fop = no_open_fops;
