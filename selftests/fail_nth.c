@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fault injection: let the first, second, ... allocation or copy of a command fail, until there is
- * none left to fail. A command succeeds or has changed nothing, and afterwards all is as it was.
+ * Faults in the commands of mailboxes: a command succeeds or has changed nothing, and afterwards
+ * all is as it was.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #include "kselftest_harness.h"
 #include "ipcmbox_test.h"
+#include "fail_nth_test.h"
 
-#define MOST_FAULTS	200
 #define LONG		30000
 
 FIXTURE(fail_nth) {
@@ -22,18 +20,6 @@ FIXTURE(fail_nth) {
 	struct ipcmbox_query before;
 	int count;
 };
-
-/* Also allocations that may wait are to fail, and pages as well as slab objects; silently. */
-static bool inject_everywhere(void)
-{
-	write_file("/sys/kernel/debug/failslab/verbose", "0");
-	write_file("/sys/kernel/debug/fail_page_alloc/verbose", "0");
-	write_file("/sys/kernel/debug/fail_usercopy/verbose", "0");
-	return write_file("/sys/kernel/debug/failslab/ignore-gfp-wait", "N") &&
-	       write_file("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N") &&
-	       write_file("/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N") &&
-	       write_file("/sys/kernel/debug/fail_page_alloc/min-order", "0");
-}
 
 FIXTURE_SETUP(fail_nth)
 {
@@ -46,8 +32,8 @@ FIXTURE_SETUP(fail_nth)
 	memset(self->buf, 1, LONG);
 	ASSERT_EQ(0, query_budget(self->dev, &self->before));
 	self->count = mailbox_count(self->dev);
-	self->nth = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
-	if (self->nth < 0 || !inject_everywhere())
+	self->nth = injection_begin();
+	if (self->nth < 0)
 		SKIP(return, "no fault injection in this kernel");
 }
 
@@ -58,29 +44,6 @@ FIXTURE_TEARDOWN(fail_nth)
 	mailbox_unlink_tests(self->dev);
 	close(self->dev);
 	free(self->buf);
-}
-
-static void arm(int nth, int n)
-{
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%d", n);
-
-	/* The fault that was armed before may hit this call. */
-	while (pwrite(nth, text, len, 0) != len) {
-		if (errno != EFAULT && errno != ENOMEM)
-			abort();
-	}
-}
-
-/* Whether a fault was injected before this call; none is any more. */
-static bool disarm(int nth)
-{
-	char text[16] = "";
-	bool fired;
-
-	fired = pread(nth, text, sizeof(text) - 1, 0) > 0 && atoi(text) == 0;
-	arm(nth, 0);
-	return fired;
 }
 
 /* Commands; each leaves nothing behind, whether it succeeds or fails. */
@@ -207,11 +170,6 @@ static const struct {
 	{ "notify", notify },
 	{ "record", record },
 };
-
-static bool known_failure(int ret)
-{
-	return ret == -ENOMEM || ret == -EFAULT || ret == -ENFILE;
-}
 
 static bool nothing_left(FIXTURE_DATA(fail_nth) *self)
 {
