@@ -14,6 +14,7 @@
 #include "quota.h"
 #include "registry.h"
 #include "segment.h"
+#include "trace.h"
 
 static int charge(struct ipcmbox_segment *segment, struct ipcmbox_user *user, u64 bytes,
 		  u32 *limit)
@@ -82,17 +83,23 @@ static int resize(struct ipcmbox_segment *segment, struct ipcmbox_user *user, u6
 {
 	u64 now = ipcmbox_memory_size(segment->backing);
 	unsigned int seals = ipcmbox_memory_seals(segment->backing);
+	int ret;
 
 	lockdep_assert_held(&segment->size_mutex);
 
-	if (size > MAX_LFS_FILESIZE)
+	/* In whole pages: that is what memory is got and charged for. */
+	if (size > (MAX_LFS_FILESIZE & PAGE_MASK))
 		return -EFBIG;
 	if (size == now)
 		return 0;
 	/* Looked at once more when the size is set. */
 	if (seals & (size < now ? F_SEAL_SHRINK : F_SEAL_GROW))
 		return -EPERM;
-	return size < now ? shrink(segment, size) : grow(segment, user, size, limit);
+	ret = size < now ? shrink(segment, size) : grow(segment, user, size, limit);
+	/* Its first size is told when it is published. */
+	if (!ret && segment->entry.id)
+		trace_ipcmbox_segment_resize(segment);
+	return ret;
 }
 
 /* Returns 0 with @user set to the account of the calling task, or -ENOMEM, -EINTR. */
