@@ -28,6 +28,7 @@
 #include "quota.h"
 #include "registry.h"
 #include "show.h"
+#include "trace.h"
 #include "wait.h"
 
 /* An element in the first version of the ABI. */
@@ -237,11 +238,13 @@ int ipcmbox_channel_enter(struct ipcmbox_mailbox *mailbox, struct ipcmbox_handle
 		if (ret < 0)
 			goto unlock;
 		occupy(channel, handle->lane, ret);
+		trace_ipcmbox_producer_join(port, handle->lane, 0);
 		ipcmbox_doorbell_wake_consumer(mailbox, &wakes);
 	}
 	if (is_consumer) {
 		channel->consumer = handle;
 		channel->consumer_tgid = get_pid(task_tgid(current));
+		trace_ipcmbox_consumer_join(port, channel->consumer_tgid);
 	}
 	ret = 0;
 unlock:
@@ -269,9 +272,12 @@ static void leave(struct ipcmbox_mailbox *mailbox, struct ipcmbox_handle *handle
 	if (channel->consumer == handle) {
 		channel->consumer = NULL;
 		tgid = channel->consumer_tgid;
+		trace_ipcmbox_consumer_leave(port, tgid);
 		channel->consumer_tgid = NULL;
 	}
 	if (handle->lane) {
+		trace_ipcmbox_producer_leave(port, handle->lane,
+					     ipcmbox_channel_used(channel, handle->lane));
 		old = abandon(channel, handle->lane);
 		ipcmbox_doorbell_wake_consumer(mailbox, &wakes);
 	}
@@ -555,6 +561,7 @@ static struct ipcmbox_lane *evict(struct ipcmbox_mailbox *mailbox, u32 slot, u64
 
 	if (!lane || lane->id != id || lane->state == IPCMBOX_LANE_EVICTED)
 		return ERR_PTR(-ESTALE);
+	trace_ipcmbox_producer_evict(&mailbox->port, lane, ipcmbox_channel_used(channel, lane));
 	if (lane->state == IPCMBOX_LANE_GONE)
 		return vacate(channel, lane);
 	lane->state = IPCMBOX_LANE_EVICTED;

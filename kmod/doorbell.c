@@ -19,6 +19,7 @@
 #include "mailbox.h"
 #include "messaging.h"
 #include "port.h"
+#include "trace.h"
 #include "wait.h"
 
 #define WAIT_FLAGS	(IPCMBOX_NONBLOCK | IPCMBOX_DEADLINE)
@@ -41,6 +42,7 @@ static void claim_all(struct ipcmbox_port *port, const struct ipcmbox_lane *lane
 		--*count;
 		port->wakeups++;
 		ipcmbox_waiter_claim(waiter, result, wakes);
+		trace_ipcmbox_wake(port, waiter, NULL);
 	}
 }
 
@@ -242,6 +244,8 @@ static int look_or_await(struct ipcmbox_handle *handle, const struct ipcmbox_cha
 		ret = -EAGAIN;
 	if (!ret)
 		ret = look_again(handle, arg);
+	if (!ret)
+		trace_ipcmbox_channel_sleep(port, waiter->lane);
 	if (!ret && arg->what == IPCMBOX_CHANNEL_ROOM) {
 		list_add_tail(&waiter->link, &port->senders);
 		port->nr_senders++;

@@ -23,6 +23,7 @@
 #include "move.h"
 #include "registry.h"
 #include "segment.h"
+#include "trace.h"
 #include "transfer.h"
 #include "view.h"
 
@@ -175,6 +176,7 @@ static int hand_over(struct ipcmbox_segment *segment, const struct file *from,
 	if (segment->writing || mapping_deny_writable(mapping))
 		return -EBUSY;
 	segment->exclusive = to;
+	trace_ipcmbox_segment_move(segment);
 	mapping_allow_writable(mapping);
 	return 0;
 }
@@ -226,6 +228,7 @@ void ipcmbox_move_end(struct ipcmbox_segment *segment, const struct file *view)
 	inode_lock(inode);
 	spin_lock(&segment->lock);
 	segment->exclusive = NULL;
+	trace_ipcmbox_segment_return(segment);
 	spin_unlock(&segment->lock);
 	resume_seals(segment);
 	inode_unlock(inode);
@@ -254,6 +257,7 @@ static struct file *move(struct file *view)
 		if (ret && moves_on) {
 			spin_lock(&segment->lock);
 			segment->exclusive = view;
+			trace_ipcmbox_segment_move(segment);
 			spin_unlock(&segment->lock);
 		}
 	}

@@ -20,6 +20,7 @@
 #include "quota.h"
 #include "registry.h"
 #include "rights.h"
+#include "trace.h"
 
 #define OPEN_BY		(IPCMBOX_OPEN_BY_ID | IPCMBOX_OPEN_BY_PID | IPCMBOX_OPEN_BY_TID)
 #define OPEN_VALID	(IPCMBOX_OPEN_CREATE | IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT | \
@@ -173,8 +174,10 @@ static int find_or_create(struct ipcmbox_registry *registry, struct ipcmbox_hand
 			return ret;
 		mailbox = *new;
 		*new = NULL;
-		if (ring)
+		if (ring) {
+			trace_ipcmbox_channel_create(&mailbox->port, ring);
 			ipcmbox_channel_enter(mailbox, handle);
+		}
 		ipcmbox_mailbox_attach(mailbox, mode);
 		/* The first reference is a lasting name's; the descriptor has its own now. */
 		if (!mailbox->entry.is_named || mailbox->entry.is_transient)

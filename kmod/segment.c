@@ -21,6 +21,7 @@
 #include "registry.h"
 #include "rights.h"
 #include "segment.h"
+#include "trace.h"
 #include "view.h"
 
 #define OPEN_VALID	(IPCMBOX_OPEN_CREATE | IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT | \
@@ -64,6 +65,9 @@ static void segment_free(struct ipcmbox_segment *segment)
 {
 	struct ipcmbox_registry *registry = segment->registry;
 
+	/* One that has never been published has not been seen. */
+	if (segment->entry.id)
+		trace_ipcmbox_segment_destroy(segment);
 	if (segment->backing)
 		ipcmbox_memory_end(segment->backing);
 	if (segment->payer) {
@@ -287,6 +291,7 @@ static bool publish(struct ipcmbox_segment *new, const struct ipcmbox_segment_op
 	if (first) {
 		new->entry.id = ipcmbox_entry_new_id();
 		ipcmbox_directory_add(&registry->segments, &new->entry);
+		trace_ipcmbox_segment_create(new);
 	}
 	mutex_unlock(&registry->lock);
 	return first;

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tracepoints: a message can be followed from send to reply.
+ * Tracepoints: a message can be followed from send to reply, a channel by who comes and goes, and
+ * a segment from its creation to its end.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "kselftest_harness.h"
 #include "ipcmbox_test.h"
+#include "channel_test.h"
 
 #define TRACING		"/sys/kernel/tracing"
 
@@ -127,7 +130,9 @@ TEST_F(trace, all_events_are_there)
 {
 	static const char * const names[] = {
 		"send", "block", "take", "finish", "return", "reply", "drop", "withdraw", "dead",
-		"wake",
+		"wake", "channel_create", "producer_join", "producer_leave", "producer_evict",
+		"consumer_join", "consumer_leave", "channel_sleep", "segment_create",
+		"segment_resize", "segment_move", "segment_return", "segment_destroy",
 	};
 	char path[128];
 	size_t i;
@@ -272,6 +277,150 @@ TEST_F(trace, off_again)
 	ASSERT_TRUE(write_file(TRACING "/events/ipcmbox/enable", "0"));
 	ASSERT_EQ(1, take(self->fd));
 	EXPECT_STREQ("send ", events_of(self, 1));
+}
+
+/*
+ * Channels and segments: the events of one, with what each says, and a semicolon after it.
+ */
+
+static const char *story_of(const char *what, __u64 id)
+{
+	static char story[2048];
+	char key[64], *at = text, *name;
+
+	snprintf(key, sizeof(key), ": %s=%llu ", what, (unsigned long long)id);
+	story[0] = 0;
+	if (!read_trace())
+		return "no trace";
+	while ((at = strstr(at, key))) {
+		name = at;
+		while (name > text && name[-1] != ' ')
+			name--;
+		strncat(story, name + 8, at - name - 8);
+		at += strlen(key) - 1;
+		strncat(story, at, strcspn(at, "\n"));
+		strcat(story, "; ");
+	}
+	return story;
+}
+
+TEST_F(trace, channel)
+{
+	char expected[1024];
+	int consumer = channel_new(self->dev, .access = IPCMBOX_READ), lane[2], pid = getpid();
+	__u64 id = mailbox_id(consumer);
+	struct producer p;
+
+	ASSERT_GE(consumer, 0);
+	ASSERT_TRUE(producer_init(&p, mailbox_by_id(self->dev, id, IPCMBOX_WRITE)));
+	lane[1] = mailbox_by_id(self->dev, id, IPCMBOX_WRITE);
+	ASSERT_GE(lane[1], 0);
+	ASSERT_EQ(0, producer_put(&p, 1));
+	ASSERT_EQ(0, evict(consumer, 1, 2));
+	close(lane[1]);
+	producer_exit(&p);
+	close(consumer);
+	snprintf(expected, sizeof(expected),
+		 "channel_create ring_bytes=4096; consumer_join pid=%d exiting=0; "
+		 "producer_join lane=0 lane_id=1 unread=0 pid=%d tid=%d exiting=0; "
+		 "producer_join lane=1 lane_id=2 unread=0 pid=%d tid=%d exiting=0; "
+		 "producer_evict lane=1 lane_id=2 unread=0 pid=%d tid=%d exiting=0; "
+		 "producer_leave lane=1 lane_id=2 unread=0 pid=%d tid=%d exiting=0; "
+		 "producer_leave lane=0 lane_id=1 unread=16 pid=%d tid=%d exiting=0; "
+		 "consumer_leave pid=%d exiting=0; ",
+		 pid, pid, pid, pid, pid, pid, pid, pid, pid, pid, pid, pid);
+	EXPECT_STREQ(expected, story_of("mailbox", id));
+}
+
+/* Both sides sleep, one after the other, and are woken by a kick. */
+TEST_F(trace, channel_asleep)
+{
+	char expected[512];
+	int consumer = channel_new(self->dev, .access = IPCMBOX_READ), pid = getpid();
+	struct sleeper sleepers[2];
+	__u64 id = mailbox_id(consumer);
+	struct producer p;
+
+	ASSERT_GE(consumer, 0);
+	ASSERT_TRUE(producer_init(&p, mailbox_by_id(self->dev, id, IPCMBOX_WRITE)));
+	ASSERT_TRUE(sleep_start(&sleepers[0], consumer, .what = IPCMBOX_CHANNEL_RECEIVE,
+				.lanes_serial = p.board->lanes_serial));
+	ASSERT_TRUE(await_receivers(consumer, 1));
+	ASSERT_EQ(0, kick(p.fd, IPCMBOX_CHANNEL_CONSUMER, 0));
+	ASSERT_EQ(0, sleeper_join(&sleepers[0]));
+	producer_fill(&p, 0);
+	ASSERT_TRUE(sleep_start(&sleepers[1], p.fd, .what = IPCMBOX_CHANNEL_ROOM, .bytes = 8));
+	ASSERT_TRUE(await_senders(consumer, 1));
+	ASSERT_EQ(0, kick(consumer, IPCMBOX_CHANNEL_PRODUCER, 0));
+	ASSERT_EQ(0, sleeper_join(&sleepers[1]));
+	close(consumer);
+	producer_exit(&p);
+	snprintf(expected, sizeof(expected),
+		 "channel_create ring_bytes=4096; consumer_join pid=%d exiting=0; "
+		 "producer_join lane=0 lane_id=1 unread=0 pid=%d tid=%d exiting=0; "
+		 "channel_sleep lane=-1; wake seq=0 tid=%d result=0; "
+		 "channel_sleep lane=0; wake seq=0 tid=%d result=0; consumer_leave pid=%d",
+		 pid, pid, pid, sleepers[0].tid, sleepers[1].tid, pid);
+	EXPECT_EQ(0, strncmp(expected, story_of("mailbox", id), strlen(expected)))
+		TH_LOG("%s", story_of("mailbox", id));
+}
+
+static int die_at_both_ends(void *arg)
+{
+	__u64 id = *(__u64 *)arg;
+
+	if (mailbox_by_id(device_open(), id, RW) < 0)
+		return 1;
+	raise(SIGKILL);
+	return 2;
+}
+
+TEST_F(trace, channel_of_the_dead)
+{
+	int fd = channel_new(self->dev, NAME("test trace"), .access = 0);
+	__u64 id = mailbox_id(fd);
+	const char *story;
+
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(255, child_run(die_at_both_ends, &id));
+	story = story_of("mailbox", id);
+	EXPECT_NE(NULL, strstr(story, "; consumer_leave pid=")) TH_LOG("%s", story);
+	EXPECT_NE(NULL, strstr(story, "; producer_leave lane=0 lane_id=1 unread=0 "));
+	EXPECT_EQ(NULL, strstr(strstr(story, "consumer_leave"), "exiting=0"));
+	close(fd);
+	mailbox_unlink_tests(self->dev);
+}
+
+static int segment_new(int dev)
+{
+	struct ipcmbox_segment_open arg = {
+		.flags = IPCMBOX_OPEN_CREATE, .access = RW, .mode = 0600, .size = 8192,
+	};
+
+	return ioctl(dev, IPCMBOX_IOC_SEGMENT_OPEN, &arg);
+}
+
+TEST_F(trace, segment)
+{
+	int box = mailbox_new(self->dev, .max_messages = 1, .flags = IPCMBOX_OPEN_FDS);
+	int fd = segment_new(self->dev), got = -1;
+	struct ipcmbox_segment_info info;
+
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(0, ioctl(fd, IPCMBOX_IOC_SEGMENT_STAT, &info));
+	ASSERT_EQ(0, ftruncate(fd, 4096));
+	ASSERT_EQ(0, ftruncate(fd, 4096));
+	ASSERT_EQ(4, pwrite(fd, "more", 4, 12288));
+	ASSERT_EQ(0, message_send(box, .fds_ptr = ptr_u64(&fd), .nr_fds = 1,
+				  .flags = IPCMBOX_MOVE));
+	ASSERT_EQ(0, message_receive(box, .fds_ptr = ptr_u64(&got), .max_fds = 1));
+	close(got);
+	close(fd);
+	close(box);
+	EXPECT_STREQ("segment_create size=8192; segment_resize size=4096; "
+		     "segment_resize size=12292; segment_move size=12292; "
+		     "segment_return size=12292; segment_destroy size=12292; ",
+		     story_of("segment", info.id));
 }
 
 TEST_HARNESS_MAIN
