@@ -30,6 +30,7 @@ struct job;
  * @bulk: messages are long
  * @segments: only for transports that hand over segments
  * @in_slab: measures slab memory in bytes, not time
+ * @unit: of what is measured, if it is neither
  * @run: does it: set up, warm up, and report each of @job->windows measurements
  */
 struct scenario {
@@ -48,6 +49,7 @@ struct scenario {
 	bool bulk;
 	bool segments;
 	bool in_slab;
+	const char *unit;
 	void (*run)(const struct job *job);
 };
 
@@ -100,6 +102,8 @@ void run_fill(const struct job *job);
 void run_queues(const struct job *job);
 void run_fan_out(const struct job *job);
 void run_fan_out_awake(const struct job *job);
+void run_receivers(const struct job *job);
+void run_wakeups(const struct job *job);
 void run_vector(const struct job *job);
 void run_receive_any(const struct job *job);
 void run_receive_from(const struct job *job);

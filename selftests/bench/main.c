@@ -18,7 +18,7 @@
 #include "report.h"
 
 #define ROUNDS		7
-#define DESCRIPTORS	8192
+#define DESCRIPTORS	32768
 #define DEPTH		64	/* the bounded queue everybody gets */
 #define SEGMENT		(256UL << 20)
 #define ORDINARY_USER	1000
@@ -29,8 +29,11 @@ static const struct transport * const transports[] = {
 	&pipe_transport,
 	&stream_transport,
 	&seqpacket_transport,
+	&dgram_transport,
 	&boost_transport,
 	&zeromq_transport,
+	&dbus_transport,
+	&eventfd_ring_transport,
 	&futex_ring_transport,
 	&channel_transport,
 	&ipcmbox_transport,
@@ -38,9 +41,10 @@ static const struct transport * const transports[] = {
 
 #define N_TRANSPORTS	(sizeof(transports) / sizeof(*transports))
 
+/* Long messages: the pages of a ring are all touched before it is measured. */
 #define ROUND_TRIP(bytes, n) {					\
 	.name = "round-trip", .size = bytes, .count = n,	\
-	.warm_up = 1, .for_all = true, .depth = DEPTH,		\
+	.warm_up = (bytes) > 4096 ? 3 : 1, .for_all = true, .depth = DEPTH,		\
 	.run = run_round_trip }
 
 #define BATCH(bytes, n) {					\
@@ -74,6 +78,10 @@ static const struct transport * const transports[] = {
 	.name = text, .size = 64, .count = n, .warm_up = 1,	\
 	.once = dear,						\
 	.queues = receivers, .depth = DEPTH, .run = run_fan_out_awake }
+
+#define RECEIVERS(n, text, unit_text, function) {		\
+	.name = text, .size = 64, .count = 256, .unit = unit_text,	\
+	.queues = n, .depth = DEPTH, .run = function }
 
 #define VECTOR(messages, n, text) {				\
 	.name = text, .size = 64, .count = n, .warm_up = 1,	\
@@ -123,6 +131,7 @@ static const struct scenario scenarios[] = {
 	HAND_OVER("hand-over-map", SEGMENT, run_hand_over_map),
 	VECTOR(1, 256, "vector-1"),
 	VECTOR(16, 32, "vector-16"),
+	VECTOR(32, 16, "vector-32"),
 	VECTOR(64, 8, "vector-64"),
 	FAN_OUT(1, 16, "fan-out-1"),
 	FAN_OUT(8, 8, "fan-out-8"),
@@ -132,6 +141,10 @@ static const struct scenario scenarios[] = {
 	FAN_OUT_AWAKE(8, 64, false, "fan-out-awake-8"),
 	FAN_OUT_AWAKE(64, 16, false, "fan-out-awake-64"),
 	FAN_OUT_AWAKE(512, 4, true, "fan-out-awake-512"),
+	RECEIVERS(1, "receivers-1", NULL, run_receivers),
+	RECEIVERS(10, "receivers-10", NULL, run_receivers),
+	RECEIVERS(100, "receivers-100", NULL, run_receivers),
+	RECEIVERS(100, "wakeups-100", "per-1000", run_wakeups),
 	CHOOSE("receive-any", run_receive_any),
 	CHOOSE("receive-from", run_receive_from),
 	{ .name = "receive-from-first", .size = 64, .depth = 100000,
@@ -139,6 +152,7 @@ static const struct scenario scenarios[] = {
 	  .run = run_receive_from_first },
 	QUEUES(1, "queues-1"),
 	QUEUES(1000, "queues-1000"),
+	QUEUES(10000, "queues-10000"),
 	DEPTH_OF(10, 1, "depth-10"),
 	DEPTH_OF(10, 64, "depth-10-spread"),
 	DEPTH_OF(60000, 1, "depth-60000"),
@@ -264,7 +278,7 @@ static bool run_all(const struct choice *choice)
 	return good;
 }
 
-static void raise_limits(const struct choice *choice)
+static void prepare(const struct choice *choice)
 {
 	struct rlimit descriptors = { DESCRIPTORS, DESCRIPTORS };
 	size_t i;
@@ -272,9 +286,9 @@ static void raise_limits(const struct choice *choice)
 	if (setrlimit(RLIMIT_NOFILE, &descriptors))
 		err(EXIT_FAILURE, "RLIMIT_NOFILE");
 	for (i = 0; i < N_TRANSPORTS; i++)
-		if (transports[i]->raise_limits &&
+		if (transports[i]->prepare &&
 		    listed(choice->transports, transports[i]->name))
-			transports[i]->raise_limits();
+			transports[i]->prepare();
 }
 
 static bool parse_mode(const char *text)
@@ -341,7 +355,7 @@ int main(int argc, char **argv)
 
 	/* Children must not inherit lines which are not out yet. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	raise_limits(&choice);
+	prepare(&choice);
 	steal = steal_ticks();
 	good = run_all(&choice);
 	warnx("seed %u, %lu ticks stolen by the host", choice.seed,

@@ -30,11 +30,18 @@ void message_stamp(struct message *message, uint64_t serial)
 	memcpy(message->data, &serial, sizeof(serial));
 }
 
+uint64_t message_serial(const struct message *message)
+{
+	uint64_t serial;
+
+	memcpy(&serial, message->data, sizeof(serial));
+	return serial;
+}
+
 void message_check(const struct message *message, uint64_t serial)
 {
-	uint64_t got;
+	uint64_t got = message_serial(message);
 
-	memcpy(&got, message->data, sizeof(got));
 	if (got != serial)
 		errx(EXIT_FAILURE, "received message %" PRIu64 " instead of %" PRIu64,
 		     got, serial);

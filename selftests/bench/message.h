@@ -20,6 +20,7 @@ struct message {
 
 struct message *message_new(size_t size);
 void message_stamp(struct message *message, uint64_t serial);
+uint64_t message_serial(const struct message *message);
 void message_check(const struct message *message, uint64_t serial);
 
 #endif /* BENCH_MESSAGE_H */

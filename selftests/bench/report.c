@@ -19,6 +19,8 @@ static double median(const double *sorted, unsigned int count)
 
 static const char *unit(const struct job *job)
 {
+	if (job->scenario->unit)
+		return job->scenario->unit;
 	if (job->scenario->in_slab)
 		return "bytes";
 	return job->parallel ? "ns" : "instructions";

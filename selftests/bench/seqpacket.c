@@ -14,21 +14,6 @@ static void seqpacket_open(struct end ends[2], const struct shape *shape)
 	sockets_open(ends, shape, SOCK_SEQPACKET);
 }
 
-static void seqpacket_send(const struct end *end, struct message *message,
-			   size_t size, unsigned int priority)
-{
-	(void)priority;
-	if (send(end->tx, message->data, size, 0) != (ssize_t)size)
-		err(EXIT_FAILURE, "send");
-}
-
-static void seqpacket_recv(const struct end *end, struct message *message,
-			   size_t size)
-{
-	if (recv(end->rx, message->data, size, 0) != (ssize_t)size)
-		err(EXIT_FAILURE, "recv");
-}
-
 static void prepare(struct mmsghdr *headers, struct iovec *parts,
 		    struct message **messages, unsigned int count, size_t size)
 {
@@ -68,8 +53,8 @@ const struct transport seqpacket_transport = {
 	.name = "seqpacket",
 	.in_slab = true,
 	.open = seqpacket_open,
-	.send = seqpacket_send,
-	.recv = seqpacket_recv,
+	.send = socket_send,
+	.recv = socket_recv,
 	.send_vector = seqpacket_send_vector,
 	.recv_vector = seqpacket_recv_vector,
 	.close = sockets_close,

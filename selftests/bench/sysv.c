@@ -73,7 +73,7 @@ static void sysv_close(struct end ends[2])
 const struct transport sysv_transport = {
 	.name = "sysv",
 	.in_slab = true,
-	.raise_limits = raise_limits,
+	.prepare = raise_limits,
 	.open = sysv_open,
 	.send = sysv_send,
 	.recv = sysv_recv,

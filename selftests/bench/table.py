@@ -11,13 +11,10 @@ missed; those of parallel mode do not count with --busy: others used the host.
 """
 import argparse
 import collections
-import statistics
 import sys
 
-SUBJECT = "ipcmbox"
-RIVAL = "mqueue"
-KERNELS = ["mqueue", "sysv", "pipe", "stream", "seqpacket"]
-TRANSPORTS = KERNELS + ["boost", "zeromq", "futex-ring", "channel", SUBJECT]
+from results import CHANNEL, KERNELS, RIVAL, SUBJECT, TRANSPORTS, read
+
 # What an event costs more than a message pays off from the second member on.
 NO_TARGET = ["fan-out-1"]
 # A time at most so many times the best of those it is held against, each a case,
@@ -32,57 +29,17 @@ TARGETS = {
         Target(("hand-over", 256 << 20, SUBJECT), 2, [("empty", 0, SUBJECT)]),
     ],
     "parallel": [
-        Target(("round-trip", 64, "channel"), 1.3, [("round-trip", 64, "futex-ring")]),
-        Target(("stream", 64, "channel"), 1.3, [("stream", 64, "futex-ring")]),
-        Target(("stream", 64, "channel"), 0.1, [("stream", 64, RIVAL)]),
+        Target(("round-trip", 64, CHANNEL), 1.3, [("round-trip", 64, "futex-ring")]),
+        Target(("stream", 64, CHANNEL), 1.3, [("stream", 64, "futex-ring")]),
+        Target(("stream", 64, CHANNEL), 0.1, [("stream", 64, RIVAL)]),
     ],
 }
+# What a line of counted mode may be at most
+LIMITS = {("wakeups-100", 64, SUBJECT): 1000,
+          ("memory-queue", 64, SUBJECT): 1536,
+          ("memory-message", 64, SUBJECT): 256}
 # The channel to the ring by hand; the mailbox to the best of the kernel, to RIVAL
 HEAD = ["case", "bytes"] + TRANSPORTS + ["channel/ring", "/kernel", "/" + RIVAL]
-
-
-class Figure:
-    """What all boots say about one case on one transport."""
-
-    def __init__(self):
-        self.medians = []
-        self.extremes = []
-
-    def add(self, median, least, greatest):
-        self.medians.append(float(median))
-        self.extremes += [float(least), float(greatest)]
-
-    @property
-    def median(self):
-        return statistics.median(self.medians)
-
-    def __str__(self):
-        return "{} ({}-{})".format(*map(short, (self.median, min(self.extremes),
-                                                max(self.extremes))))
-
-
-def short(value):
-    if value >= 10e6:
-        return "{:.1f}M".format(value / 1e6)
-    if value >= 1e5:
-        return "{:.0f}k".format(value / 1e3)
-    return "{:.0f}".format(value)
-
-
-def read(path):
-    """modes[mode][case, size, unit][transport] is a Figure."""
-    modes = collections.defaultdict(lambda: collections.defaultdict(
-        lambda: collections.defaultdict(Figure)))
-    boots = collections.defaultdict(set)
-    with open(path, encoding="ascii") as lines:
-        for line in lines:
-            (word, mode, seed, case, size, transport, unit,
-             *figures) = line.strip().split(",")
-            if word != "bench" or transport not in TRANSPORTS:
-                raise ValueError("not a result: " + line)
-            modes[mode][case, size, unit][transport].add(*figures)
-            boots[mode].add(seed)
-    return modes, boots
 
 
 def ratio(figures, peers, subject=SUBJECT):
@@ -93,8 +50,8 @@ def ratio(figures, peers, subject=SUBJECT):
 
 
 def row(case, size, unit, figures):
-    name = case if unit != "bytes" else case + " [bytes]"
-    ratios = [ratio(figures, ["futex-ring"], "channel"),
+    name = case if unit in ("instructions", "ns") else "{} [{}]".format(case, unit)
+    ratios = [ratio(figures, ["futex-ring"], CHANNEL),
               ratio(figures, KERNELS), ratio(figures, [RIVAL])]
     return ([name, size] +
             [str(figures[t]) if t in figures else "-" for t in TRANSPORTS] +
@@ -111,7 +68,7 @@ def print_table(rows):
 def misses(table):
     """The lines which do not meet the target."""
     for (case, size, unit), figures in table.items():
-        if unit == "bytes" or case in NO_TARGET:
+        if unit != "instructions" or case in NO_TARGET:
             continue
         if SUBJECT not in figures and RIVAL in figures:
             yield "{}, {} bytes: no figure of {}".format(case, size, SUBJECT)
@@ -122,9 +79,7 @@ def misses(table):
 
 def judge(table, target):
     """What to print about a target, and whether it is met; None without figures."""
-    medians = {(case, int(size), transport): figure.median
-               for (case, size, _), figures in table.items()
-               for transport, figure in figures.items()}
+    medians = medians_of(table)
     if not {target.subject, *target.rivals} <= medians.keys():
         return None
     times = medians[target.subject] / min(medians[r] for r in target.rivals)
@@ -136,6 +91,22 @@ def judge(table, target):
 
 def name(line):
     return "{} of {} bytes by {}".format(*line)
+
+
+def medians_of(table):
+    return {(case, int(size), transport): figure.median
+            for (case, size, _), figures in table.items()
+            for transport, figure in figures.items()}
+
+
+def limit_misses(table):
+    medians = medians_of(table)
+    for line, limit in LIMITS.items():
+        if line in medians:
+            text = "{}: {:.0f}, at most {}".format(name(line), medians[line], limit)
+            print(text)
+            if medians[line] > limit:
+                yield text
 
 
 def target_misses(table, targets):
@@ -153,7 +124,8 @@ def main():
     parser.add_argument("results")
     options = parser.parse_args()
     modes, boots = read(options.results)
-    missed = list(misses(modes.get("counted", {})))
+    counted = modes.get("counted", {})
+    missed = list(misses(counted)) + list(limit_misses(counted))
     for mode, table in modes.items():
         unit = "ns" if mode == "parallel" else "instructions"
         print("{} mode, {} boot(s): {}, median (least-greatest)".format(

@@ -67,6 +67,20 @@ void sockets_close(struct end ends[2])
 	close_descriptor(ends[1].tx);
 }
 
+void socket_send(const struct end *end, struct message *message, size_t size,
+		 unsigned int priority)
+{
+	(void)priority;
+	if (send(end->tx, message->data, size, 0) != (ssize_t)size)
+		err(EXIT_FAILURE, "send");
+}
+
+void socket_recv(const struct end *end, struct message *message, size_t size)
+{
+	if (recv(end->rx, message->data, size, 0) != (ssize_t)size)
+		err(EXIT_FAILURE, "recv");
+}
+
 static void *queues[QUEUES_MAX];
 
 int queue_number(void *queue)

@@ -37,7 +37,7 @@ struct end {
  * @prioritised: messages have priorities, and are received by them
  * @in_slab: queues and messages live in slab memory, so it tells what they cost
  * @few_cases: only for the cases that are for all
- * @raise_limits: lift what the system's defaults forbid; run once, as root
+ * @prepare: optional: lift what the system's defaults forbid, start a service; run once, as root
  * @open: make both ends
  * @send: send one message; blocks while the queue is full
  * @recv: receive one message; blocks while the queue is empty
@@ -66,7 +66,7 @@ struct transport {
 	bool prioritised;
 	bool in_slab;
 	bool few_cases;
-	void (*raise_limits)(void);
+	void (*prepare)(void);
 	void (*open)(struct end ends[2], const struct shape *shape);
 	void (*send)(const struct end *end, struct message *message,
 		     size_t size, unsigned int priority);
@@ -96,9 +96,12 @@ extern const struct transport mqueue_transport;
 extern const struct transport sysv_transport;
 extern const struct transport pipe_transport;
 extern const struct transport seqpacket_transport;
+extern const struct transport dgram_transport;
 extern const struct transport stream_transport;
 extern const struct transport boost_transport;
 extern const struct transport zeromq_transport;
+extern const struct transport dbus_transport;
+extern const struct transport eventfd_ring_transport;
 extern const struct transport futex_ring_transport;
 extern const struct transport channel_transport;
 extern const struct transport ipcmbox_transport;
@@ -111,6 +114,10 @@ void ends_close(struct end ends[2], void (*close_queue)(int queue));
 /* For connected sockets, both ends of which send and receive. */
 void sockets_open(struct end ends[2], const struct shape *shape, int type);
 void sockets_close(struct end ends[2]);
+/* For those that keep boundaries. */
+void socket_send(const struct end *end, struct message *message, size_t size,
+		 unsigned int priority);
+void socket_recv(const struct end *end, struct message *message, size_t size);
 
 /* For transports whose queues are in the memory of the program: where number n is. */
 int queue_number(void *queue);
