@@ -15,6 +15,7 @@
 
 #include "index.h"
 #include "queue.h"
+#include "spin.h"
 
 struct ipcmbox_handle;
 struct ipcmbox_info;
@@ -89,17 +90,18 @@ struct pid;
  *
  * Barriers. (1) waiter_park() sets the task state, then the waiter's state by cmpxchg; its partner
  * ipcmbox_wakes_complete() exchanges the waiter's state, then wakes: one of them sees the other's
- * write. The exchange also releases the outcome to the load-acquire at the end of waiter_park().
- * (2) None is needed for pollers: ipcmbox_wakes_flush() looks for them after a change under the
- * port's lock, and handle_poll() queues the poller before it looks under that lock; whichever has
- * the lock second sees what the other did before. For the room in an event mailbox the pollers look
- * at the ports of its members, under the lock of each; who makes room there announces it after
- * that, see event.c. (3) Those of channels, whose partners are in user space, are in doorbell.h.
+ * write. The exchange also releases the outcome to the load-acquires of waiter_park() and
+ * is_completed_by(). (2) None is needed for pollers: ipcmbox_wakes_flush() looks for them after a
+ * change under the port's lock, and handle_poll() queues the poller before it looks under that
+ * lock; whichever has the lock second sees what the other did before. For the room in an event
+ * mailbox the pollers look at the ports of its members, under the lock of each; who makes room
+ * there announces it after that, see event.c. (3) Those of channels, whose partners are in user
+ * space, are in doorbell.h.
  */
 
 /**
  * struct ipcmbox_port - queued messages, waiting receivers, waiting senders
- * @lock: protects everything here but @receiving and @pollers
+ * @lock: protects everything here but @receiving, @pollers and what says so
  * @id: of the mailbox (constant once that can be found)
  * @queue: accepted messages nobody has taken
  * @index: of @queue, for receivers that choose
@@ -122,6 +124,8 @@ struct pid;
  * @overflow: IPCMBOX_OVERFLOW_*
  * @max_length: bytes of the longest message (constant)
  * @max_bytes: capacity in bytes, 0 unbounded
+ * @receive_spin: how long receivers spin (see spin.h; not @lock)
+ * @send_spin: how long senders do, whatever they wait for (likewise)
  * @receivers_gone: nobody can receive: sends fail with EPIPE
  * @refuses_files: messages with descriptors are not accepted, see files.h
  * @next_to_shed: the next in @queue to be looked at for descriptors, or NULL
@@ -167,6 +171,8 @@ struct ipcmbox_port {
 	u32 max_messages;
 	u32 max_length;
 	u64 max_bytes;
+	struct ipcmbox_spin receive_spin;
+	struct ipcmbox_spin send_spin;
 	u64 next_seq;
 	u8 overflow;
 	bool receivers_gone;

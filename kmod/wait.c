@@ -4,11 +4,14 @@
  */
 #include <linux/hrtimer.h>
 #include <linux/lockdep.h>
+#include <linux/minmax.h>
 #include <linux/nospec.h>
 #include <linux/nsproxy.h>
 #include <linux/overflow.h>
+#include <linux/processor.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/sched/clock.h>
 #include <linux/sched/signal.h>
 #include <linux/time_namespace.h>
 
@@ -17,7 +20,11 @@
 #include "compat.h"
 #include "event.h"
 #include "notify.h"
+#include "spin.h"
 #include "wait.h"
+
+/* How often who spins looks for its completion between two looks at the clock. */
+#define LOOKS_PER_TICK	16
 
 /*
  * User space counts from the epoch of its time namespace. timens_ktime_to_host() is not exported to
@@ -159,6 +166,55 @@ int ipcmbox_waiter_sleep(struct ipcmbox_waiter *waiter, const struct ipcmbox_dea
 	ret = waiter_park(waiter, TASK_INTERRUPTIBLE | TASK_FREEZABLE, deadline->expires,
 			  deadline->clock);
 	return ret == -EINTR ? -ERESTARTSYS : ret;
+}
+
+/* How much of @budget is left before the deadline. */
+static u32 spin_time(u32 budget, const struct ipcmbox_deadline *deadline)
+{
+	if (!budget || deadline->expires == IPCMBOX_FOREVER)
+		return budget;
+	return clamp_t(s64, ktime_sub(deadline->expires, now_on(deadline->clock)), 0, budget);
+}
+
+/* Returns whether the waiter was completed meanwhile. */
+static bool is_completed_by(struct ipcmbox_waiter *waiter, u64 until)
+{
+	int n;
+
+	do {
+		for (n = 0; n < LOOKS_PER_TICK; n++) {
+			/* Pairs with ipcmbox_wakes_complete(), which will wake nobody. */
+			if (smp_load_acquire(&waiter->state) == IPCMBOX_WAITER_DONE)
+				return true;
+			if (!ipcmbox_spin_is_alone() || signal_pending(current))
+				return false;
+			cpu_relax();
+		}
+	} while (local_clock() < until);
+	return false;
+}
+
+/* The rest of ipcmbox_waiter_wait(), where there is more than one CPU. */
+int ipcmbox_waiter_spin(struct ipcmbox_waiter *waiter, const struct ipcmbox_deadline *deadline,
+			struct ipcmbox_spin *spin)
+{
+	u64 begun;
+	u32 time;
+	int ret;
+
+	if (!ipcmbox_spin_begin(spin))
+		return ipcmbox_waiter_sleep(waiter, deadline);
+
+	begun = local_clock();
+	time = spin_time(ipcmbox_spin_budget(spin), deadline);
+	if (time && is_completed_by(waiter, begun + time)) {
+		ipcmbox_spin_succeed(spin);
+		return 0;
+	}
+	ret = ipcmbox_waiter_sleep(waiter, deadline);
+	/* Not the same clock any more if the task was woken elsewhere, but near enough. */
+	ipcmbox_spin_learn(spin, time, ret ? U64_MAX : local_clock() - begun);
+	return ret;
 }
 
 /**

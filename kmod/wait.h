@@ -3,6 +3,7 @@
 #define _IPCMBOX_WAIT_H
 
 #include <linux/bits.h>
+#include <linux/cpumask.h>
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
@@ -20,6 +21,7 @@ struct ipcmbox_lane;
 struct ipcmbox_notification;
 struct ipcmbox_reception;
 struct ipcmbox_sending;
+struct ipcmbox_spin;
 struct task_struct;
 
 /**
@@ -37,7 +39,8 @@ struct task_struct;
  * So an outcome is never lost, and the memory of a waiter is never touched after its completion.
  *
  * Completion is one atomic exchange of &ipcmbox_waiter.state. It tells whether the waiter is
- * parked, and only a parked one is woken.
+ * parked, and only a parked one is woken. Before it parks, a waiter may look for its completion for
+ * a while, see spin.h; whoever completes it need not know.
  */
 
 /* A deadline that no clock reaches. */
@@ -180,6 +183,23 @@ static inline void ipcmbox_waiter_init(struct ipcmbox_waiter *waiter)
 }
 
 int ipcmbox_waiter_sleep(struct ipcmbox_waiter *waiter, const struct ipcmbox_deadline *deadline);
+int ipcmbox_waiter_spin(struct ipcmbox_waiter *waiter, const struct ipcmbox_deadline *deadline,
+			struct ipcmbox_spin *spin);
+
+/**
+ * ipcmbox_waiter_wait() - as ipcmbox_waiter_sleep(), but spin first if that is likely to pay
+ * @waiter: linked into a port
+ * @deadline: how long
+ * @spin: of the port, for waits of this kind
+ */
+static inline int ipcmbox_waiter_wait(struct ipcmbox_waiter *waiter,
+				      const struct ipcmbox_deadline *deadline,
+				      struct ipcmbox_spin *spin)
+{
+	return num_online_cpus() > 1 ? ipcmbox_waiter_spin(waiter, deadline, spin) :
+				       ipcmbox_waiter_sleep(waiter, deadline);
+}
+
 int ipcmbox_waiter_sleep_killable(struct ipcmbox_waiter *waiter);
 void ipcmbox_waiter_join(struct ipcmbox_waiter *waiter);
 void ipcmbox_waiter_claim(struct ipcmbox_waiter *waiter, int result, struct ipcmbox_wakes *wakes);

@@ -223,6 +223,23 @@ struct ipcmbox_iovec {
 #define IPCMBOX_FDS_MAX		16	/* descriptors in one message */
 
 /**
+ * DOC: Spinning
+ *
+ * A call that has to wait, and has its CPU for itself, may spin for a while before it sleeps: never
+ * longer than until its deadline, a signal, or the moment when another task wants the CPU. How long
+ * is learned from the waits before at the same mailbox, on either side, and not at all where what
+ * it waits for takes long; an idle mailbox costs no processor time. It makes an answer from another
+ * CPU many times faster, and is paid for with processor time and power: two processes that do
+ * nothing but exchange messages keep two CPUs busy.
+ *
+ * The module parameter spin_ns (in /sys/module/ipcmbox/parameters, to be changed at any time) is
+ * the longest time in nanoseconds, up to 1000000; 0 switches spinning off. Do that where processor
+ * time counts for more than latency: on battery, in virtual machines that share their CPUs with
+ * others, where CPU quotas of cgroups are tight, or where hyperthreads next to the waiting one
+ * have work to do.
+ */
+
+/**
  * DOC: Limits
  *
  * Which limit a failed command met: the @limit field of its structure, written when the command

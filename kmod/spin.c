@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Spinning: how long.
+ */
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/time64.h>
+
+#include "spin.h"
+
+/* A wait this many times as long as spinning may take is worth a try. */
+#define TRY_FACTOR	4
+
+static unsigned int spin_ns = 50000;
+module_param(spin_ns, uint, 0644);
+MODULE_PARM_DESC(spin_ns,
+		 "Nanoseconds a blocked call may spin before it sleeps, up to 1000000 (default: 50000; 0: never)");
+
+static u32 limit(void)
+{
+	return min_t(u32, READ_ONCE(spin_ns), IPCMBOX_SPIN_NS_MAX);
+}
+
+/**
+ * ipcmbox_spin_begin() - is a wait to be measured?
+ * @spin: of its port
+ *
+ * Return: whether it may spin, for its budget, and learn.
+ */
+bool ipcmbox_spin_begin(struct ipcmbox_spin *spin)
+{
+	u16 pause = READ_ONCE(spin->pause);
+
+	if (!limit() || !ipcmbox_spin_is_alone())
+		return false;
+	if (likely(!pause))
+		return true;
+	WRITE_ONCE(spin->pause, pause - 1);
+	return false;
+}
+
+/* Return: nanoseconds to spin. */
+u32 ipcmbox_spin_budget(const struct ipcmbox_spin *spin)
+{
+	return min(READ_ONCE(spin->budget_ns), limit());
+}
+
+/**
+ * ipcmbox_spin_succeed() - a waiter was completed while it was spinning
+ * @spin: of its port
+ */
+void ipcmbox_spin_succeed(struct ipcmbox_spin *spin)
+{
+	u16 penalty = READ_ONCE(spin->penalty);
+
+	if (unlikely(penalty))
+		WRITE_ONCE(spin->penalty, penalty / 2);
+}
+
+static void fail(struct ipcmbox_spin *spin)
+{
+	u16 penalty = min(2 * READ_ONCE(spin->penalty) + 1, IPCMBOX_SPIN_PAUSE_MAX);
+
+	WRITE_ONCE(spin->budget_ns, 0);
+	WRITE_ONCE(spin->penalty, penalty);
+	WRITE_ONCE(spin->pause, penalty);
+}
+
+/**
+ * ipcmbox_spin_learn() - a waiter had to sleep
+ * @spin: of its port
+ * @budget: for how long it had spun before
+ * @waited_ns: until it was completed; U64_MAX: it was not
+ */
+void ipcmbox_spin_learn(struct ipcmbox_spin *spin, u32 budget, u64 waited_ns)
+{
+	u32 max = limit();
+
+	if (budget && waited_ns > max)
+		fail(spin);
+	else if (waited_ns <= (u64)max * TRY_FACTOR)
+		WRITE_ONCE(spin->budget_ns, min_t(u64, max, 2 * waited_ns));
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _IPCMBOX_SPIN_H
+#define _IPCMBOX_SPIN_H
+
+#include <linux/sched.h>
+#include <linux/sched/stat.h>
+#include <linux/types.h>
+
+/**
+ * DOC: Spinning
+ *
+ * Going to sleep and being woken takes longer than most answers do. So who waits, and has the CPU
+ * for itself, looks for its completion for a while before it sleeps; if that comes from another
+ * CPU meanwhile, neither side pays for a sleep.
+ *
+ * How long is what a *budget* says, one for the receivers of a port and one for its senders. It is
+ * learned, much as KVM's halt polling does it. A waiter that had to sleep, but not for much longer
+ * than the module parameter spin_ns, gives the next one a budget: what it waited itself is the
+ * peer's way through a sleep as well, which would not have slept either. If that comes in time the
+ * budget stays; if it does not, and the budget cannot be raised any more, it was in vain: the next
+ * wait does not spin, after the second failure the next three do not, then seven, and so on up to
+ * IPCMBOX_SPIN_PAUSE_MAX. So spinning in vain, as it is when the peer's virtual CPU does not run,
+ * costs little in the long run, and a receiver that has little to do does not spin at all.
+ *
+ * Nobody spins, or learns, who is not the only one that wants its CPU: on a machine with one, or
+ * next to its peer, a waiter has nothing to gain. A task that becomes runnable there, and any
+ * signal, end the spinning; so does the deadline.
+ */
+
+/* More than this is not believed of the parameter: what a deadline leaves is looked at once. */
+#define IPCMBOX_SPIN_NS_MAX	NSEC_PER_MSEC
+
+/* So many waits in a row do not spin, at most, because others did in vain. */
+#define IPCMBOX_SPIN_PAUSE_MAX	127
+
+/**
+ * struct ipcmbox_spin - for how long to spin
+ * @budget_ns: nanoseconds, 0 not at all
+ * @pause: waits until the next that may spin or learn
+ * @penalty: what @pause was set to when spinning was in vain for the last time
+ *
+ * Read and written without a lock, by READ_ONCE() and WRITE_ONCE(): these are estimates, and when
+ * two waits end at the same time either may have the last word. Nothing is written by a wait for
+ * which the budget was right.
+ */
+struct ipcmbox_spin {
+	u32 budget_ns;
+	u16 pause;
+	u16 penalty;
+};
+
+/* Has the calling task its CPU for itself? */
+static inline bool ipcmbox_spin_is_alone(void)
+{
+	return !need_resched() && single_task_running();
+}
+
+bool ipcmbox_spin_begin(struct ipcmbox_spin *spin);
+u32 ipcmbox_spin_budget(const struct ipcmbox_spin *spin);
+void ipcmbox_spin_succeed(struct ipcmbox_spin *spin);
+void ipcmbox_spin_learn(struct ipcmbox_spin *spin, u32 budget, u64 waited_ns);
+
+#endif /* _IPCMBOX_SPIN_H */
