@@ -27,9 +27,12 @@
  * struct fanout - an event on its way to the members
  * @waiter: of its sender, if it is suspended
  * @message: as it was imported, owned by the sender, or NULL: the kernel had no memory for it
- * @copies: one for each member to come, and in the end what the sender has to put; linked by
- *	&ipcmbox_message.next_victim
+ *	or, when it is committed, a member has it
+ * @copies: one for each member to come that does not get @message itself, and in the end what the
+ *	sender has to put; linked by &ipcmbox_message.next_victim
  * @nr_copies: length of @copies, as long as nothing is committed
+ * @seq: of @message, once it is committed
+ * @queued_at: likewise
  * @events: event bits
  * @except: a member that does not get it, or NULL
  * @never_waits: members that are not ready lose it
@@ -41,6 +44,8 @@ struct fanout {
 	struct ipcmbox_message *message;
 	struct ipcmbox_message *copies;
 	unsigned int nr_copies;
+	u64 seq;
+	unsigned long queued_at;
 	u64 events;
 	const struct ipcmbox_member *except;
 	bool never_waits;
@@ -103,16 +108,38 @@ void ipcmbox_event_free(struct ipcmbox_event *event)
 
 /* Delivering. */
 
-static void deliver_locked(struct ipcmbox_member *member, struct fanout *fanout)
+/* Nobody keeps the event, so that a member can have it. */
+static bool can_give_away(const struct ipcmbox_event *event, const struct fanout *fanout)
+{
+	return !event->kept && !fanout->never_waits;
+}
+
+/*
+ * What a member gets: a copy, or, when there is none left, the event itself. One that has joined
+ * since it was suspended may find nothing.
+ */
+static struct ipcmbox_message *take_copy(const struct ipcmbox_event *event, struct fanout *fanout)
+{
+	struct ipcmbox_message *copy = pop(fanout);
+
+	if (!copy && can_give_away(event, fanout)) {
+		copy = fanout->message;
+		fanout->message = NULL;
+	}
+	return copy;
+}
+
+static void deliver_locked(struct ipcmbox_event *event, struct ipcmbox_member *member,
+			   struct fanout *fanout)
 {
 	struct ipcmbox_port *port = &member->mailbox->port;
-	struct ipcmbox_message *copy = pop(fanout);
+	struct ipcmbox_message *copy = take_copy(event, fanout);
 	struct ipcmbox_wakes wakes;
 	bool delivered = false;
 
 	if (copy) {
-		copy->seq = fanout->message->seq;
-		copy->queued_at = fanout->message->queued_at;
+		copy->seq = fanout->seq;
+		copy->queued_at = fanout->queued_at;
 	}
 
 	ipcmbox_wakes_init(&wakes);
@@ -143,11 +170,13 @@ static void commit_locked(struct ipcmbox_mailbox *mailbox, struct fanout *fanout
 		spin_lock(&port->lock);
 		ipcmbox_port_pass(port, fanout->message, &wakes);
 		spin_unlock(&port->lock);
+		fanout->seq = fanout->message->seq;
+		fanout->queued_at = fanout->message->queued_at;
 	}
 
 	list_for_each_entry(member, &event->members, link) {
 		if (is_for(fanout, member))
-			deliver_locked(member, fanout);
+			deliver_locked(event, member, fanout);
 		cond_resched();
 	}
 	if (event->kept && fanout->message && !(event->refuses_files && fanout->message->nr_fds) &&
@@ -292,7 +321,7 @@ static int add_copies(struct fanout *fanout, unsigned int count, u32 *limit)
 	return 0;
 }
 
-/* Returns 0 with the lock held and a copy for each member; or an error of the copying, without. */
+/* Returns 0 with the lock held and something for each member; or, without, an error of copying. */
 static int lock_with_copies(struct ipcmbox_event *event, struct fanout *fanout, u32 *limit)
 {
 	unsigned int count;
@@ -301,6 +330,8 @@ static int lock_with_copies(struct ipcmbox_event *event, struct fanout *fanout, 
 	for (;;) {
 		mutex_lock(&event->lock);
 		count = count_locked(event, fanout);
+		if (count && can_give_away(event, fanout))
+			count--;
 		if (count <= fanout->nr_copies)
 			return 0;
 		mutex_unlock(&event->lock);
@@ -462,13 +493,16 @@ void ipcmbox_event_announce(struct ipcmbox_mailbox *mailbox, const struct ipcmbo
 /* Joining and leaving. */
 
 /* Gives a member that is about to join a copy, or counts a loss. */
-static void welcome_with(struct ipcmbox_member *member, struct ipcmbox_message *message)
+static void welcome_with(struct ipcmbox_event *event, struct ipcmbox_member *member,
+			 struct ipcmbox_message *message)
 {
-	struct fanout fanout = { .message = message };
+	struct fanout fanout = {
+		.message = message, .seq = message->seq, .queued_at = message->queued_at,
+	};
 	u32 limit;
 
 	add_copies(&fanout, 1, &limit);
-	deliver_locked(member, &fanout);
+	deliver_locked(event, member, &fanout);
 }
 
 /* Those who wait need one copy more then; if there is none, the member loses the event. */
@@ -505,7 +539,7 @@ void ipcmbox_event_add(struct ipcmbox_mailbox *mailbox, struct ipcmbox_member *m
 		message = ipcmbox_kept_next(event->kept, member->mask, after);
 		if (!message)
 			break;
-		welcome_with(member, message);
+		welcome_with(event, member, message);
 	}
 	member->mailbox->port.overflow = overflow;
 	share_pending_locked(mailbox, member);
