@@ -335,7 +335,7 @@ static int reply_first(struct file *file, const struct ipcmbox_reply_recv *arg)
 	struct ipcmbox_reply reply_arg;
 	int ret;
 
-	ret = copy_struct_from_user(&reply_arg, sizeof(reply_arg), uarg, arg->reply_size);
+	ret = ipcmbox_ioctl_import(&reply_arg, sizeof(reply_arg), uarg, arg->reply_size);
 	if (ret || !reply_arg.token)
 		return ret;
 
@@ -360,7 +360,7 @@ long ipcmbox_call_reply_recv(struct ipcmbox_ioctl *call)
 	if (arg.reply_ptr != (unsigned long)arg.reply_ptr ||
 	    arg.recv_ptr != (unsigned long)arg.recv_ptr)
 		return -EFAULT;
-	ret = copy_struct_from_user(&recv, sizeof(recv), urecv, arg.recv_size);
+	ret = ipcmbox_ioctl_import(&recv, sizeof(recv), urecv, arg.recv_size);
 	if (ret)
 		return ret;
 

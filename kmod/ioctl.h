@@ -53,6 +53,7 @@ struct ipcmbox_ioctl {
 	} arg;
 };
 
+int ipcmbox_ioctl_import(void *to, size_t known, const void __user *from, size_t usize);
 int ipcmbox_ioctl_reply(const struct ipcmbox_ioctl *call, const void *result, size_t size);
 
 long ipcmbox_ioctl_device(struct file *file, unsigned int cmd, unsigned long arg);
