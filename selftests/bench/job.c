@@ -3,9 +3,11 @@
 #include <err.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -50,6 +52,30 @@ void job_report(const struct job *job, unsigned int window, double sample)
 {
 	if (window >= job->scenario->warm_up)
 		job->samples[window - job->scenario->warm_up] = sample;
+}
+
+static double cpu_s(int who)
+{
+	struct rusage usage;
+
+	getrusage(who, &usage);
+	return usage.ru_utime.tv_sec + usage.ru_stime.tv_sec +
+	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+void job_tell_cpu(const struct job *job)
+{
+	unsigned int window;
+	double count = 0;
+
+	/* Counted time is the time of one CPU already. */
+	if (!job->parallel)
+		return;
+	for (window = 0; window < job_windows(job); window++)
+		count += job_count(job, window);
+	fprintf(stderr, "cpu,%s,%zu,%s,%.1f s a million\n", job->scenario->name,
+		job->scenario->size, job->transport->name,
+		(cpu_s(RUSAGE_SELF) + cpu_s(RUSAGE_CHILDREN)) * 1e6 / count);
 }
 
 static void pin(unsigned int cpu)

@@ -78,6 +78,9 @@ unsigned int job_windows(const struct job *job);
 unsigned int job_count(const struct job *job, unsigned int window);
 void job_report(const struct job *job, unsigned int window, double sample);
 
+/* When the peer has been joined: say what processor time both sides took. */
+void job_tell_cpu(const struct job *job);
+
 /* Run it in a child; true if it reached its end. */
 bool job_run(const struct job *job);
 /* Within a job: the other side, in a process (and on a CPU) of its own. */

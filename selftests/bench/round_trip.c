@@ -58,5 +58,6 @@ void run_round_trip(const struct job *job)
 		job_report(job, window, ping(job, &ends[0], message,
 					     job_count(job, window)));
 	job_join_peer(peer);
+	job_tell_cpu(job);
 	job->transport->close(ends);
 }
