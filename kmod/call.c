@@ -67,7 +67,7 @@ static int check_call(const struct ipcmbox_call *arg)
 static int request(struct ipcmbox_handle *handle, const struct ipcmbox_call *arg,
 		   struct ipcmbox_sending *sending)
 {
-	struct ipcmbox_buffer from;
+	struct ipcmbox_buffer from __uninitialized;
 	int ret;
 
 	if (sending->deadline->nonblock)
@@ -191,7 +191,7 @@ static long receive_reply(struct ipcmbox_handle *handle, const struct iov_iter *
 static long request_and_receive(struct ipcmbox_handle *handle, const struct ipcmbox_call *arg,
 				struct ipcmbox_call __user *uarg, struct ipcmbox_sending *sending)
 {
-	struct ipcmbox_buffer to;
+	struct ipcmbox_buffer to __uninitialized;
 	long ret;
 
 	ret = ipcmbox_buffer_import(&to, ITER_DEST, arg->reply_ptr, arg->reply_len, arg->flags);
@@ -261,7 +261,7 @@ static struct ipcmbox_message *import_reply(struct ipcmbox_handle *handle,
 {
 	struct ipcmbox_sending sending = { .mailbox = handle->mailbox };
 	struct ipcmbox_message *message;
-	struct ipcmbox_buffer from;
+	struct ipcmbox_buffer from __uninitialized;
 	int ret = 0;
 
 	if (arg->nr_fds)
@@ -296,7 +296,7 @@ static int reply(struct file *file, struct ipcmbox_reply *arg, struct ipcmbox_re
 	struct ipcmbox_port *port = &handle->mailbox->port;
 	struct ipcmbox_message *message;
 	u32 limit = IPCMBOX_LIMIT_NONE;
-	struct ipcmbox_wakes wakes;
+	struct ipcmbox_wakes wakes __uninitialized;
 	int ret;
 
 	if (arg->flags & ~REPLY_VALID || arg->__reserved || !arg->token ||
@@ -332,7 +332,7 @@ long ipcmbox_call_reply(struct ipcmbox_ioctl *call)
 static int reply_first(struct file *file, const struct ipcmbox_reply_recv *arg)
 {
 	struct ipcmbox_reply __user *uarg = u64_to_user_ptr(arg->reply_ptr);
-	struct ipcmbox_reply reply_arg;
+	struct ipcmbox_reply reply_arg __uninitialized;
 	int ret;
 
 	ret = ipcmbox_ioctl_import(&reply_arg, sizeof(reply_arg), uarg, arg->reply_size);
@@ -349,7 +349,7 @@ long ipcmbox_call_reply_recv(struct ipcmbox_ioctl *call)
 	const struct ipcmbox_reply_recv arg = call->arg.reply_recv;
 	struct ipcmbox_reply __user *ureply = u64_to_user_ptr(arg.reply_ptr);
 	struct ipcmbox_recv __user *urecv = u64_to_user_ptr(arg.recv_ptr);
-	struct ipcmbox_recv recv;
+	struct ipcmbox_recv recv __uninitialized;
 	long ret;
 
 	if (!(call->file->f_mode & FMODE_READ))

@@ -134,7 +134,7 @@ static void deliver_locked(struct ipcmbox_event *event, struct ipcmbox_member *m
 {
 	struct ipcmbox_port *port = &member->mailbox->port;
 	struct ipcmbox_message *copy = take_copy(event, fanout);
-	struct ipcmbox_wakes wakes;
+	struct ipcmbox_wakes wakes __uninitialized;
 	bool delivered = false;
 
 	if (copy) {
@@ -161,7 +161,7 @@ static void commit_locked(struct ipcmbox_mailbox *mailbox, struct fanout *fanout
 	struct ipcmbox_event *event = mailbox->event;
 	struct ipcmbox_port *port = &mailbox->port;
 	struct ipcmbox_member *member;
-	struct ipcmbox_wakes wakes;
+	struct ipcmbox_wakes wakes __uninitialized;
 
 	lockdep_assert_held(&event->lock);
 
@@ -415,7 +415,7 @@ static int await_admission(struct ipcmbox_mailbox *mailbox, struct fanout *fanou
 int ipcmbox_event_send(struct ipcmbox_sending *sending, struct ipcmbox_message *message)
 {
 	struct ipcmbox_mailbox *mailbox = sending->mailbox;
-	struct fanout fanout;
+	struct fanout fanout __uninitialized;
 	int ret;
 
 	fanout.waiter.sending = sending;

@@ -105,7 +105,7 @@ static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
 {
 	const struct ioctl_command *command;
 	unsigned int nr = _IOC_NR(cmd) - base;
-	struct ipcmbox_ioctl call;
+	struct ipcmbox_ioctl call __uninitialized;
 	int ret;
 
 	if (nr >= count)

@@ -384,7 +384,7 @@ static int take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 
 static noinline void conclude(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter)
 {
-	struct ipcmbox_wakes wakes;
+	struct ipcmbox_wakes wakes __uninitialized;
 	bool held;
 
 	ipcmbox_wakes_init(&wakes);
