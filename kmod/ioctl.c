@@ -47,7 +47,7 @@ struct ioctl_command {
 };
 
 /* Word by word: for a few this takes less than a call. */
-static bool import_words(u64 *to, const u64 __user *from, size_t count)
+static __always_inline bool import_words(u64 *to, const u64 __user *from, size_t count)
 {
 	if (!user_read_access_begin(from, count * sizeof(*from)))
 		return false;
@@ -524,12 +524,27 @@ long ipcmbox_ioctl_device(struct file *file, unsigned int cmd, unsigned long arg
 	return dispatch(file, cmd, arg, device_commands, DEVICE_BASE, ARRAY_SIZE(device_commands));
 }
 
+/* As dispatch(): for a vector of one that would take a tenth of all there is to do. */
+static long vector(struct file *file, unsigned int cmd, void __user *uarg)
+{
+	struct ipcmbox_ioctl call __uninitialized;
+
+	call.file = file;
+	call.uarg = uarg;
+	call.usize = sizeof(call.arg.vector);
+	if (!import_words((u64 *)&call.arg.vector, uarg, sizeof(call.arg.vector) / sizeof(u64)))
+		return -EFAULT;
+	return cmd == IPCMBOX_IOC_SENDV ? ipcmbox_vector_send(&call) : ipcmbox_vector_recv(&call);
+}
+
 long ipcmbox_ioctl_mailbox(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	if (cmd == IPCMBOX_IOC_SEND_V0)
 		return ipcmbox_messaging_send_v0(file, (struct ipcmbox_send __user *)arg);
 	if (cmd == IPCMBOX_IOC_RECV_V0)
 		return ipcmbox_messaging_recv_v0(file, (struct ipcmbox_recv __user *)arg);
+	if (cmd == IPCMBOX_IOC_SENDV || cmd == IPCMBOX_IOC_RECVV)
+		return vector(file, cmd, (void __user *)arg);
 	return dispatch(file, cmd, arg, mailbox_commands, MAILBOX_BASE,
 			ARRAY_SIZE(mailbox_commands));
 }
