@@ -14,10 +14,12 @@
  * struct way - how to do it
  * @move: the right to write goes, too
  * @map: the other side maps it and reads a byte
+ * @write: either side maps it and writes a byte before it sends it
  */
 struct way {
 	bool move;
 	bool map;
+	bool write;
 };
 
 static void look_at(int segment, size_t size)
@@ -31,6 +33,16 @@ static void look_at(int segment, size_t size)
 	munmap((void *)memory, size);
 }
 
+static void write_to(int segment, size_t size)
+{
+	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, segment, 0);
+
+	if (memory == MAP_FAILED)
+		err(EXIT_FAILURE, "mmap of a segment");
+	*(volatile char *)memory = 1;
+	munmap(memory, size);
+}
+
 static void give_back(const struct job *job, const struct end *end, struct way way)
 {
 	const struct transport *transport = job->transport;
@@ -38,6 +50,8 @@ static void give_back(const struct job *job, const struct end *end, struct way w
 
 	if (way.map)
 		look_at(segment, job->scenario->size);
+	if (way.write)
+		write_to(segment, job->scenario->size);
 	transport->send_segment(end, segment, way.move);
 	close_descriptor(segment);
 }
@@ -50,6 +64,8 @@ static double hand_over(const struct job *job, const struct end *end, struct way
 	unsigned int i;
 
 	for (i = 0; i < count; i++) {
+		if (way.write)
+			write_to(*segment, job->scenario->size);
 		transport->send_segment(end, *segment, way.move);
 		close_descriptor(*segment);
 		*segment = transport->recv_segment(end);
@@ -90,6 +106,11 @@ void run_hand_over(const struct job *job)
 void run_hand_over_move(const struct job *job)
 {
 	run_way(job, (struct way){ .move = true });
+}
+
+void run_hand_over_written(const struct job *job)
+{
+	run_way(job, (struct way){ .move = true, .write = true });
 }
 
 void run_hand_over_map(const struct job *job)

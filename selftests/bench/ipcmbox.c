@@ -246,5 +246,6 @@ const struct transport ipcmbox_transport = {
 	.open_segment = ipcmbox_open_segment,
 	.send_segment = ipcmbox_send_segment,
 	.recv_segment = ipcmbox_recv_segment,
+	.moves_segments = true,
 	.close = ipcmbox_close,
 };

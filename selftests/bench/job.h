@@ -29,6 +29,7 @@ struct job;
  * @for_all: for transports, too, that are for few cases
  * @bulk: messages are long
  * @segments: only for transports that hand over segments
+ * @moves: only for those that move the right to write with them
  * @in_slab: measures slab memory in bytes, not time
  * @unit: of what is measured, if it is neither
  * @run: does it: set up, warm up, and report each of @job->windows measurements
@@ -48,6 +49,7 @@ struct scenario {
 	bool for_all;
 	bool bulk;
 	bool segments;
+	bool moves;
 	bool in_slab;
 	const char *unit;
 	void (*run)(const struct job *job);
@@ -98,6 +100,7 @@ void run_batch(const struct job *job);
 void run_stream(const struct job *job);
 void run_empty(const struct job *job);
 void run_hand_over(const struct job *job);
+void run_hand_over_written(const struct job *job);
 void run_hand_over_map(const struct job *job);
 void run_hand_over_move(const struct job *job);
 void run_depth(const struct job *job);

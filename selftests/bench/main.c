@@ -65,9 +65,10 @@ static const struct transport * const transports[] = {
 	.name = "call", .size = bytes, .count = n,		\
 	.warm_up = 1, .depth = DEPTH, .run = run_call }
 
-#define HAND_OVER(text, bytes, function) {			\
-	.name = text, .size = bytes, .count = 256, .warm_up = 1,	\
-	.once = true, .segments = true, .depth = DEPTH, .run = function }
+#define HAND_OVER(text, bytes, move, function) {			\
+	.name = text, .size = bytes, .count = 64, .warm_up = 1,	\
+	.once = true, .segments = true, .moves = move,		\
+	.depth = DEPTH, .run = function }
 
 #define FAN_OUT(receivers, n, text) {				\
 	.name = text, .size = 64, .count = n, .warm_up = 1,	\
@@ -125,10 +126,11 @@ static const struct scenario scenarios[] = {
 	STREAM(65536, 256, 4),
 	{ .name = "bulk", .size = 1 << 20, .count = 16, .warm_up = 1,
 	  .bulk = true, .for_all = true, .depth = 1, .run = run_stream },
-	HAND_OVER("empty", 0, run_empty),
-	HAND_OVER("hand-over", SEGMENT, run_hand_over),
-	HAND_OVER("hand-over-move", SEGMENT, run_hand_over_move),
-	HAND_OVER("hand-over-map", SEGMENT, run_hand_over_map),
+	HAND_OVER("empty", 0, false, run_empty),
+	HAND_OVER("hand-over", SEGMENT, false, run_hand_over),
+	HAND_OVER("hand-over-move", SEGMENT, true, run_hand_over_move),
+	HAND_OVER("hand-over-written", SEGMENT, true, run_hand_over_written),
+	HAND_OVER("hand-over-map", SEGMENT, false, run_hand_over_map),
 	VECTOR(1, 256, "vector-1"),
 	VECTOR(16, 32, "vector-16"),
 	VECTOR(32, 16, "vector-32"),
@@ -215,6 +217,8 @@ static bool suits(const struct transport *transport,
 	if (scenario->in_slab && !transport->in_slab)
 		return false;
 	if (scenario->segments && !transport->open_segment)
+		return false;
+	if (scenario->moves && !transport->moves_segments)
 		return false;
 	if (transport->few_cases && !scenario->for_all)
 		return false;

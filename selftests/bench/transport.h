@@ -56,6 +56,7 @@ struct end {
  * @send_segment: optional: an empty message with a segment, with or without the right
  *	to write to it
  * @recv_segment: optional: receive that, a descriptor
+ * @moves_segments: the right to write can go with it
  * @close: destroy both ends
  *
  * No operation returns an error: whatever fails ends the process with a message.
@@ -86,6 +87,7 @@ struct transport {
 	int (*open_segment)(size_t size);
 	void (*send_segment)(const struct end *end, int segment, bool move);
 	int (*recv_segment)(const struct end *end);
+	bool moves_segments;
 	void (*close)(struct end ends[2]);
 };
 
