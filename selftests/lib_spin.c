@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
+#include <linux/ipcmbox.h>
+#include "../libipck/src/deadline.h"
 #include "../libipck/src/spin.h"
 #include "ipcmbox_test.h"
 
@@ -37,10 +39,12 @@ struct peer {
 /* Returns whether it was enough to look. */
 static bool await(struct ipck_spin *spin, struct peer peer, __u64 *looks)
 {
+	static const struct ipck_deadline never;
 	struct ipck_turn turn = { 0 };
 	__u64 answer = now + peer.answer_ns;
 
-	while (ipck_spin_again(spin, &turn)) {
+	while (ipck_spin_again(spin, &turn, &never)) {
+		ipck_spin_pause();
 		++*looks;
 		now += LOOK_NS;
 		if (!peer.is_here && now >= answer)
@@ -52,6 +56,23 @@ static bool await(struct ipck_spin *spin, struct peer peer, __u64 *looks)
 	}
 	ipck_spin_learn(spin, &turn);
 	return !turn.slept;
+}
+
+/* Nobody answers before a deadline in @span_ns. Returns how often was looked. */
+static __u64 await_nobody(struct ipck_spin *spin, __u64 span_ns)
+{
+	const struct ipck_deadline deadline = { .flags = IPCMBOX_DEADLINE, .ns = now + span_ns };
+	struct ipck_turn turn = { 0 };
+	__u64 looks = 0;
+
+	while (ipck_spin_again(spin, &turn, &deadline)) {
+		looks++;
+		now += LOOK_NS;
+	}
+	if (now < deadline.ns)
+		now = deadline.ns;
+	ipck_spin_fail(spin);
+	return looks;
 }
 
 static struct ipck_spin fresh(void)
@@ -115,6 +136,34 @@ TEST(late_is_not)
 	wins_of(&spin, (struct peer){ .answer_ns = LATE_NS }, 1000, &looks);
 	EXPECT_EQ(0, looks);
 	EXPECT_LE(990, wins_of(&spin, (struct peer){ .answer_ns = 2000 }, 1000, &looks));
+}
+
+/* A deadline that comes soon is no answer that does. */
+TEST(deadlines_are_no_answers)
+{
+	struct ipck_spin spin = fresh();
+	__u64 looks = 0;
+	int i;
+
+	for (i = 0; i < 1000; i++)
+		looks += await_nobody(&spin, 1000000);
+	/* The budget of 4000 is halved twelve times, and the clock is looked at every 16 looks. */
+	EXPECT_GE(40 + 12 * 17, looks);
+	looks = 0;
+	for (i = 0; i < 1000; i++)
+		looks += await_nobody(&spin, 20000);
+	EXPECT_EQ(0, looks);
+}
+
+/* The clock is looked at after every 16 looks. */
+TEST(no_longer_than_the_deadline)
+{
+	struct ipck_spin spin = fresh();
+	__u64 looks;
+
+	wins_of(&spin, (struct peer){ .answer_ns = 50000 }, 1000, &looks);
+	EXPECT_GE(20, await_nobody(&spin, 1000));
+	EXPECT_EQ(0, await_nobody(&spin, 0));
 }
 
 /* It answers soon, but because this side sleeps. */

@@ -1234,7 +1234,10 @@ int ipck_renew(struct ipck *mb, uint64_t token, uint64_t lease_ns);
  * it, after ipck_peek() the program has to.
  *
  * *Processes and threads.*  Threads may share a handle.  After fork() one of the
- * two processes goes on with it, and the other only closes it.
+ * two processes goes on with it, and the other only closes it.  A handler of a
+ * signal must not use the handle of a channel that the program uses elsewhere: what
+ * it sends could come into the middle of a message.  (That of any other mailbox it
+ * may, as each function is one system call.)
  *
  * *Death.*  Whatever a producer has sent before it died is received.  The consumer
  * of a channel with a name may be followed by another one, who goes on where it

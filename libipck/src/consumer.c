@@ -176,6 +176,25 @@ look(struct ipck_consumer *consumer, struct ipck_slot *slot)
  * the slot in registers; waiting is not.
  */
 
+/* The lock is released meanwhile. */
+static int pause_or_sleep(struct ipck_consumer *consumer,
+			  const struct ipck_deadline *deadline,
+			  struct ipck_turn *turn)
+{
+	uint32_t serial = consumer->lanes_serial;
+	int ret = 0;
+
+	turn->slept = !ipck_spin_again(&consumer->spin, turn, deadline);
+	ipck_unlock(&consumer->lock);
+	if (turn->slept)
+		ret = ipck_doorbell_await_message(consumer->fd, serial,
+						  deadline);
+	else
+		ipck_spin_pause();
+	ipck_lock(&consumer->lock);
+	return ret;
+}
+
 /*
  * With the lock held, but not while this pauses or sleeps.  @over: nobody could send
  * any more when there was nothing.  A wait that ends with nothing to see has its
@@ -191,31 +210,28 @@ wait_for_record(struct ipck_consumer *consumer,
 	const uint32_t *gone = &consumer->board->producers_gone;
 	struct ipck_turn turn = { 0 };
 	struct ipck_slot slot;
-	uint32_t serial;
-	int ret = 0;
+	int ret;
 
+	if (over)
+		return -EPIPE;
+	if (deadline->flags & IPCMBOX_NONBLOCK)
+		return -EAGAIN;
 	do {
-		if (over)
-			return -EPIPE;
-		if (deadline->flags & IPCMBOX_NONBLOCK)
-			return -EAGAIN;
-		if (turn.slept && ipck_deadline_is_over(deadline))
-			return -ETIMEDOUT;
-		serial = consumer->lanes_serial;
-		ipck_unlock(&consumer->lock);
-		if (!ipck_spin_again(&consumer->spin, &turn)) {
-			turn.slept = true;
-			ret = ipck_doorbell_await_message(consumer->fd, serial,
-							  deadline);
-		}
-		ipck_lock(&consumer->lock);
-		if (ret < 0)
-			return ret;
+		ret = pause_or_sleep(consumer, deadline, &turn);
 		over = __atomic_load_n(gone, __ATOMIC_ACQUIRE);
-		ret = look(consumer, &slot);
+		if (ret >= 0)
+			ret = look(consumer, &slot);
+		if (!ret && over)
+			ret = -EPIPE;
+		if (!ret && turn.slept && ipck_deadline_is_over(deadline))
+			ret = -ETIMEDOUT;
 	} while (!ret);
+	if (ret < 0) {
+		ipck_spin_fail(&consumer->spin);
+		return ret;
+	}
 	ipck_spin_learn(&consumer->spin, &turn);
-	return ret < 0 ? ret : 0;
+	return 0;
 }
 
 /* With the lock held. */

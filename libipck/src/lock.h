@@ -4,6 +4,8 @@
  *
  * A process that has one thread when a call begins still has one when it ends, as
  * only that thread could make another; a call that sleeps does not hold the lock.
+ * Threads that were made without the C library do not count: programs with such do
+ * their own locking.
  */
 #ifndef IPCK_LOCK_H
 #define IPCK_LOCK_H

@@ -104,6 +104,23 @@ static inline int look(struct ipck_producer *producer, uint64_t size)
 	return ipck_writer_has_room(&producer->writer, size);
 }
 
+/* The lock is released meanwhile. */
+static int pause_or_sleep(struct ipck_producer *producer, uint64_t size,
+			  const struct ipck_deadline *deadline,
+			  struct ipck_turn *turn)
+{
+	int ret = 0;
+
+	turn->slept = !ipck_spin_again(&producer->spin, turn, deadline);
+	flush(producer);
+	if (turn->slept)
+		ret = ipck_doorbell_await_room(producer->fd, size, deadline);
+	else
+		ipck_spin_pause();
+	ipck_lock(&producer->lock);
+	return ret;
+}
+
 /*
  * With the lock held, but not while this pauses or sleeps.  A wait that ends with
  * nothing to see has its deadline looked at here: a consumer that plays with its
@@ -116,24 +133,21 @@ wait_for_room(struct ipck_producer *producer, uint64_t size,
 	struct ipck_turn turn = { 0 };
 	int ret;
 
+	if (producer->fail || deadline->flags & IPCMBOX_NONBLOCK)
+		return -EAGAIN;
 	do {
-		if (producer->fail || deadline->flags & IPCMBOX_NONBLOCK)
-			return -EAGAIN;
-		if (turn.slept && ipck_deadline_is_over(deadline))
-			return -ETIMEDOUT;
-		flush(producer);
-		if (!ipck_spin_again(&producer->spin, &turn)) {
-			turn.slept = true;
-			ret = ipck_doorbell_await_room(producer->fd, size,
-						       deadline);
-		}
-		ipck_lock(&producer->lock);
-		if (ret < 0)
-			return ret;
-		ret = look(producer, size);
+		ret = pause_or_sleep(producer, size, deadline, &turn);
+		if (ret >= 0)
+			ret = look(producer, size);
+		if (!ret && turn.slept && ipck_deadline_is_over(deadline))
+			ret = -ETIMEDOUT;
 	} while (!ret);
+	if (ret < 0) {
+		ipck_spin_fail(&producer->spin);
+		return ret;
+	}
 	ipck_spin_learn(&producer->spin, &turn);
-	return ret < 0 ? ret : 0;
+	return 0;
 }
 
 /* With the lock held. */

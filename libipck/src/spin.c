@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include <linux/ipcmbox.h>
+
 #include "deadline.h"
 #include "ipck.h"
 #include "spin.h"
@@ -22,13 +24,36 @@ static uint64_t now_ns(void)
 	return ns;
 }
 
-static void pause_shortly(void)
+void ipck_spin_pause(void)
 {
 #if __has_builtin(__builtin_ia32_pause)
 	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield" ::: "memory");
 #else
 	__asm__ volatile("" ::: "memory");
 #endif
+}
+
+static uint64_t left_before(const struct ipck_deadline *deadline)
+{
+	uint64_t now = 0;
+
+	if (!(deadline->flags & IPCMBOX_DEADLINE))
+		return UINT64_MAX;
+	ipck_deadline_in(&now, deadline->clock, 0);
+	return deadline->ns > now ? deadline->ns - now : 0;
+}
+
+static uint64_t limit_of(const struct ipck_spin *spin,
+			 const struct ipck_deadline *deadline)
+{
+	uint64_t left;
+
+	if (!spin->budget_ns || spin->rest)
+		return 0;
+	left = left_before(deadline);
+	return left < spin->budget_ns ? left : spin->budget_ns;
 }
 
 void ipck_spin_init(struct ipck_spin *spin)
@@ -42,20 +67,27 @@ void ipck_spin_init(struct ipck_spin *spin)
 	errno = saved;
 }
 
-bool ipck_spin_again(const struct ipck_spin *spin, struct ipck_turn *turn)
+bool ipck_spin_again(const struct ipck_spin *spin, struct ipck_turn *turn,
+		     const struct ipck_deadline *deadline)
 {
 	if (!spin->several || turn->slept)
 		return false;
-	if (!turn->begin_ns)
+	if (!turn->begin_ns) {
 		turn->begin_ns = now_ns();
-	else if (turn->looks % LOOKS == 0 &&
-		 now_ns() - turn->begin_ns >= spin->budget_ns)
+		turn->limit_ns = limit_of(spin, deadline);
+	} else if (turn->looks % LOOKS == 0 &&
+		   now_ns() - turn->begin_ns >= turn->limit_ns) {
 		return false;
-	if (!spin->budget_ns || spin->rest)
+	}
+	if (!turn->limit_ns)
 		return false;
 	turn->looks++;
-	pause_shortly();
 	return true;
+}
+
+void ipck_spin_fail(struct ipck_spin *spin)
+{
+	spin->budget_ns /= 2;
 }
 
 /* A budget that was not enough, though not by much. */

@@ -7,7 +7,7 @@
  * tells nothing about that, so how long it is worth to look is learned:
  *
  * - The budget doubles when what was waited for came soon, though after sleeping, and
- *   halves down to nothing when it came late.
+ *   halves down to nothing when it came late, or not at all.
  * - A peer on the same CPU answers soon, too, but only as this side sleeps.  So when
  *   looking was in vain several times in a row, whatever the budget, it rests for some
  *   waits, and for twice as many each time that this happens again.
@@ -17,6 +17,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+struct ipck_deadline;
 
 /**
  * struct ipck_spin - what is learned about one side of a channel
@@ -39,11 +41,13 @@ struct ipck_spin {
 /**
  * struct ipck_turn - one wait
  * @begin_ns: when it began, 0 if it has not
+ * @limit_ns: how long to look: the budget, or less because of the deadline
  * @looks: how often it has been looked
  * @slept: it was not enough to look
  */
 struct ipck_turn {
 	uint64_t begin_ns;
+	uint64_t limit_ns;
 	uint32_t looks;
 	bool slept;
 };
@@ -52,15 +56,24 @@ struct ipck_turn {
 void ipck_spin_init(struct ipck_spin *spin);
 
 /**
- * ipck_spin_again() - pause, and say whether to look once more
+ * ipck_spin_again() - is it worth it to look once more before sleeping?
  * @spin: what is learned
  * @turn: this wait, all 0 at first
+ * @deadline: it is not looked for longer than until this
  *
- * Return: false: it is time to sleep.
+ * Return: true: pause, with the lock released, and look; false: it is time to
+ * sleep.
  */
-bool ipck_spin_again(const struct ipck_spin *spin, struct ipck_turn *turn);
+bool ipck_spin_again(const struct ipck_spin *spin, struct ipck_turn *turn,
+		     const struct ipck_deadline *deadline);
+
+/* ipck_spin_pause() - let the other side, and the other half of the core, work */
+void ipck_spin_pause(void);
 
 /* ipck_spin_learn() - what was waited for is there, after @turn */
 void ipck_spin_learn(struct ipck_spin *spin, const struct ipck_turn *turn);
+
+/* ipck_spin_fail() - nothing came: a signal or the deadline ended the wait */
+void ipck_spin_fail(struct ipck_spin *spin);
 
 #endif /* IPCK_SPIN_H */
