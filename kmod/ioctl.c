@@ -49,6 +49,7 @@ struct ioctl_command {
 /* Word by word: for a few this takes less than a call. */
 static __always_inline bool import_words(u64 *to, const u64 __user *from, size_t count)
 {
+	might_fault();
 	if (!user_read_access_begin(from, count * sizeof(*from)))
 		return false;
 	for (; count >= 3; count -= 3, to += 3, from += 3) {
@@ -524,7 +525,7 @@ long ipcmbox_ioctl_device(struct file *file, unsigned int cmd, unsigned long arg
 	return dispatch(file, cmd, arg, device_commands, DEVICE_BASE, ARRAY_SIZE(device_commands));
 }
 
-/* As dispatch(): for a vector of one that would take a tenth of all there is to do. */
+/* As dispatch(): for a vector of one that would take a twentieth of all there is to do. */
 static long vector(struct file *file, unsigned int cmd, void __user *uarg)
 {
 	struct ipcmbox_ioctl call __uninitialized;

@@ -88,7 +88,7 @@ static int resize(struct ipcmbox_segment *segment, struct ipcmbox_user *user, u6
 	lockdep_assert_held(&segment->size_mutex);
 
 	/* In whole pages: that is what memory is got and charged for. */
-	if (size > (MAX_LFS_FILESIZE & PAGE_MASK))
+	if (size > round_down(MAX_LFS_FILESIZE, PAGE_SIZE))
 		return -EFBIG;
 	if (size == now)
 		return 0;

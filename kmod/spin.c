@@ -39,7 +39,12 @@ bool ipcmbox_spin_begin(struct ipcmbox_spin *spin)
 	return false;
 }
 
-/* Return: nanoseconds to spin. */
+/**
+ * ipcmbox_spin_budget() - for how long to spin
+ * @spin: of the port
+ *
+ * Return: nanoseconds, 0 not at all.
+ */
 u32 ipcmbox_spin_budget(const struct ipcmbox_spin *spin)
 {
 	return min(READ_ONCE(spin->budget_ns), limit());

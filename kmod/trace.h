@@ -177,7 +177,10 @@ IPCMBOX_CONSUMER_EVENT(join);
 /* It has closed its descriptor, or died. */
 IPCMBOX_CONSUMER_EVENT(leave);
 
-/* The producer of @lane finds no room, or (-1) the consumer nothing; ipcmbox_wake ends that. */
+/*
+ * The producer of @lane finds no room, or (-1) the consumer nothing; ipcmbox_wake ends that, or
+ * a signal or the deadline, which no event tells.
+ */
 TRACE_EVENT(ipcmbox_channel_sleep,
 	TP_PROTO(const struct ipcmbox_port *port, const struct ipcmbox_lane *lane),
 	TP_ARGS(port, lane),

@@ -198,7 +198,7 @@ static bool is_completed_by(struct ipcmbox_waiter *waiter, u64 until)
 int ipcmbox_waiter_spin(struct ipcmbox_waiter *waiter, const struct ipcmbox_deadline *deadline,
 			struct ipcmbox_spin *spin)
 {
-	u64 begun;
+	u64 begun, waited;
 	u32 time;
 	int ret;
 
@@ -212,8 +212,9 @@ int ipcmbox_waiter_spin(struct ipcmbox_waiter *waiter, const struct ipcmbox_dead
 		return 0;
 	}
 	ret = ipcmbox_waiter_sleep(waiter, deadline);
-	/* Not the same clock any more if the task was woken elsewhere, but near enough. */
-	ipcmbox_spin_learn(spin, time, ret ? U64_MAX : local_clock() - begun);
+	/* It may be another CPU's clock now, which can be a little behind. */
+	waited = max_t(s64, local_clock() - begun, 0);
+	ipcmbox_spin_learn(spin, time, ret ? U64_MAX : waited);
 	return ret;
 }
 
