@@ -187,6 +187,7 @@ static void dbus_close(struct end ends[2])
 
 const struct transport dbus_transport = {
 	.name = "dbus",
+	.slow = true,
 	.few_cases = true,
 	.prepare = dbus_prepare,
 	.open = dbus_open,

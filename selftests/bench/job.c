@@ -40,6 +40,8 @@ unsigned int job_count(const struct job *job, unsigned int window)
 {
 	unsigned int base = job->scenario->count;
 
+	if (job->transport->slow)
+		base = base / 16 + 1;
 	return base + (job->seed * 31 + job->round * 7 + window) % (base / 4 + 1);
 }
 

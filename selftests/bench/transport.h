@@ -36,6 +36,7 @@ struct end {
  * @max_capacity: messages one queue can hold, 0 is no fixed bound
  * @prioritised: messages have priorities, and are received by them
  * @in_slab: queues and messages live in slab memory, so it tells what they cost
+ * @slow: a sixteenth of the operations is enough, and takes long enough
  * @few_cases: only for the cases that are for all
  * @prepare: optional: lift what the system's defaults forbid, start a service; run once, as root
  * @open: make both ends
@@ -66,6 +67,7 @@ struct transport {
 	unsigned int max_capacity;
 	bool prioritised;
 	bool in_slab;
+	bool slow;
 	bool few_cases;
 	void (*prepare)(void);
 	void (*open)(struct end ends[2], const struct shape *shape);

@@ -89,6 +89,7 @@ static void zeromq_close(struct end ends[2])
 
 const struct transport zeromq_transport = {
 	.name = "zeromq",
+	.slow = true,
 	.few_cases = true,
 	.open = zeromq_open,
 	.send = zeromq_send,
