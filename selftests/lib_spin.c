@@ -147,22 +147,22 @@ TEST(deadlines_are_no_answers)
 
 	for (i = 0; i < 1000; i++)
 		looks += await_nobody(&spin, 1000000);
-	/* The budget of 4000 is halved twelve times, and the clock is looked at every 16 looks. */
-	EXPECT_GE(40 + 12 * 17, looks);
+	/* The budget of 4000 is halved twelve times, and the clock is looked at every 32 looks. */
+	EXPECT_GE(64 + 12 * 33, looks);
 	looks = 0;
 	for (i = 0; i < 1000; i++)
 		looks += await_nobody(&spin, 20000);
 	EXPECT_EQ(0, looks);
 }
 
-/* The clock is looked at after every 16 looks. */
+/* The clock is looked at after every 32 looks. */
 TEST(no_longer_than_the_deadline)
 {
 	struct ipck_spin spin = fresh();
 	__u64 looks;
 
 	wins_of(&spin, (struct peer){ .answer_ns = 50000 }, 1000, &looks);
-	EXPECT_GE(20, await_nobody(&spin, 1000));
+	EXPECT_GE(33, await_nobody(&spin, 1000));
 	EXPECT_EQ(0, await_nobody(&spin, 0));
 }
 

@@ -11,7 +11,7 @@
 #define BUDGET_FIRST_NS	4000
 #define BUDGET_MAX_NS	64000
 #define SOON_NS		(2 * BUDGET_MAX_NS)	/* sleeping and waking included */
-#define LOOKS		16	/* between two looks at the clock */
+#define LOOKS		32	/* between two looks at the clock, and before the first */
 #define VAIN_MAX	6	/* the budget has grown to its greatest by then */
 #define REST_FIRST	64
 #define REST_MAX	8192
@@ -67,22 +67,30 @@ void ipck_spin_init(struct ipck_spin *spin)
 	errno = saved;
 }
 
+/* Without a look at the clock; with a deadline not before the first. */
+static bool may_look(const struct ipck_spin *spin, const struct ipck_turn *turn,
+		     const struct ipck_deadline *deadline)
+{
+	if (turn->begin_ns)
+		return turn->limit_ns;
+	return spin->budget_ns && !spin->rest &&
+	       !(deadline->flags & IPCMBOX_DEADLINE);
+}
+
 bool ipck_spin_again(const struct ipck_spin *spin, struct ipck_turn *turn,
 		     const struct ipck_deadline *deadline)
 {
 	if (!spin->several || turn->slept)
 		return false;
+	/* An answer that comes at once is not worth a look at the clock. */
+	if (may_look(spin, turn, deadline) && ++turn->looks % LOOKS)
+		return true;
 	if (!turn->begin_ns) {
 		turn->begin_ns = now_ns();
 		turn->limit_ns = limit_of(spin, deadline);
-	} else if (turn->looks % LOOKS == 0 &&
-		   now_ns() - turn->begin_ns >= turn->limit_ns) {
-		return false;
+		return turn->limit_ns;
 	}
-	if (!turn->limit_ns)
-		return false;
-	turn->looks++;
-	return true;
+	return now_ns() - turn->begin_ns < turn->limit_ns;
 }
 
 void ipck_spin_fail(struct ipck_spin *spin)

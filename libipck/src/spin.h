@@ -40,7 +40,7 @@ struct ipck_spin {
 
 /**
  * struct ipck_turn - one wait
- * @begin_ns: when it began, 0 if it has not
+ * @begin_ns: when the clock was looked at first, 0 if it has not been
  * @limit_ns: how long to look: the budget, or less because of the deadline
  * @looks: how often it has been looked
  * @slept: it was not enough to look
