@@ -271,6 +271,8 @@ TEST_F(access, mremap)
 TEST_F(access, ranges)
 {
 	const size_t page = self->page;
+	/* The last pages of all are beyond what the C library of 32-bit callers can ask for. */
+	const int beyond = sizeof(long) < sizeof(__u64) ? EINVAL : EOVERFLOW;
 	const struct { __u64 offset; size_t size; int error; } ranges[] = {
 		{ IPCMBOX_CHANNEL_RING(0), 0, EINVAL },
 		{ IPCMBOX_CHANNEL_RING(0) + 8, page, EINVAL },
@@ -278,8 +280,8 @@ TEST_F(access, ranges)
 		{ IPCMBOX_CHANNEL_RING(0), page + 1, 0 },
 		{ IPCMBOX_CHANNEL_RING(0), 2 * page + 1, EINVAL },
 		{ IPCMBOX_CHANNEL_RING(0), -page, ENOMEM },
-		{ -(__u64)page, page, EOVERFLOW },
-		{ -(__u64)page, 2 * page, EOVERFLOW },
+		{ -(__u64)page, page, beyond },
+		{ -(__u64)page, 2 * page, beyond },
 	};
 	const int bad[] = { MAP_SHARED | MAP_HUGETLB, MAP_SHARED | MAP_GROWSDOWN, 0 };
 	void *p;
