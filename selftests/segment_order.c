@@ -4,28 +4,18 @@
  * operations by a process that has it mapped, while another one, the test, has so as well. A model
  * says what each of them answers and what is there afterwards, down to the last trace.
  */
-#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 
 #include "kselftest_harness.h"
+#include "order_test.h"
 #include "segment_test.h"
 
 #define READ_WRITE	(PROT_READ | PROT_WRITE)
 #define SEGMENT		"test order"
 #define BOX		"test order box"
-#define CHILD		"SEGMENT_ORDER_PIPES"
-#define LENGTH		3	/* operations in a sequence, at most */
 #define SMALL		(SIZE / 2)
 #define LARGE		(2 * SIZE)
-
-/* In the manner of errors: nobody is there any more to do it, it has been done already. */
-#define DEAD		(-ESRCH)
-#define DONE		(-EALREADY)
 
 enum op {
 	/* Of the actor, in its own process. */
@@ -83,8 +73,8 @@ static void catch_signals(void)
  * The actor
  */
 
+static struct order_actor me;
 static struct {
-	int orders, results;	/* pipes, inherited across exec */
 	int dev, box, fd;
 	char *p;
 } actor;
@@ -131,27 +121,7 @@ static int do_move(void)
 			    .flags = IPCMBOX_MOVE | IPCMBOX_NONBLOCK);
 }
 
-/* The child, which has what its parent has; it does nothing. */
-static int do_fork(void)
-{
-	pid_t pid = fork();
-
-	while (!pid)
-		pause();
-	return pid;
-}
-
-static int do_exec(void)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%d %d", actor.orders, actor.results);
-	setenv(CHILD, text, 1);
-	execl("/proc/self/exe", "segment_order", NULL);
-	return -errno;
-}
-
-static int act(enum op op)
+static int act(int op)
 {
 	switch (op) {
 	case ATTACH:
@@ -170,9 +140,9 @@ static int act(enum op op)
 	case CLOSE:
 		return do_close();
 	case EXEC:
-		return do_exec();
+		return order_exec(&me);
 	case FORK:
-		return do_fork();
+		return order_fork();
 	case MOVE:
 		return do_move();
 	default:
@@ -182,34 +152,17 @@ static int act(enum op op)
 
 static void __attribute__((noreturn)) actor_loop(void)
 {
-	enum op op;
-	int ret;
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	catch_signals();
 	actor.dev = device_open();
 	actor.box = mailbox_find(actor.dev, BOX, IPCMBOX_WRITE);
 	actor.fd = -1;
-	while (read(actor.orders, &op, sizeof(op)) == sizeof(op)) {
-		ret = act(op);
-		if (write(actor.results, &ret, sizeof(ret)) != sizeof(ret))
-			break;
-	}
-	_exit(1);
+	order_serve(&me, act);
 }
 
-/* The program that the actor executes: this one, which says that it is there, and goes on. */
 static void __attribute__((constructor)) executed(void)
 {
-	const char *text = getenv(CHILD);
-	int ret = 0;
-
-	if (!text)
-		return;
-	if (sscanf(text, "%d %d", &actor.orders, &actor.results) != 2 ||
-	    write(actor.results, &ret, sizeof(ret)) != sizeof(ret))
-		_exit(1);
-	actor_loop();
+	if (order_executed(&me))
+		actor_loop();
 }
 
 /*
@@ -331,16 +284,8 @@ static int model_seal(struct model *m, unsigned int seal)
 	return 0;
 }
 
-static int model_end(bool *what, int otherwise)
-{
-	int ret = *what ? 0 : otherwise;
-
-	*what = false;
-	return ret;
-}
-
 /* What an operation is going to answer, and what is so afterwards. */
-static int predict(struct model *m, enum op op)
+static int predict(struct model *m, int op)
 {
 	if (op < KILL && !m->alive)
 		return DEAD;
@@ -354,11 +299,11 @@ static int predict(struct model *m, enum op op)
 	case TOUCH:
 		return model_touch(m);
 	case UNMAP:
-		return model_end(&m->map, DONE);
+		return order_take_away(&m->map, DONE);
 	case PUNCH:
 		return m->fd ? -EOPNOTSUPP : -EBADF;
 	case CLOSE:
-		return model_end(&m->fd, -EBADF);
+		return order_take_away(&m->fd, -EBADF);
 	case FORK:
 		m->children[m->last].fds += m->fd;
 		m->children[m->last].maps += m->map;
@@ -368,22 +313,22 @@ static int predict(struct model *m, enum op op)
 	case KILL:
 		m->fd = false;
 		m->map = false;
-		return model_end(&m->alive, DEAD);
+		return order_take_away(&m->alive, DEAD);
 	case EXEC:
 		m->fd = false;
 		m->map = false;
 		return 0;
 	case UNLINK:
-		return model_end(&m->named, -ENOENT);
+		return order_take_away(&m->named, -ENOENT);
 	case GIVE_BACK:
-		return model_end(&m->moved, -EBADF);
+		return order_take_away(&m->moved, -EBADF);
 	default:
 		return model_seal(m, seal_of[op]);
 	}
 }
 
 /* Each operation but the last changes something, as the model has it. */
-static bool all_matter(const enum op *ops, int length, bool peer_writes)
+static bool all_matter(const int *ops, int length, bool peer_writes)
 {
 	struct model before, m;
 	int i;
@@ -404,7 +349,7 @@ static bool all_matter(const enum op *ops, int length, bool peer_writes)
 
 FIXTURE(order) {
 	int dev, box, count;
-	int orders[2], results[2];
+	struct order_pipes pipes;
 	__u64 bytes;
 	/* Of one sequence. */
 	__u64 id;
@@ -448,9 +393,7 @@ FIXTURE_SETUP(order)
 	self->box = mailbox_new(self->dev, NAME(BOX), .max_messages = 1,
 				.flags = IPCMBOX_OPEN_FDS | IPCMBOX_OPEN_TRANSIENT);
 	ASSERT_GE(self->box, 0);
-	/* Not close-on-exec. */
-	ASSERT_EQ(0, pipe(self->orders));
-	ASSERT_EQ(0, pipe(self->results));
+	ASSERT_TRUE(order_pipes_init(&self->pipes));
 	/* Children that have lost their parent come here. */
 	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
 	catch_signals();
@@ -463,18 +406,9 @@ FIXTURE_TEARDOWN(order)
 	close(self->dev);
 }
 
-static int ask(FIXTURE_DATA(order) *self, enum op op)
+static int ask(FIXTURE_DATA(order) *self, int op)
 {
-	struct pollfd pollfd = { .fd = self->results[0], .events = POLLIN };
-	int ret;
-
-	if (!self->model.alive)
-		return DEAD;
-	if (write(self->orders[1], &op, sizeof(op)) != sizeof(op) ||
-	    poll(&pollfd, 1, PATIENCE_NS / NSEC_PER_MSEC) != 1 ||
-	    read(self->results[0], &ret, sizeof(ret)) != sizeof(ret))
-		return -EPIPE;
-	return ret;
+	return self->model.alive ? order_ask(&self->pipes, op) : DEAD;
 }
 
 static int receive(int box)
@@ -505,12 +439,6 @@ static int ask_fork(FIXTURE_DATA(order) *self)
 	return 0;
 }
 
-static int end_process(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	return waitpid(pid, NULL, 0) == pid ? 0 : -errno;
-}
-
 static int give_back(FIXTURE_DATA(order) *self)
 {
 	int ret = errno_of(close(self->got));
@@ -519,7 +447,7 @@ static int give_back(FIXTURE_DATA(order) *self)
 	return ret;
 }
 
-static int perform(FIXTURE_DATA(order) *self, enum op op)
+static int perform(FIXTURE_DATA(order) *self, int op)
 {
 	switch (op) {
 	case MOVE:
@@ -527,7 +455,7 @@ static int perform(FIXTURE_DATA(order) *self, enum op op)
 	case FORK:
 		return ask_fork(self);
 	case KILL:
-		return self->model.alive ? end_process(self->pid) : DEAD;
+		return self->model.alive ? order_end_process(self->pid) : DEAD;
 	case UNLINK:
 		return segment_unlink(self->dev, SEGMENT);
 	case GIVE_BACK:
@@ -556,8 +484,8 @@ static bool begin(FIXTURE_DATA(order) *self)
 
 	self->pid = fork();
 	if (!self->pid) {
-		actor.orders = self->orders[0];
-		actor.results = self->results[1];
+		me.orders = self->pipes.orders[0];
+		me.results = self->pipes.results[1];
 		close(self->dev);
 		close(self->box);
 		actor_loop();
@@ -630,9 +558,9 @@ static bool end(FIXTURE_DATA(order) *self)
 	int fd;
 
 	if (self->model.alive)
-		end_process(self->pid);
+		order_end_process(self->pid);
 	while (self->nr_children)
-		if (end_process(self->children[--self->nr_children]))
+		if (order_end_process(self->children[--self->nr_children]))
 			return false;
 	if (self->got >= 0)
 		close(self->got);
@@ -651,7 +579,7 @@ static bool end(FIXTURE_DATA(order) *self)
 	return fd >= 0 && !close(fd) && segment_count(self->dev) == self->count;
 }
 
-static void tell(const enum op *ops, int step)
+static void tell(const int *ops, int step)
 {
 	int i;
 
@@ -661,7 +589,7 @@ static void tell(const enum op *ops, int step)
 }
 
 /* One sequence. */
-static bool run(FIXTURE_DATA(order) *self, const enum op *ops, int length)
+static bool run(FIXTURE_DATA(order) *self, const int *ops, int length)
 {
 	struct model after;
 	int i, ret, expected;
@@ -687,20 +615,8 @@ static bool run(FIXTURE_DATA(order) *self, const enum op *ops, int length)
 	return false;
 }
 
-/* Decodes the sequence of a number. */
-static void sequence(int number, enum op *ops, int length)
-{
-	while (length--) {
-		ops[length] = number % OPS;
-		number /= OPS;
-	}
-}
-
-/* A kernel with lockdep is a slow one: not all there; prime to OPS, so that each has its turn. */
-static int stride(void)
-{
-	return access("/proc/lockdep", F_OK) ? 1 : 11;
-}
+/* Of those that there are, prime to OPS, so that each operation has its turn. */
+#define SLOW_STEP	11
 
 /*
  * Of three operations, what the first or the second one changes nothing for is a sequence of two,
@@ -708,11 +624,12 @@ static int stride(void)
  */
 TEST_F_TIMEOUT(order, of_operations, 280)
 {
-	int all = variant->length == 2 ? OPS * OPS : OPS * OPS * OPS, step = stride(), i, n = 0;
-	enum op ops[LENGTH];
+	int all = variant->length == 2 ? OPS * OPS : OPS * OPS * OPS, i, n = 0;
+	int step = order_is_slow() ? SLOW_STEP : 1;
+	int ops[LENGTH];
 
 	for (i = 0; i < all; i += step) {
-		sequence(i, ops, variant->length);
+		order_sequence(i, OPS, ops, variant->length);
 		if (variant->length > 2 && ops[2] && !all_matter(ops, 3, variant->peer_writes))
 			continue;
 		ASSERT_TRUE(run(self, ops, variant->length));
