@@ -595,6 +595,43 @@ TEST_F(event, budget_for_all_or_for_none)
 	EXPECT_EQ(1, mailbox_info(self->fd).sent);
 }
 
+/*
+ * The last to join gets the event itself, the others copies: whoever receives first, the payload
+ * stays charged, as one message, until the last has it.
+ */
+TEST_F(event, charged_until_the_last_has_it)
+{
+	static const struct {
+		int member;
+		__u64 messages;
+	} orders[][MEMBERS] = {
+		{ { 0, 2 }, { 1, 1 }, { 2, 0 } },
+		{ { 0, 2 }, { 2, 2 }, { 1, 0 } },
+		{ { 2, 3 }, { 1, 2 }, { 0, 0 } },
+	};
+	struct ipcmbox_query idle, query;
+	char text[64] = "";
+	int i, step;
+
+	ASSERT_TRUE(join_all(self));
+	ASSERT_EQ(0, query_budget(self->dev, &idle));
+	for (i = 0; i < ARRAY_SIZE(orders); i++) {
+		ASSERT_EQ(sizeof(text), write(self->fd, text, sizeof(text)));
+		ASSERT_EQ(0, query_budget(self->dev, &query));
+		EXPECT_EQ(idle.user_messages + MEMBERS, query.user_messages);
+		for (step = 0; step < MEMBERS; step++) {
+			ASSERT_EQ(sizeof(text), read(self->members[orders[i][step].member], text,
+						     sizeof(text)));
+			ASSERT_EQ(0, query_budget(self->dev, &query));
+			EXPECT_EQ(idle.user_messages + orders[i][step].messages,
+				  query.user_messages) TH_LOG("order %d, step %d", i, step);
+			if (step < MEMBERS - 1)
+				EXPECT_GT(query.user_bytes, idle.user_bytes + sizeof(text));
+		}
+		EXPECT_EQ(idle.user_bytes, query.user_bytes);
+	}
+}
+
 TEST_F(event, members_are_charged_to_who_joins)
 {
 	struct ipcmbox_join join = {};

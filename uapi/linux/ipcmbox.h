@@ -297,8 +297,9 @@ struct ipcmbox_iovec {
  *
  * The budget is of the caller's real user id in the IPC namespace of the descriptor. A message is
  * charged to its sender from the send until it is received, dropped or withdrawn; a call or a
- * leased message until it is settled. An event is a message for each member that has yet to receive
- * it, and one more while its mailbox keeps it; one of them stays charged until the last has it.
+ * leased message until it is settled. An event is a message for each member that gets it, and one
+ * more while its mailbox keeps it, each until it is received or not kept any longer; but one of
+ * them, with the payload, stays charged until that is true of all.
  * Errors: EFAULT, ENOMEM. Never blocks.
  */
 struct ipcmbox_query {
