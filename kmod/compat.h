@@ -36,6 +36,14 @@
 #error "ipcmbox needs a kernel with SLUB or SLAB"
 #endif
 
+/*
+ * On 32-bit ARM it is the mitigation of Spectre that lets unsafe_get_user() load 64 bits, as
+ * ipcmbox_ioctl_import() does; without it that refers to a function there is not.
+ */
+#if defined(CONFIG_ARM) && !defined(CONFIG_CPU_SPECTRE)
+#error "ipcmbox needs, on ARM, a kernel with CONFIG_CPU_SPECTRE"
+#endif
+
 /* Since 6.2, and some 6.1.y: which way an iov_iter goes. */
 #ifndef ITER_SOURCE
 #define ITER_SOURCE	1	/* == WRITE */
