@@ -365,6 +365,44 @@ TEST_F(trace, channel_asleep)
 		TH_LOG("%s", story_of("mailbox", id));
 }
 
+static void ignore(int sig)
+{
+	(void)sig;
+}
+
+/* A sleep that is not ended by a wake-up: no event tells, the next sleep does. */
+TEST_F(trace, channel_sleep_given_up)
+{
+	struct sigaction action = { .sa_handler = ignore };
+	char expected[512];
+	int consumer = channel_new(self->dev, .access = IPCMBOX_READ), pid = getpid();
+	struct sleeper sleeper;
+	__u64 id = mailbox_id(consumer);
+	struct producer p;
+
+	ASSERT_GE(consumer, 0);
+	ASSERT_EQ(0, sigaction(SIGUSR1, &action, NULL));
+	ASSERT_TRUE(producer_init(&p, mailbox_by_id(self->dev, id, IPCMBOX_WRITE)));
+	EXPECT_EQ(-ETIMEDOUT, channel_wait(consumer, &(struct ipcmbox_channel_wait){
+		.what = IPCMBOX_CHANNEL_RECEIVE, .flags = IPCMBOX_DEADLINE,
+		.lanes_serial = p.board->lanes_serial,
+	}));
+	producer_fill(&p, 0);
+	ASSERT_TRUE(sleep_start(&sleeper, p.fd, .what = IPCMBOX_CHANNEL_ROOM, .bytes = 8));
+	ASSERT_TRUE(await_senders(consumer, 1));
+	ASSERT_EQ(0, pthread_kill(sleeper.thread, SIGUSR1));
+	EXPECT_EQ(-EINTR, sleeper_join(&sleeper));
+	close(consumer);
+	producer_exit(&p);
+	snprintf(expected, sizeof(expected),
+		 "channel_create ring_bytes=4096; consumer_join pid=%d exiting=0; "
+		 "producer_join lane=0 lane_id=1 unread=0 pid=%d tid=%d exiting=0; "
+		 "channel_sleep lane=-1; channel_sleep lane=0; consumer_leave pid=%d",
+		 pid, pid, pid, pid);
+	EXPECT_EQ(0, strncmp(expected, story_of("mailbox", id), strlen(expected)))
+		TH_LOG("%s", story_of("mailbox", id));
+}
+
 static int die_at_both_ends(void *arg)
 {
 	__u64 id = *(__u64 *)arg;
