@@ -4,26 +4,22 @@
  */
 #include <linux/minmax.h>
 #include <linux/module.h>
-#include <linux/time64.h>
 
 #include "spin.h"
 
 /* A wait this many times as long as spinning may take is worth a try. */
 #define TRY_FACTOR	4
 
-static unsigned int spin_ns = 50000;
-module_param(spin_ns, uint, 0644);
+unsigned int ipcmbox_spin_ns = 50000;
+module_param_named(spin_ns, ipcmbox_spin_ns, uint, 0644);
 MODULE_PARM_DESC(spin_ns,
 		 "Nanoseconds a blocked call may spin before it sleeps, up to 1000000 (default: 50000; 0: never)");
-
-static u32 limit(void)
-{
-	return min_t(u32, READ_ONCE(spin_ns), IPCMBOX_SPIN_NS_MAX);
-}
 
 /**
  * ipcmbox_spin_begin() - is a wait to be measured?
  * @spin: of its port
+ *
+ * Only to be asked where there is a limit and the CPU is the caller's: it counts.
  *
  * Return: whether it may spin, for its budget, and learn.
  */
@@ -31,8 +27,6 @@ bool ipcmbox_spin_begin(struct ipcmbox_spin *spin)
 {
 	u16 pause = READ_ONCE(spin->pause);
 
-	if (!limit() || !ipcmbox_spin_is_alone())
-		return false;
 	if (likely(!pause))
 		return true;
 	WRITE_ONCE(spin->pause, pause - 1);
@@ -42,12 +36,13 @@ bool ipcmbox_spin_begin(struct ipcmbox_spin *spin)
 /**
  * ipcmbox_spin_budget() - for how long to spin
  * @spin: of the port
+ * @limit: ipcmbox_spin_limit(), the same for all of a wait
  *
  * Return: nanoseconds, 0 not at all.
  */
-u32 ipcmbox_spin_budget(const struct ipcmbox_spin *spin)
+u32 ipcmbox_spin_budget(const struct ipcmbox_spin *spin, u32 limit)
 {
-	return min(READ_ONCE(spin->budget_ns), limit());
+	return min(READ_ONCE(spin->budget_ns), limit);
 }
 
 /**
@@ -76,13 +71,12 @@ static void fail(struct ipcmbox_spin *spin)
  * @spin: of its port
  * @budget: for how long it had spun before
  * @waited_ns: until it was completed; U64_MAX: it was not
+ * @limit: ipcmbox_spin_limit(), the same for all of a wait
  */
-void ipcmbox_spin_learn(struct ipcmbox_spin *spin, u32 budget, u64 waited_ns)
+void ipcmbox_spin_learn(struct ipcmbox_spin *spin, u32 budget, u64 waited_ns, u32 limit)
 {
-	u32 max = limit();
-
-	if (budget && waited_ns > max)
+	if (budget && waited_ns > limit)
 		fail(spin);
-	else if (waited_ns <= (u64)max * TRY_FACTOR)
-		WRITE_ONCE(spin->budget_ns, min_t(u64, max, 2 * waited_ns));
+	else if (waited_ns <= (u64)limit * TRY_FACTOR)
+		WRITE_ONCE(spin->budget_ns, min_t(u64, limit, 2 * waited_ns));
 }

@@ -2,8 +2,10 @@
 #ifndef _IPCMBOX_SPIN_H
 #define _IPCMBOX_SPIN_H
 
+#include <linux/minmax.h>
 #include <linux/sched.h>
 #include <linux/sched/stat.h>
+#include <linux/time64.h>
 #include <linux/types.h>
 
 /**
@@ -55,9 +57,18 @@ static inline bool ipcmbox_spin_is_alone(void)
 	return !need_resched() && single_task_running();
 }
 
+/* The module parameter spin_ns, which root changes at any time. */
+extern unsigned int ipcmbox_spin_ns;
+
+/* How long a wait may spin now, in nanoseconds; 0: none does. */
+static inline u32 ipcmbox_spin_limit(void)
+{
+	return min_t(u32, READ_ONCE(ipcmbox_spin_ns), IPCMBOX_SPIN_NS_MAX);
+}
+
 bool ipcmbox_spin_begin(struct ipcmbox_spin *spin);
-u32 ipcmbox_spin_budget(const struct ipcmbox_spin *spin);
+u32 ipcmbox_spin_budget(const struct ipcmbox_spin *spin, u32 limit);
 void ipcmbox_spin_succeed(struct ipcmbox_spin *spin);
-void ipcmbox_spin_learn(struct ipcmbox_spin *spin, u32 budget, u64 waited_ns);
+void ipcmbox_spin_learn(struct ipcmbox_spin *spin, u32 budget, u64 waited_ns, u32 limit);
 
 #endif /* _IPCMBOX_SPIN_H */

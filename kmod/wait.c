@@ -198,15 +198,15 @@ static bool is_completed_by(struct ipcmbox_waiter *waiter, u64 until)
 int ipcmbox_waiter_spin(struct ipcmbox_waiter *waiter, const struct ipcmbox_deadline *deadline,
 			struct ipcmbox_spin *spin)
 {
+	u32 limit = ipcmbox_spin_limit(), time;
 	u64 begun, waited;
-	u32 time;
 	int ret;
 
-	if (!ipcmbox_spin_begin(spin))
+	if (!limit || !ipcmbox_spin_is_alone() || !ipcmbox_spin_begin(spin))
 		return ipcmbox_waiter_sleep(waiter, deadline);
 
 	begun = local_clock();
-	time = spin_time(ipcmbox_spin_budget(spin), deadline);
+	time = spin_time(ipcmbox_spin_budget(spin, limit), deadline);
 	if (time && is_completed_by(waiter, begun + time)) {
 		ipcmbox_spin_succeed(spin);
 		return 0;
@@ -214,7 +214,7 @@ int ipcmbox_waiter_spin(struct ipcmbox_waiter *waiter, const struct ipcmbox_dead
 	ret = ipcmbox_waiter_sleep(waiter, deadline);
 	/* It may be another CPU's clock now, which can be a little behind. */
 	waited = max_t(s64, local_clock() - begun, 0);
-	ipcmbox_spin_learn(spin, time, ret ? U64_MAX : waited);
+	ipcmbox_spin_learn(spin, time, ret ? U64_MAX : waited, limit);
 	return ret;
 }
 
