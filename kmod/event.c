@@ -396,7 +396,7 @@ static int await_admission(struct ipcmbox_mailbox *mailbox, struct fanout *fanou
 {
 	int ret;
 
-	ret = ipcmbox_waiter_wait(&fanout->waiter, deadline, &mailbox->port.send_spin);
+	ret = ipcmbox_waiter_wait(&fanout->waiter, deadline, &mailbox->port.send_patience);
 	ret = ret ? give_up(mailbox, fanout, ret) : fanout->waiter.result;
 	/* Who tells this has put the message, see ipcmbox_port_set_gone(). */
 	if (ret == -EPIPE)

@@ -14,8 +14,8 @@
 #include <uapi/linux/ipcmbox.h>
 
 #include "index.h"
+#include "patience.h"
 #include "queue.h"
-#include "spin.h"
 
 struct ipcmbox_handle;
 struct ipcmbox_info;
@@ -124,8 +124,8 @@ struct pid;
  * @overflow: IPCMBOX_OVERFLOW_*
  * @max_length: bytes of the longest message (constant)
  * @max_bytes: capacity in bytes, 0 unbounded
- * @receive_spin: how long receivers spin (see spin.h; not @lock)
- * @send_spin: how long senders do, whatever they wait for (likewise)
+ * @receive_patience: what receivers do before they sleep (see patience.h; not @lock)
+ * @send_patience: what senders do, whatever they wait for (likewise)
  * @receivers_gone: nobody can receive: sends fail with EPIPE
  * @refuses_files: messages with descriptors are not accepted, see files.h
  * @next_to_shed: the next in @queue to be looked at for descriptors, or NULL
@@ -171,8 +171,8 @@ struct ipcmbox_port {
 	u32 max_messages;
 	u32 max_length;
 	u64 max_bytes;
-	struct ipcmbox_spin receive_spin;
-	struct ipcmbox_spin send_spin;
+	struct ipcmbox_patience receive_patience;
+	struct ipcmbox_patience send_patience;
 	u64 next_seq;
 	u8 overflow;
 	bool receivers_gone;

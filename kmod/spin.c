@@ -16,24 +16,6 @@ MODULE_PARM_DESC(spin_ns,
 		 "Nanoseconds a blocked call may spin before it sleeps, up to 1000000 (default: 50000; 0: never)");
 
 /**
- * ipcmbox_spin_begin() - is a wait to be measured?
- * @spin: of its port
- *
- * Only to be asked where there is a limit and the CPU is the caller's: it counts.
- *
- * Return: whether it may spin, for its budget, and learn.
- */
-bool ipcmbox_spin_begin(struct ipcmbox_spin *spin)
-{
-	u16 pause = READ_ONCE(spin->pause);
-
-	if (likely(!pause))
-		return true;
-	WRITE_ONCE(spin->pause, pause - 1);
-	return false;
-}
-
-/**
  * ipcmbox_spin_budget() - for how long to spin
  * @spin: of the port
  * @limit: ipcmbox_spin_limit(), the same for all of a wait
@@ -46,27 +28,6 @@ u32 ipcmbox_spin_budget(const struct ipcmbox_spin *spin, u32 limit)
 }
 
 /**
- * ipcmbox_spin_succeed() - a waiter was completed while it was spinning
- * @spin: of its port
- */
-void ipcmbox_spin_succeed(struct ipcmbox_spin *spin)
-{
-	u16 penalty = READ_ONCE(spin->penalty);
-
-	if (unlikely(penalty))
-		WRITE_ONCE(spin->penalty, penalty / 2);
-}
-
-static void fail(struct ipcmbox_spin *spin)
-{
-	u16 penalty = min(2 * READ_ONCE(spin->penalty) + 1, IPCMBOX_SPIN_PAUSE_MAX);
-
-	WRITE_ONCE(spin->budget_ns, 0);
-	WRITE_ONCE(spin->penalty, penalty);
-	WRITE_ONCE(spin->pause, penalty);
-}
-
-/**
  * ipcmbox_spin_learn() - a waiter had to sleep
  * @spin: of its port
  * @budget: for how long it had spun before
@@ -75,8 +36,10 @@ static void fail(struct ipcmbox_spin *spin)
  */
 void ipcmbox_spin_learn(struct ipcmbox_spin *spin, u32 budget, u64 waited_ns, u32 limit)
 {
-	if (budget && waited_ns > limit)
-		fail(spin);
-	else if (waited_ns <= (u64)limit * TRY_FACTOR)
+	if (budget && waited_ns > limit) {
+		WRITE_ONCE(spin->budget_ns, 0);
+		ipcmbox_backoff_fail(&spin->backoff, IPCMBOX_SPIN_PAUSE_MAX);
+	} else if (waited_ns <= (u64)limit * TRY_FACTOR) {
 		WRITE_ONCE(spin->budget_ns, min_t(u64, limit, 2 * waited_ns));
+	}
 }

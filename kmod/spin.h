@@ -8,6 +8,8 @@
 #include <linux/time64.h>
 #include <linux/types.h>
 
+#include "backoff.h"
+
 /**
  * DOC: Spinning
  *
@@ -19,14 +21,13 @@
  * learned, much as KVM's halt polling does it. A waiter that had to sleep, but not for much longer
  * than the module parameter spin_ns, gives the next one a budget: what it waited itself is the
  * peer's way through a sleep as well, which would not have slept either. If that comes in time the
- * budget stays; if it does not, and the budget cannot be raised any more, it was in vain: the next
- * wait does not spin, after the second failure the next three do not, then seven, and so on up to
- * IPCMBOX_SPIN_PAUSE_MAX. So spinning in vain, as it is when the peer's virtual CPU does not run,
- * costs little in the long run, and a receiver that has little to do does not spin at all.
+ * budget stays; if it does not, and the budget cannot be raised any more, it was in vain, and is
+ * backed off from, see backoff.h. So spinning in vain, as it is when the peer's virtual CPU does
+ * not run, costs little in the long run, and a receiver that has little to do does not spin at all.
  *
  * Nobody spins, or learns, who is not the only one that wants its CPU: on a machine with one, or
- * next to its peer, a waiter has nothing to gain. A task that becomes runnable there, and any
- * signal, end the spinning; so does the deadline.
+ * next to its peer, a waiter has nothing to gain, but see yield.h. A task that becomes runnable
+ * there, and any signal, end the spinning; so does the deadline.
  */
 
 /* More than this is not believed of the parameter: what a deadline leaves is looked at once. */
@@ -37,18 +38,14 @@
 
 /**
  * struct ipcmbox_spin - for how long to spin
- * @budget_ns: nanoseconds, 0 not at all
- * @pause: waits until the next that may spin or learn
- * @penalty: what @pause was set to when spinning was in vain for the last time
+ * @budget_ns: nanoseconds, 0 not at all (READ_ONCE() and WRITE_ONCE(), as @backoff)
+ * @backoff: whether to spin, and to learn
  *
- * Read and written without a lock, by READ_ONCE() and WRITE_ONCE(): these are estimates, and when
- * two waits end at the same time either may have the last word. Nothing is written by a wait for
- * which the budget was right.
+ * Nothing is written by a wait for which the budget was right.
  */
 struct ipcmbox_spin {
 	u32 budget_ns;
-	u16 pause;
-	u16 penalty;
+	struct ipcmbox_backoff backoff;
 };
 
 /* Has the calling task its CPU for itself? */
@@ -66,9 +63,7 @@ static inline u32 ipcmbox_spin_limit(void)
 	return min_t(u32, READ_ONCE(ipcmbox_spin_ns), IPCMBOX_SPIN_NS_MAX);
 }
 
-bool ipcmbox_spin_begin(struct ipcmbox_spin *spin);
 u32 ipcmbox_spin_budget(const struct ipcmbox_spin *spin, u32 limit);
-void ipcmbox_spin_succeed(struct ipcmbox_spin *spin);
 void ipcmbox_spin_learn(struct ipcmbox_spin *spin, u32 budget, u64 waited_ns, u32 limit);
 
 #endif /* _IPCMBOX_SPIN_H */

@@ -171,7 +171,7 @@ static int await_completion(struct ipcmbox_port *port, struct ipcmbox_sending *s
 
 	if (unlikely(sending->mailbox->endpoint))
 		ipcmbox_endpoint_watch(sending->mailbox->endpoint);
-	ret = ipcmbox_waiter_wait(waiter, sending->deadline, &port->send_spin);
+	ret = ipcmbox_waiter_wait(waiter, sending->deadline, &port->send_patience);
 	ret = ret ? give_up(port, waiter, ret) : waiter->result;
 	if (unlikely(sending->completion == IPCMBOX_HANDLED))
 		conclude_call(sending, waiter);
@@ -339,7 +339,7 @@ static noinline int sleep_for_sender(struct ipcmbox_port *port, struct ipcmbox_w
 		return PTR_ERR(endpoint);
 	ret = ipcmbox_awaiting_begin(&awaiting, endpoint, port, waiter);
 	if (!ret)
-		ret = ipcmbox_waiter_wait(waiter, deadline, &port->receive_spin);
+		ret = ipcmbox_waiter_wait(waiter, deadline, &port->receive_patience);
 	ipcmbox_awaiting_end(&awaiting);
 	return ret;
 }
@@ -368,8 +368,10 @@ static int take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 	if (ret != -EINPROGRESS)
 		return ret;
 
-	ret = is_for_sender(waiter) ? sleep_for_sender(port, waiter, deadline) :
-				      ipcmbox_waiter_wait(waiter, deadline, &port->receive_spin);
+	if (is_for_sender(waiter))
+		ret = sleep_for_sender(port, waiter, deadline);
+	else
+		ret = ipcmbox_waiter_wait(waiter, deadline, &port->receive_patience);
 	if (!ret)
 		return waiter->result;
 

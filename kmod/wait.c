@@ -20,8 +20,10 @@
 #include "compat.h"
 #include "event.h"
 #include "notify.h"
+#include "patience.h"
 #include "spin.h"
 #include "wait.h"
+#include "yield.h"
 
 /* How often who spins looks for its completion between two looks at the clock. */
 #define LOOKS_PER_TICK	16
@@ -194,21 +196,20 @@ static bool is_completed_by(struct ipcmbox_waiter *waiter, u64 until)
 	return false;
 }
 
-/* The rest of ipcmbox_waiter_wait(), where there is more than one CPU. */
-int ipcmbox_waiter_spin(struct ipcmbox_waiter *waiter, const struct ipcmbox_deadline *deadline,
-			struct ipcmbox_spin *spin)
+static int spin_and_sleep(struct ipcmbox_waiter *waiter, const struct ipcmbox_deadline *deadline,
+			  struct ipcmbox_spin *spin)
 {
 	u32 limit = ipcmbox_spin_limit(), time;
 	u64 begun, waited;
 	int ret;
 
-	if (!limit || !ipcmbox_spin_is_alone() || !ipcmbox_spin_begin(spin))
+	if (!limit || !ipcmbox_backoff_begin(&spin->backoff))
 		return ipcmbox_waiter_sleep(waiter, deadline);
 
 	begun = local_clock();
 	time = spin_time(ipcmbox_spin_budget(spin, limit), deadline);
 	if (time && is_completed_by(waiter, begun + time)) {
-		ipcmbox_spin_succeed(spin);
+		ipcmbox_backoff_succeed(&spin->backoff);
 		return 0;
 	}
 	ret = ipcmbox_waiter_sleep(waiter, deadline);
@@ -216,6 +217,44 @@ int ipcmbox_waiter_spin(struct ipcmbox_waiter *waiter, const struct ipcmbox_dead
 	waited = max_t(s64, local_clock() - begun, 0);
 	ipcmbox_spin_learn(spin, time, ret ? U64_MAX : waited, limit);
 	return ret;
+}
+
+static bool is_near(const struct ipcmbox_deadline *deadline)
+{
+	return deadline->expires != IPCMBOX_FOREVER &&
+	       ktime_sub(deadline->expires, now_on(deadline->clock)) < IPCMBOX_YIELD_NS;
+}
+
+/* Returns whether the waiter was completed meanwhile. */
+static bool give_way(struct ipcmbox_waiter *waiter, const struct ipcmbox_deadline *deadline,
+		     struct ipcmbox_backoff *backoff)
+{
+	enum ipcmbox_yielded how;
+	bool completed;
+
+	if (!ipcmbox_yield_may() || is_near(deadline) || !ipcmbox_backoff_begin(backoff))
+		return false;
+	how = ipcmbox_yield();
+	/* Pairs with ipcmbox_wakes_complete(). */
+	completed = smp_load_acquire(&waiter->state) == IPCMBOX_WAITER_DONE;
+	ipcmbox_yield_learn(backoff, how, completed);
+	return completed;
+}
+
+/**
+ * ipcmbox_waiter_wait() - as ipcmbox_waiter_sleep(), but do without sleeping if that works
+ * @waiter: linked into a port
+ * @deadline: how long
+ * @patience: of the port, for waits of this kind
+ */
+int ipcmbox_waiter_wait(struct ipcmbox_waiter *waiter, const struct ipcmbox_deadline *deadline,
+			struct ipcmbox_patience *patience)
+{
+	if (num_online_cpus() > 1 && ipcmbox_spin_is_alone())
+		return spin_and_sleep(waiter, deadline, &patience->spin);
+	if (give_way(waiter, deadline, &patience->yield))
+		return 0;
+	return ipcmbox_waiter_sleep(waiter, deadline);
 }
 
 /**

@@ -19,9 +19,9 @@
 
 struct ipcmbox_lane;
 struct ipcmbox_notification;
+struct ipcmbox_patience;
 struct ipcmbox_reception;
 struct ipcmbox_sending;
-struct ipcmbox_spin;
 struct task_struct;
 
 /**
@@ -40,7 +40,7 @@ struct task_struct;
  *
  * Completion is one atomic exchange of &ipcmbox_waiter.state. It tells whether the waiter is
  * parked, and only a parked one is woken. Before it parks, a waiter may look for its completion for
- * a while, see spin.h; whoever completes it need not know.
+ * a while or give way to others, see spin.h and yield.h; whoever completes it need not know.
  */
 
 /* A deadline that no clock reaches. */
@@ -183,23 +183,8 @@ static inline void ipcmbox_waiter_init(struct ipcmbox_waiter *waiter)
 }
 
 int ipcmbox_waiter_sleep(struct ipcmbox_waiter *waiter, const struct ipcmbox_deadline *deadline);
-int ipcmbox_waiter_spin(struct ipcmbox_waiter *waiter, const struct ipcmbox_deadline *deadline,
-			struct ipcmbox_spin *spin);
-
-/**
- * ipcmbox_waiter_wait() - as ipcmbox_waiter_sleep(), but spin first if that is likely to pay
- * @waiter: linked into a port
- * @deadline: how long
- * @spin: of the port, for waits of this kind
- */
-static inline int ipcmbox_waiter_wait(struct ipcmbox_waiter *waiter,
-				      const struct ipcmbox_deadline *deadline,
-				      struct ipcmbox_spin *spin)
-{
-	return num_online_cpus() > 1 ? ipcmbox_waiter_spin(waiter, deadline, spin) :
-				       ipcmbox_waiter_sleep(waiter, deadline);
-}
-
+int ipcmbox_waiter_wait(struct ipcmbox_waiter *waiter, const struct ipcmbox_deadline *deadline,
+			struct ipcmbox_patience *patience);
 int ipcmbox_waiter_sleep_killable(struct ipcmbox_waiter *waiter);
 void ipcmbox_waiter_join(struct ipcmbox_waiter *waiter);
 void ipcmbox_waiter_claim(struct ipcmbox_waiter *waiter, int result, struct ipcmbox_wakes *wakes);

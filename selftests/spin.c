@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Blocked calls that spin before they sleep, for as long as may be, by default, and not at all:
- * whatever a wait is ended by ends it as it would end a sleep.
+ * Blocked calls that spin before they sleep, for as long as may be, by default, and not at all; and
+ * that give way to a peer on their own CPU, or do not: whatever a wait is ended by ends it as it
+ * would end a sleep.
  */
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 
 #include "call_test.h"
 
-#define PARAMETER	"/sys/module/ipcmbox/parameters/spin_ns"
+#define SPIN_NS	"/sys/module/ipcmbox/parameters/spin_ns"
+#define YIELD	"/sys/module/ipcmbox/parameters/yield"
 #define ROUNDS		600
 #define VICTIMS		20
+#define REPEATS		4
 
-/* Of a pair: each has a CPU for itself, where there are two. */
+/* Of a pair: each has a CPU for itself, where there are two, or both have the same one. */
 #define HERE		0
 #define THERE		1
 
@@ -32,11 +36,13 @@ static void move_to(int cpu)
  * struct peer - what the other process works with
  * @there: what it receives on
  * @back: what it sends on
+ * @cpu: where it runs
  * @rounds: how often
  * @done: that it has done so many
  */
 struct peer {
 	int there, back;
+	int cpu;
 	__u32 rounds;
 	volatile int *done;
 };
@@ -57,7 +63,7 @@ static int echo(void *arg)
 	const struct peer *peer = arg;
 	__u32 i, number;
 
-	move_to(THERE);
+	move_to(peer->cpu);
 	for (i = 0; i < peer->rounds; i++) {
 		if (recv_number(peer->there, &number) != sizeof(number))
 			return 1;
@@ -76,7 +82,7 @@ static int serve_calls(void *arg)
 	__u32 number;
 	int ret;
 
-	move_to(THERE);
+	move_to(peer->cpu);
 	for (;;) {
 		recv = (struct ipcmbox_recv){
 			.buf_ptr = ptr_u64(&number), .buf_len = sizeof(number),
@@ -127,7 +133,8 @@ static void handler(int sig)
 }
 
 FIXTURE(spin) {
-	char before[32];
+	char spin_ns[32];
+	char yield[32];
 	cpu_set_t cpus;
 	int dev;
 	struct ipcmbox_query used;
@@ -136,18 +143,24 @@ FIXTURE(spin) {
 
 FIXTURE_VARIANT(spin) {
 	const char *ns;
+	int cpu;
+	const char *yield;
 };
 
-FIXTURE_VARIANT_ADD(spin, never) { "0" };
-FIXTURE_VARIANT_ADD(spin, by_default) { "50000" };
-FIXTURE_VARIANT_ADD(spin, most) { "1000000" };
+FIXTURE_VARIANT_ADD(spin, never) { "0", THERE, "Y" };
+FIXTURE_VARIANT_ADD(spin, by_default) { "50000", THERE, "Y" };
+FIXTURE_VARIANT_ADD(spin, most) { "1000000", THERE, "Y" };
+FIXTURE_VARIANT_ADD(spin, give_way) { "50000", HERE, "Y" };
+FIXTURE_VARIANT_ADD(spin, sleep) { "50000", HERE, "N" };
 
 FIXTURE_SETUP(spin)
 {
 	self->dev = device_open();
 	ASSERT_GE(self->dev, 0);
-	ASSERT_TRUE(read_file(PARAMETER, self->before, sizeof(self->before)));
-	ASSERT_TRUE(write_file(PARAMETER, variant->ns));
+	ASSERT_TRUE(read_file(SPIN_NS, self->spin_ns, sizeof(self->spin_ns)));
+	ASSERT_TRUE(read_file(YIELD, self->yield, sizeof(self->yield)));
+	ASSERT_TRUE(write_file(SPIN_NS, variant->ns));
+	ASSERT_TRUE(write_file(YIELD, variant->yield));
 	ASSERT_EQ(0, query_budget(self->dev, &self->used));
 	self->done = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, self->done);
@@ -158,17 +171,18 @@ FIXTURE_SETUP(spin)
 FIXTURE_TEARDOWN(spin)
 {
 	sched_setaffinity(0, sizeof(self->cpus), &self->cpus);
-	EXPECT_TRUE(write_file(PARAMETER, self->before));
+	EXPECT_TRUE(write_file(SPIN_NS, self->spin_ns));
+	EXPECT_TRUE(write_file(YIELD, self->yield));
 	EXPECT_TRUE(is_even(self->dev, &self->used));
 	close(self->dev);
 }
 
-static void open_pair(FIXTURE_DATA(spin) *self, struct peer *peer, __u32 capacity, __u32 rounds)
+static void open_pair(int dev, int cpu, struct peer *peer, __u32 capacity, __u32 rounds)
 {
-	peer->there = mailbox_new(self->dev, .max_messages = capacity);
-	peer->back = mailbox_new(self->dev, .max_messages = capacity);
+	peer->there = mailbox_new(dev, .max_messages = capacity);
+	peer->back = mailbox_new(dev, .max_messages = capacity);
+	peer->cpu = cpu;
 	peer->rounds = rounds;
-	peer->done = self->done;
 }
 
 static void close_pair(const struct peer *peer)
@@ -206,7 +220,7 @@ TEST_F_TIMEOUT(spin, exchange, 120)
 	pid_t pid;
 
 	for (c = 0; c < 6; c++) {
-		open_pair(self, &peer, capacities[c / 2], rounds);
+		open_pair(self->dev, variant->cpu, &peer, capacities[c / 2], rounds);
 		pid = child_start(echo, &peer);
 		for (i = 0; i < rounds; i++)
 			ASSERT_EQ(0, ping(&peer, i, c % 2 ? IPCMBOX_RECEIVED : IPCMBOX_QUEUED));
@@ -218,7 +232,7 @@ TEST_F_TIMEOUT(spin, exchange, 120)
 	}
 }
 
-/* The parameter changes all the time. */
+/* The parameters change all the time. */
 TEST_F(spin, change)
 {
 	const __u32 rounds = scaled(ROUNDS);
@@ -226,11 +240,13 @@ TEST_F(spin, change)
 	pid_t pid;
 	__u32 i;
 
-	open_pair(self, &peer, 1, rounds);
+	open_pair(self->dev, variant->cpu, &peer, 1, rounds);
 	pid = child_start(echo, &peer);
 	for (i = 0; i < rounds; i++) {
-		if (i % 16 == 0)
-			ASSERT_TRUE(write_file(PARAMETER, i % 32 ? variant->ns : "20000"));
+		if (i % 16 == 0) {
+			ASSERT_TRUE(write_file(SPIN_NS, i % 32 ? variant->ns : "20000"));
+			ASSERT_TRUE(write_file(YIELD, i % 32 ? variant->yield : "Y"));
+		}
 		ASSERT_EQ(0, ping(&peer, i, IPCMBOX_QUEUED));
 	}
 	ASSERT_EQ(0, child_wait(pid));
@@ -248,7 +264,7 @@ TEST_F_TIMEOUT(spin, signals, 120)
 	pid_t pid;
 	__u32 i;
 
-	open_pair(self, &peer, 1, rounds);
+	open_pair(self->dev, variant->cpu, &peer, 1, rounds);
 	pid = child_start(echo, &peer);
 	signals = 0;
 	sigaction(SIGALRM, &action, NULL);
@@ -279,7 +295,7 @@ TEST_F_TIMEOUT(spin, deadline, 120)
 	__u64 deadline;
 	pid_t pid;
 
-	open_pair(self, &peer, 1, rounds * 8);
+	open_pair(self->dev, variant->cpu, &peer, 1, rounds * 8);
 	pid = child_start(echo, &peer);
 	for (i = 0; i < rounds * 8; i++) {
 		ASSERT_EQ(0, ping(&peer, i, IPCMBOX_QUEUED));
@@ -301,7 +317,7 @@ TEST_F_TIMEOUT(spin, deadline, 120)
 TEST_F(spin, calls)
 {
 	const __u32 rounds = scaled(ROUNDS);
-	struct peer peer = { .done = self->done };
+	struct peer peer = { .cpu = variant->cpu, .done = self->done };
 	pid_t pid;
 	__u32 i;
 
@@ -322,7 +338,7 @@ TEST_F(spin, calls)
 /* One of a pair is killed in the midst of it: the other learns it, spinning or not. */
 TEST_F(spin, kill)
 {
-	struct peer peer = { .done = self->done };
+	struct peer peer = { .cpu = variant->cpu, .done = self->done };
 	pid_t server, client;
 	int i, reader;
 
@@ -358,7 +374,7 @@ TEST_F(spin, idle)
 	pid_t pid;
 	__u32 i;
 
-	open_pair(self, &peer, 1, rounds);
+	open_pair(self->dev, variant->cpu, &peer, 1, rounds);
 	pid = child_start(echo, &peer);
 	for (i = 0; i < rounds; i++)
 		ASSERT_EQ(0, ping(&peer, i, IPCMBOX_QUEUED));
@@ -368,6 +384,111 @@ TEST_F(spin, idle)
 	ASSERT_EQ(0, put(peer.back, 0, 42));
 	EXPECT_EQ(4, call_join(call));
 	close_pair(&peer);
+}
+
+static int burn(void *arg)
+{
+	volatile __u32 n = 0;
+
+	(void)arg;
+	move_to(HERE);
+	while (true)
+		n++;
+	return 0;
+}
+
+/* Somebody else wants the CPU of both all the time: that may make it slow, but stops nothing. */
+TEST_F_TIMEOUT(spin, beside_another, 300)
+{
+	const __u32 rounds = scaled(ROUNDS);
+	struct peer peer;
+	pid_t pid, other;
+	__u32 i;
+
+	open_pair(self->dev, variant->cpu, &peer, 1, rounds);
+	other = child_start(burn, NULL);
+	pid = child_start(echo, &peer);
+	for (i = 0; i < rounds; i++)
+		ASSERT_EQ(0, ping(&peer, i, i % 2 ? IPCMBOX_RECEIVED : IPCMBOX_QUEUED));
+	ASSERT_EQ(0, child_wait(pid));
+	kill(other, SIGKILL);
+	EXPECT_EQ(255, child_wait(other));
+	EXPECT_TRUE(is_at_rest(peer.back));
+	close_pair(&peer);
+}
+
+static long count_sleeps(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_nvcsw;
+}
+
+/*
+ * Returns how often the calling process has slept in the second half of @rounds with a peer on the
+ * same CPU, or a negative value. In the first half they may still have to get even: the scheduler
+ * puts who is new at a disadvantage.
+ */
+static long sleeps_in(int dev, __u32 rounds)
+{
+	struct peer peer;
+	long sleeps = 0;
+	bool ok = true;
+	pid_t pid;
+	__u32 i;
+
+	open_pair(dev, HERE, &peer, 1, rounds);
+	pid = child_start(echo, &peer);
+	for (i = 0; ok && i < rounds; i++) {
+		if (i == rounds / 2)
+			sleeps = -count_sleeps();
+		ok = !ping(&peer, i, IPCMBOX_QUEUED);
+	}
+	if (!ok)
+		kill(pid, SIGKILL);
+	ok = !child_wait(pid) && ok;
+	close_pair(&peer);
+	return ok ? sleeps + count_sleeps() : -1;
+}
+
+FIXTURE(yield) {
+	char before[32];
+	cpu_set_t cpus;
+	int dev;
+};
+
+FIXTURE_SETUP(yield)
+{
+	self->dev = device_open();
+	ASSERT_GE(self->dev, 0);
+	ASSERT_TRUE(read_file(YIELD, self->before, sizeof(self->before)));
+	ASSERT_EQ(0, sched_getaffinity(0, sizeof(self->cpus), &self->cpus));
+	move_to(HERE);
+}
+
+FIXTURE_TEARDOWN(yield)
+{
+	sched_setaffinity(0, sizeof(self->cpus), &self->cpus);
+	EXPECT_TRUE(write_file(YIELD, self->before));
+	close(self->dev);
+}
+
+/* Who has no use for the CPU before the echo comes sleeps, or need not. */
+TEST_F_TIMEOUT(yield, saves_sleeps, 300)
+{
+	const __u32 rounds = scaled(8 * ROUNDS);
+	long slept, with = 0, without = 0;
+	int i;
+
+	for (i = 0; i < 2 * REPEATS; i++) {
+		ASSERT_TRUE(write_file(YIELD, i % 2 ? "Y" : "N"));
+		slept = sleeps_in(self->dev, rounds);
+		ASSERT_LE(0, slept);
+		*(i % 2 ? &with : &without) += slept;
+	}
+	TH_LOG("%ld sleeps in %u rounds, %ld with giving way", without, REPEATS * rounds / 2, with);
+	EXPECT_LT(with, without);
 }
 
 TEST_HARNESS_MAIN

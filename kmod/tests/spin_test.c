@@ -29,7 +29,7 @@ static unsigned int count_pause(struct ipcmbox_spin *spin)
 {
 	unsigned int n = 0;
 
-	while (n <= IPCMBOX_SPIN_PAUSE_MAX && !ipcmbox_spin_begin(spin))
+	while (n <= IPCMBOX_SPIN_PAUSE_MAX && !ipcmbox_backoff_begin(&spin->backoff))
 		n++;
 	return n;
 }
@@ -39,7 +39,7 @@ static void spin_learns(struct kunit *test)
 {
 	struct ipcmbox_spin spin = {};
 
-	KUNIT_EXPECT_TRUE(test, ipcmbox_spin_begin(&spin));
+	KUNIT_EXPECT_TRUE(test, ipcmbox_backoff_begin(&spin.backoff));
 	KUNIT_EXPECT_EQ(test, ipcmbox_spin_budget(&spin, LIMIT), 0U);
 	KUNIT_EXPECT_EQ(test, budget_after(0), 0U);
 	KUNIT_EXPECT_EQ(test, budget_after(1000), 2000U);
@@ -111,8 +111,8 @@ static void spin_forgives(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, count_pause(&spin), 127U);
 	ipcmbox_spin_learn(&spin, 0, LIMIT, LIMIT);
 	for (i = 0; i < ARRAY_SIZE(penalties); i++) {
-		ipcmbox_spin_succeed(&spin);
-		KUNIT_EXPECT_EQ(test, (unsigned int)spin.penalty, penalties[i]);
+		ipcmbox_backoff_succeed(&spin.backoff);
+		KUNIT_EXPECT_EQ(test, (unsigned int)spin.backoff.penalty, penalties[i]);
 	}
 	/* The budget was right, and stays. */
 	KUNIT_EXPECT_EQ(test, ipcmbox_spin_budget(&spin, LIMIT), (u32)LIMIT);

@@ -223,7 +223,7 @@ struct ipcmbox_iovec {
 #define IPCMBOX_FDS_MAX		16	/* descriptors in one message */
 
 /**
- * DOC: Spinning
+ * DOC: Spinning and giving way
  *
  * A call that has to wait, and has its CPU for itself, may spin for a while before it sleeps: never
  * longer than until its deadline, a signal, or the moment when another task wants the CPU. How long
@@ -237,6 +237,13 @@ struct ipcmbox_iovec {
  * time counts for more than latency: on battery, in virtual machines that share their CPUs with
  * others, where CPU quotas of cgroups are tight, or where hyperthreads next to the waiting one
  * have work to do.
+ *
+ * A call that has to wait, and has not its CPU for itself, may give way to others there, once,
+ * before it sleeps, as sched_yield() does: it saves sleep and wake-up where the answer comes from
+ * the same CPU, and is learned likewise. Calls of real-time tasks never do, nor calls whose
+ * deadline is less than 10 ms away. Where tasks that use up their time slices share the CPU with
+ * one that must answer fast, a guess that was wrong costs a time slice of one of them, at most
+ * once in 1024 waits in the long run: the module parameter yield (Y or N) switches it off.
  */
 
 /**
