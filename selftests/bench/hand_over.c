@@ -76,6 +76,7 @@ static double hand_over(const struct job *job, const struct end *end, struct way
 static void run_way(const struct job *job, struct way way)
 {
 	struct shape shape = { MESSAGE_MIN, job->scenario->depth, true };
+	struct message *message = message_new(shape.size);
 	unsigned int window, i;
 	struct end ends[2];
 	int segment;
@@ -87,12 +88,15 @@ static void run_way(const struct job *job, struct way way)
 		for (window = 0; window < job_windows(job); window++)
 			for (i = job_count(job, window); i; i--)
 				give_back(job, &ends[1], way);
+		/* The end of a process is dear: not within a measurement. */
+		job->transport->recv(&ends[1], message, shape.size);
 		_exit(EXIT_SUCCESS);
 	}
 	segment = job->transport->open_segment(job->scenario->size);
 	for (window = 0; window < job_windows(job); window++)
 		job_report(job, window, hand_over(job, &ends[0], way, &segment,
 						  job_count(job, window)));
+	job->transport->send(&ends[0], message, shape.size, 0);
 	job_join_peer(peer);
 	close_descriptor(segment);
 	job->transport->close(ends);
@@ -149,8 +153,11 @@ void run_empty(const struct job *job)
 		job_report(job, window,
 			   pass_nothing(job, &ends[!peer], message,
 					job_count(job, window), peer));
-	if (!peer)
+	if (!peer) {
+		job->transport->recv(&ends[1], message, shape.size);
 		_exit(EXIT_SUCCESS);
+	}
+	job->transport->send(&ends[0], message, shape.size, 0);
 	job_join_peer(peer);
 	job->transport->close(ends);
 }

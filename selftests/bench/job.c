@@ -52,6 +52,10 @@ unsigned int job_windows(const struct job *job)
 
 void job_report(const struct job *job, unsigned int window, double sample)
 {
+	if (job->tell_all)
+		fprintf(stderr, "window,%s,%zu,%s,%u,%u,%.0f\n", job->scenario->name,
+			job->scenario->size, job->transport->name, window,
+			job_count(job, window), sample);
 	if (window >= job->scenario->warm_up)
 		job->samples[window - job->scenario->warm_up] = sample;
 }

@@ -63,6 +63,7 @@ struct scenario {
  * @seed: varies the operation counts from boot to boot
  * @round: varies them from process to process
  * @windows: measurements to take
+ * @tell_all: print each of them as it comes, those of the warm-up too
  * @samples: where the parent wants them, shared with it
  */
 struct job {
@@ -72,6 +73,7 @@ struct job {
 	unsigned int seed;
 	unsigned int round;
 	unsigned int windows;
+	bool tell_all;
 	double *samples;
 };
 

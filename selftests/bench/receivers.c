@@ -69,45 +69,74 @@ static double send_some(const struct job *job, const struct end *end, struct mes
 	return (double)(now_ns() - start) / count;
 }
 
-/* Returns the time a message takes, and in @crowd what the receivers did. */
-static double work(const struct job *job, struct crowd *crowd, unsigned int count)
+/**
+ * struct audience - a sender and the receivers of its messages
+ * @job: what it is for
+ * @crowd: shared with the receivers
+ * @message: a buffer
+ * @ends: of the queue
+ * @peers: the receivers
+ */
+struct audience {
+	const struct job *job;
+	struct crowd *crowd;
+	struct message *message;
+	struct end ends[2];
+	pid_t *peers;
+};
+
+static void audience_open(struct audience *audience, const struct job *job)
 {
 	struct shape shape = { job->scenario->size, job->scenario->depth, false };
-	struct message *message = message_new(shape.size);
 	unsigned int receivers = job->scenario->queues, i;
-	pid_t *peers = calloc(receivers, sizeof(*peers));
-	struct end ends[2];
-	double time;
 
-	if (!peers)
+	audience->job = job;
+	audience->crowd = shared_memory(sizeof(*audience->crowd));
+	audience->message = message_new(shape.size);
+	audience->peers = calloc(receivers, sizeof(*audience->peers));
+	if (!audience->peers)
 		err(EXIT_FAILURE, "%u processes", receivers);
-	sem_init(&crowd->taken, 1, 0);
-	job->transport->open(ends, &shape);
+	sem_init(&audience->crowd->taken, 1, 0);
+	job->transport->open(audience->ends, &shape);
 	for (i = 0; i < receivers; i++) {
-		peers[i] = job_fork_peer(job);
-		if (!peers[i]) {
-			receive_some(job, &ends[1], crowd);
+		audience->peers[i] = job_fork_peer(job);
+		if (!audience->peers[i]) {
+			receive_some(job, &audience->ends[1], audience->crowd);
 			_exit(EXIT_SUCCESS);
 		}
 	}
 	/* All of them asleep, and all that is done once done. */
 	usleep(1000 * receivers);
-	send_some(job, &ends[0], message, 2 * receivers, crowd);
-	time = send_some(job, &ends[0], message, count, crowd);
+}
+
+static double audience_send(struct audience *audience, unsigned int count)
+{
+	return send_some(audience->job, &audience->ends[0], audience->message, count,
+			 audience->crowd);
+}
+
+static void audience_close(struct audience *audience)
+{
+	unsigned int receivers = audience->job->scenario->queues, i;
+
 	for (i = 0; i < receivers; i++)
-		send_one(job, &ends[0], message, FAREWELL, crowd);
+		send_one(audience->job, &audience->ends[0], audience->message, FAREWELL,
+			 audience->crowd);
 	for (i = 0; i < receivers; i++)
-		job_join_peer(peers[i]);
-	job->transport->close(ends);
-	return time;
+		job_join_peer(audience->peers[i]);
+	audience->job->transport->close(audience->ends);
 }
 
 /* A message, until whoever got it says so. */
 void run_receivers(const struct job *job)
 {
-	struct crowd *crowd = shared_memory(sizeof(*crowd));
+	struct audience audience;
+	unsigned int window;
 
-	job_report(job, 0, work(job, crowd, job_count(job, 0)));
+	audience_open(&audience, job);
+	for (window = 0; window < job_windows(job); window++)
+		job_report(job, window, audience_send(&audience, job_count(job, window)));
+	audience_close(&audience);
 }
 
 /*
@@ -116,10 +145,15 @@ void run_receivers(const struct job *job)
  */
 void run_wakeups(const struct job *job)
 {
-	struct crowd *crowd = shared_memory(sizeof(*crowd));
-	unsigned int count = job_count(job, 0);
+	unsigned int window, count;
+	struct audience audience;
 
-	work(job, crowd, count);
-	job_report(job, 0, 1000.0 * crowd->sleeps /
-		   (count + 3 * job->scenario->queues));
+	for (window = 0; window < job_windows(job); window++) {
+		count = job_count(job, window);
+		audience_open(&audience, job);
+		audience_send(&audience, count);
+		audience_close(&audience);
+		job_report(job, window, 1000.0 * audience.crowd->sleeps /
+			   (count + job->scenario->queues));
+	}
 }
