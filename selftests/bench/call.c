@@ -83,6 +83,6 @@ void run_call(const struct job *job)
 	/* One more than the server answers lets it go. */
 	job->transport->send(&ends[0], message, shape.size, 0);
 	job_join_peer(peer);
-	job_tell_cpu(job);
+	job_report_cpu(job);
 	job->transport->close(ends);
 }

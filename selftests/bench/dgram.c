@@ -17,5 +17,7 @@ const struct transport dgram_transport = {
 	.open = dgram_open,
 	.send = socket_send,
 	.recv = socket_recv,
+	.send_vector = socket_send_many,
+	.recv_vector = socket_recv_many,
 	.close = sockets_close,
 };

@@ -28,7 +28,7 @@ struct fan {
 };
 
 /* Messages each receiver gets before it reads: nobody waits. */
-#define BATCH	32
+#define BATCH	8
 
 /* The serial number of the message after which receivers end. */
 #define FAREWELL	UINT64_MAX

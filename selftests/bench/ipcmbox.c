@@ -11,6 +11,11 @@
 
 #include "transport.h"
 
+#define PARAMETERS	"/sys/module/ipcmbox/parameters/"
+
+/* How long blocked calls spin, while they do not. */
+static char spin_ns[32];
+
 /* One per process; a job has a process of its own. */
 static int device(void)
 {
@@ -21,6 +26,23 @@ static int device(void)
 	if (fd < 0)
 		err(EXIT_FAILURE, IPCMBOX_DEVICE);
 	return fd;
+}
+
+static void raise_limits(void)
+{
+	write_sysctl(PARAMETERS "user_mailboxes", "32768");
+}
+
+/* All but spinning. */
+static void switch_spinning_off(void)
+{
+	read_sysctl(PARAMETERS "spin_ns", spin_ns, sizeof(spin_ns));
+	write_sysctl(PARAMETERS "spin_ns", "0");
+}
+
+static void switch_spinning_on(void)
+{
+	write_sysctl(PARAMETERS "spin_ns", spin_ns);
 }
 
 static int open_mailbox(const struct shape *shape, unsigned int discipline)
@@ -233,6 +255,7 @@ const struct transport ipcmbox_transport = {
 	.name = "ipcmbox",
 	.prioritised = true,
 	.in_slab = true,
+	.prepare = raise_limits,
 	.open = ipcmbox_open,
 	.send = ipcmbox_send,
 	.recv = ipcmbox_recv,
@@ -247,5 +270,18 @@ const struct transport ipcmbox_transport = {
 	.send_segment = ipcmbox_send_segment,
 	.recv_segment = ipcmbox_recv_segment,
 	.moves_segments = true,
+	.close = ipcmbox_close,
+};
+
+const struct transport ipcmbox_sleep_transport = {
+	.name = "ipcmbox-sleep",
+	.for_cpu = true,
+	.set_up = switch_spinning_off,
+	.tear_down = switch_spinning_on,
+	.open = ipcmbox_open,
+	.send = ipcmbox_send,
+	.recv = ipcmbox_recv,
+	.ask = ipcmbox_ask,
+	.answer = ipcmbox_answer,
 	.close = ipcmbox_close,
 };

@@ -17,6 +17,9 @@
 /* Whatever takes longer hangs. Counted time leaps when nobody is runnable. */
 #define PATIENCE_S	120
 
+/* Of slow transports' operations so many times fewer are enough. */
+#define SLOW		32
+
 uint64_t now_ns(void)
 {
 	struct timespec now;
@@ -41,7 +44,7 @@ unsigned int job_count(const struct job *job, unsigned int window)
 	unsigned int base = job->scenario->count;
 
 	if (job->transport->slow)
-		base = base / 16 + 1;
+		base = base / SLOW + 1;
 	return base + (job->seed * 31 + job->round * 7 + window) % (base / 4 + 1);
 }
 
@@ -69,19 +72,14 @@ static double cpu_s(int who)
 	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
-void job_tell_cpu(const struct job *job)
+void job_report_cpu(const struct job *job)
 {
 	unsigned int window;
 	double count = 0;
 
-	/* Counted time is the time of one CPU already. */
-	if (!job->parallel)
-		return;
 	for (window = 0; window < job_windows(job); window++)
 		count += job_count(job, window);
-	fprintf(stderr, "cpu,%s,%zu,%s,%.1f s a million\n", job->scenario->name,
-		job->scenario->size, job->transport->name,
-		(cpu_s(RUSAGE_SELF) + cpu_s(RUSAGE_CHILDREN)) * 1e6 / count);
+	*job->cpu = (cpu_s(RUSAGE_SELF) + cpu_s(RUSAGE_CHILDREN)) * 1e6 / count;
 }
 
 static void pin(unsigned int cpu)
@@ -126,8 +124,12 @@ static void become(uid_t uid)
 
 bool job_run(const struct job *job)
 {
-	pid_t pid = fork_process();
+	bool good;
+	pid_t pid;
 
+	if (job->transport->set_up)
+		job->transport->set_up();
+	pid = fork_process();
 	if (!pid) {
 		if (job->parallel)
 			pin(0);
@@ -135,7 +137,10 @@ bool job_run(const struct job *job)
 		job->scenario->run(job);
 		_exit(EXIT_SUCCESS);
 	}
-	return succeeded(pid);
+	good = succeeded(pid);
+	if (job->transport->tear_down)
+		job->transport->tear_down();
+	return good;
 }
 
 pid_t job_fork_peer(const struct job *job)

@@ -24,6 +24,10 @@ struct job;
  * @levels: how many priorities the messages are spread over
  * @uid: user who does it
  * @once: setting up or warming up is dear: one process takes all measurements
+ * @single: one measurement is enough, and takes long enough
+ * @cpu: what both sides take of the processors is told beside the time
+ * @busy: a third process never sleeps, on the CPU of the other side
+ * @parallel_only: with one CPU it tells nothing
  * @prioritised: only for transports with priorities
  * @selective: only for transports that can receive from one sender
  * @for_all: for transports, too, that are for few cases
@@ -44,6 +48,10 @@ struct scenario {
 	unsigned int levels;
 	uid_t uid;
 	bool once;
+	bool single;
+	bool cpu;
+	bool busy;
+	bool parallel_only;
 	bool prioritised;
 	bool selective;
 	bool for_all;
@@ -59,22 +67,26 @@ struct scenario {
  * struct job - a scenario on a transport, in a process of its own
  * @scenario: what to do
  * @transport: what with
+ * @mode: as printed
  * @parallel: there are two CPUs, one for each side
  * @seed: varies the operation counts from boot to boot
  * @round: varies them from process to process
  * @windows: measurements to take
  * @tell_all: print each of them as it comes, those of the warm-up too
  * @samples: where the parent wants them, shared with it
+ * @cpu: where it wants microseconds of processors for one operation, likewise
  */
 struct job {
 	const struct scenario *scenario;
 	const struct transport *transport;
+	const char *mode;
 	bool parallel;
 	unsigned int seed;
 	unsigned int round;
 	unsigned int windows;
 	bool tell_all;
 	double *samples;
+	double *cpu;
 };
 
 /* Of the windows of a job, those of the warm-up come first. */
@@ -82,8 +94,8 @@ unsigned int job_windows(const struct job *job);
 unsigned int job_count(const struct job *job, unsigned int window);
 void job_report(const struct job *job, unsigned int window, double sample);
 
-/* When the peer has been joined: say what processor time both sides took. */
-void job_tell_cpu(const struct job *job);
+/* When the peer has been joined: report what processor time both sides took. */
+void job_report_cpu(const struct job *job);
 
 /* Run it in a child; true if it reached its end. */
 bool job_run(const struct job *job);
@@ -97,6 +109,7 @@ void *shared_memory(size_t size);
 uint64_t now_ns(void);
 
 void run_round_trip(const struct job *job);
+void run_idle(const struct job *job);
 void run_call(const struct job *job);
 void run_batch(const struct job *job);
 void run_stream(const struct job *job);

@@ -17,7 +17,7 @@
 
 #include "report.h"
 
-#define ROUNDS		7
+#define ROUNDS		5
 #define DESCRIPTORS	32768
 #define DEPTH		64	/* the bounded queue everybody gets */
 #define SEGMENT		(256UL << 20)
@@ -37,6 +37,9 @@ static const struct transport * const transports[] = {
 	&futex_ring_transport,
 	&channel_transport,
 	&ipcmbox_transport,
+	&ipcmbox_sleep_transport,
+	&vm_readv_transport,
+	&vmsplice_transport,
 };
 
 #define N_TRANSPORTS	(sizeof(transports) / sizeof(*transports))
@@ -51,11 +54,11 @@ static const struct transport * const transports[] = {
 #define ROUND_TRIP(bytes, n) {					\
 	.name = "round-trip", .size = bytes, .count = n,	\
 	.warm_up = WARM_UP, .once = true, .for_all = true,	\
-	.depth = DEPTH, .run = run_round_trip }
+	.cpu = true, .depth = DEPTH, .run = run_round_trip }
 
 #define BATCH(bytes, n) {					\
 	.name = "batch", .size = bytes, .count = n,		\
-	.warm_up = 1, .for_all = true, .depth = DEPTH, .run = run_batch }
+	.warm_up = 1, .once = true, .for_all = true, .depth = DEPTH, .run = run_batch }
 
 /*
  * Two processes go through several patterns of waking each other, each a steady
@@ -69,20 +72,20 @@ static const struct transport * const transports[] = {
 
 #define CALL(bytes, n) {					\
 	.name = "call", .size = bytes, .count = n,		\
-	.warm_up = WARM_UP, .once = true, .depth = DEPTH,	\
-	.run = run_call }
+	.warm_up = WARM_UP, .once = true, .cpu = true,		\
+	.depth = DEPTH, .run = run_call }
 
-#define HAND_OVER(text, bytes, n, move, function) {		\
-	.name = text, .size = bytes, .count = n, .warm_up = WARM_UP, \
+#define HAND_OVER(text, bytes, n, warming, move, function) {	\
+	.name = text, .size = bytes, .count = n, .warm_up = warming, \
 	.once = true, .segments = true, .moves = move,		\
 	.depth = DEPTH, .run = function }
 
 #define FAN_OUT(receivers, n, text) {				\
 	.name = text, .size = 64, .count = n, .warm_up = 1,	\
-	.queues = receivers, .depth = DEPTH, .run = run_fan_out }
+	.once = true, .queues = receivers, .depth = DEPTH, .run = run_fan_out }
 
-#define FAN_OUT_AWAKE(receivers, n, text) {			\
-	.name = text, .size = 64, .count = n, .warm_up = WARM_UP,	\
+#define FAN_OUT_AWAKE(receivers, n, warming, text) {		\
+	.name = text, .size = 64, .count = n, .warm_up = warming, \
 	.once = true, .queues = receivers, .depth = DEPTH,	\
 	.run = run_fan_out_awake }
 
@@ -92,7 +95,8 @@ static const struct transport * const transports[] = {
 
 #define VECTOR(messages, n, text) {				\
 	.name = text, .size = 64, .count = n, .warm_up = 1,	\
-	.queues = messages, .depth = 2 * VECTOR_MAX, .run = run_vector }
+	.for_all = true, .queues = messages,			\
+	.depth = 2 * VECTOR_MAX, .run = run_vector }
 
 #define CHOOSE(text, function) {				\
 	.name = text, .size = 64, .count = 32, .warm_up = 1,	\
@@ -118,6 +122,11 @@ static const struct scenario scenarios[] = {
 	ROUND_TRIP(64, 512),
 	ROUND_TRIP(1024, 512),
 	ROUND_TRIP(65536, 64),
+	{ .name = "round-trip-busy", .size = 64, .count = 256, .warm_up = 4,
+	  .once = true, .for_all = true, .cpu = true, .busy = true,
+	  .parallel_only = true, .depth = DEPTH, .run = run_round_trip },
+	{ .name = "idle", .size = 64, .count = 2048, .unit = "cpu-ns/s",
+	  .single = true, .for_all = true, .depth = DEPTH, .run = run_idle },
 	CALL(8, 512),
 	CALL(64, 512),
 	CALL(1024, 512),
@@ -126,17 +135,17 @@ static const struct scenario scenarios[] = {
 	BATCH(64, 32),
 	BATCH(1024, 32),
 	BATCH(65536, 4),
-	STREAM(8, 2048, 24),
-	STREAM(64, 2048, 24),
-	STREAM(1024, 2048, 24),
-	STREAM(65536, 256, 4),
-	{ .name = "bulk", .size = 1 << 20, .count = 16, .warm_up = 1,
-	  .bulk = true, .for_all = true, .depth = 1, .run = run_stream },
-	HAND_OVER("empty", 0, 512, false, run_empty),
-	HAND_OVER("hand-over", SEGMENT, 512, false, run_hand_over),
-	HAND_OVER("hand-over-move", SEGMENT, 512, true, run_hand_over_move),
-	HAND_OVER("hand-over-written", SEGMENT, 8, true, run_hand_over_written),
-	HAND_OVER("hand-over-map", SEGMENT, 256, false, run_hand_over_map),
+	STREAM(8, 1024, 36),
+	STREAM(64, 1024, 36),
+	STREAM(1024, 1024, 36),
+	STREAM(65536, 128, 8),
+	{ .name = "bulk", .size = 1 << 20, .count = 16, .warm_up = 2,
+	  .once = true, .bulk = true, .for_all = true, .depth = 1, .run = run_stream },
+	HAND_OVER("empty", 0, 512, WARM_UP, false, run_empty),
+	HAND_OVER("hand-over", SEGMENT, 512, WARM_UP, false, run_hand_over),
+	HAND_OVER("hand-over-move", SEGMENT, 512, WARM_UP, true, run_hand_over_move),
+	HAND_OVER("hand-over-written", SEGMENT, 2, 2, true, run_hand_over_written),
+	HAND_OVER("hand-over-map", SEGMENT, 64, WARM_UP, false, run_hand_over_map),
 	VECTOR(1, 256, "vector-1"),
 	VECTOR(16, 32, "vector-16"),
 	VECTOR(32, 16, "vector-32"),
@@ -144,11 +153,11 @@ static const struct scenario scenarios[] = {
 	FAN_OUT(1, 16, "fan-out-1"),
 	FAN_OUT(8, 8, "fan-out-8"),
 	FAN_OUT(64, 4, "fan-out-64"),
-	FAN_OUT(512, 2, "fan-out-512"),
-	FAN_OUT_AWAKE(1, 512, "fan-out-awake-1"),
-	FAN_OUT_AWAKE(8, 64, "fan-out-awake-8"),
-	FAN_OUT_AWAKE(64, 8, "fan-out-awake-64"),
-	FAN_OUT_AWAKE(512, 2, "fan-out-awake-512"),
+	FAN_OUT(512, 1, "fan-out-512"),
+	FAN_OUT_AWAKE(1, 512, WARM_UP, "fan-out-awake-1"),
+	FAN_OUT_AWAKE(8, 64, WARM_UP, "fan-out-awake-8"),
+	FAN_OUT_AWAKE(64, 8, WARM_UP, "fan-out-awake-64"),
+	FAN_OUT_AWAKE(512, 2, 2, "fan-out-awake-512"),
 	RECEIVERS(1, "receivers-1"),
 	RECEIVERS(10, "receivers-10"),
 	RECEIVERS(100, "receivers-100"),
@@ -157,11 +166,15 @@ static const struct scenario scenarios[] = {
 	CHOOSE("receive-any", run_receive_any),
 	CHOOSE("receive-from", run_receive_from),
 	{ .name = "receive-from-first", .size = 64, .depth = 100000,
-	  .uid = ORDINARY_USER, .selective = true,
+	  .uid = ORDINARY_USER, .single = true, .selective = true,
 	  .run = run_receive_from_first },
 	QUEUES(1, "queues-1"),
 	QUEUES(1000, "queues-1000"),
 	QUEUES(10000, "queues-10000"),
+	DEPTH_OF(1000, 1, "priorities-1"),
+	DEPTH_OF(1000, 8, "priorities-8"),
+	DEPTH_OF(1000, 64, "priorities-64"),
+	DEPTH_OF(1, 1, "depth-1"),
 	DEPTH_OF(10, 1, "depth-10"),
 	DEPTH_OF(10, 64, "depth-10-spread"),
 	DEPTH_OF(60000, 1, "depth-60000"),
@@ -169,7 +182,7 @@ static const struct scenario scenarios[] = {
 	DEPTH_OF(100000, 1, "depth-100000"),
 	DEPTH_OF(100000, 64, "depth-100000-spread"),
 	{ .name = "fill-1000x64", .size = 64, .queues = 1000, .depth = DEPTH,
-	  .warm_up = 1, .uid = ORDINARY_USER, .once = true, .prioritised = true,
+	  .warm_up = 1, .uid = ORDINARY_USER, .single = true, .prioritised = true,
 	  .run = run_fill },
 };
 
@@ -177,6 +190,7 @@ static const struct scenario scenarios[] = {
 
 /**
  * struct choice - what was asked for
+ * @mode: as printed
  * @parallel: two CPUs and real time, else one CPU and counted instructions
  * @seed: varies the operation counts
  * @rounds: measurements of each scenario on each transport
@@ -185,6 +199,7 @@ static const struct scenario scenarios[] = {
  * @scenarios: likewise
  */
 struct choice {
+	const char *mode;
 	bool parallel;
 	unsigned int seed;
 	unsigned int rounds;
@@ -195,7 +210,7 @@ struct choice {
 
 static void usage(FILE *file)
 {
-	fputs("bench -m counted|parallel [-s SEED] [-r ROUNDS] [-w]\n"
+	fputs("bench -m counted|counted-erms|parallel [-s SEED] [-r ROUNDS] [-w]\n"
 	      "      [-t TRANSPORT,...] [-c CASE,...]\n", file);
 }
 
@@ -217,8 +232,12 @@ static bool listed(const char *list, const char *name)
 }
 
 static bool suits(const struct transport *transport,
-		  const struct scenario *scenario)
+		  const struct scenario *scenario, bool parallel)
 {
+	if (transport->for_cpu && (!scenario->cpu || !parallel))
+		return false;
+	if (transport->bulk_only && !scenario->bulk)
+		return false;
 	if (scenario->prioritised && !transport->prioritised)
 		return false;
 	if (scenario->selective && !transport->recv_from)
@@ -241,12 +260,15 @@ static bool suits(const struct transport *transport,
  */
 static bool run_scenario(const struct choice *choice,
 			 const struct scenario *scenario,
-			 double (*samples)[WINDOWS_MAX])
+			 double (*samples)[WINDOWS_MAX],
+			 double (*cpu)[WINDOWS_MAX])
 {
-	unsigned int windows = scenario->once ? choice->rounds : 1;
+	unsigned int rounds = scenario->single ? 1 : choice->rounds;
+	unsigned int windows = scenario->once ? rounds : 1;
 	bool good[N_TRANSPORTS], all_good = true;
 	struct job job = {
 		.scenario = scenario,
+		.mode = choice->mode,
 		.parallel = choice->parallel,
 		.seed = choice->seed,
 		.windows = windows,
@@ -255,13 +277,14 @@ static bool run_scenario(const struct choice *choice,
 	size_t i;
 
 	for (i = 0; i < N_TRANSPORTS; i++)
-		good[i] = suits(transports[i], scenario) &&
+		good[i] = suits(transports[i], scenario, choice->parallel) &&
 			  listed(choice->transports, transports[i]->name);
 
-	for (job.round = 0; job.round < choice->rounds; job.round += windows) {
+	for (job.round = 0; job.round < rounds; job.round += windows) {
 		for (i = 0; i < N_TRANSPORTS; i++) {
 			job.transport = transports[i];
 			job.samples = &samples[i][job.round];
+			job.cpu = &cpu[i][job.round / windows];
 			if (!good[i] || job_run(&job))
 				continue;
 			warnx("%s, %zu bytes, %s: failed", scenario->name,
@@ -273,22 +296,37 @@ static bool run_scenario(const struct choice *choice,
 
 	for (i = 0; i < N_TRANSPORTS; i++) {
 		job.transport = transports[i];
-		if (good[i])
-			report(&job, samples[i], choice->rounds);
+		if (!good[i])
+			continue;
+		report(&job, samples[i], rounds);
+		/* Counted time is the time of one CPU already. */
+		if (scenario->cpu && choice->parallel)
+			report_cpu(&job, cpu[i], rounds / windows);
 	}
 	return all_good;
 }
 
+static bool chosen(const struct choice *choice, const struct scenario *scenario)
+{
+	if (scenario->parallel_only && !choice->parallel)
+		return false;
+	/* What this mode counts differently is copying. */
+	if (!strcmp(choice->mode, "counted-erms") && !scenario->bulk)
+		return false;
+	return listed(choice->scenarios, scenario->name);
+}
+
 static bool run_all(const struct choice *choice)
 {
-	double (*samples)[WINDOWS_MAX];
+	double (*samples)[WINDOWS_MAX], (*cpu)[WINDOWS_MAX];
 	bool good = true;
 	size_t i;
 
 	samples = shared_memory(N_TRANSPORTS * sizeof(*samples));
+	cpu = shared_memory(N_TRANSPORTS * sizeof(*cpu));
 	for (i = 0; i < N_SCENARIOS; i++)
-		if (listed(choice->scenarios, scenarios[i].name))
-			good &= run_scenario(choice, &scenarios[i], samples);
+		if (chosen(choice, &scenarios[i]))
+			good &= run_scenario(choice, &scenarios[i], samples, cpu);
 	return good;
 }
 
@@ -305,11 +343,13 @@ static void prepare(const struct choice *choice)
 			transports[i]->prepare();
 }
 
-static bool parse_mode(const char *text)
+static void parse_mode(struct choice *choice, const char *text)
 {
-	if (strcmp(text, "parallel") && strcmp(text, "counted"))
+	if (strcmp(text, "parallel") && strcmp(text, "counted") &&
+	    strcmp(text, "counted-erms"))
 		errx(EXIT_FAILURE, "no mode %s", text);
-	return !strcmp(text, "parallel");
+	choice->mode = text;
+	choice->parallel = !strcmp(text, "parallel");
 }
 
 static unsigned int parse_number(const char *text, unsigned long max)
@@ -325,14 +365,12 @@ static unsigned int parse_number(const char *text, unsigned long max)
 static struct choice parse(int argc, char **argv)
 {
 	struct choice choice = { .rounds = ROUNDS };
-	bool mode_given = false;
 	int option;
 
 	while ((option = getopt(argc, argv, "m:s:r:t:c:wh")) != -1) {
 		switch (option) {
 		case 'm':
-			choice.parallel = parse_mode(optarg);
-			mode_given = true;
+			parse_mode(&choice, optarg);
 			break;
 		case 's':
 			choice.seed = parse_number(optarg, 1000000);
@@ -357,7 +395,7 @@ static struct choice parse(int argc, char **argv)
 			exit(EXIT_FAILURE);
 		}
 	}
-	if (!mode_given || !choice.rounds || optind < argc) {
+	if (!choice.mode || !choice.rounds || optind < argc) {
 		usage(stderr);
 		exit(EXIT_FAILURE);
 	}

@@ -78,5 +78,7 @@ const struct transport pipe_transport = {
 	.open = pipe_open,
 	.send = pipe_send,
 	.recv = pipe_recv,
+	.send_vector = bytes_send_many,
+	.recv_vector = bytes_recv_many,
 	.close = pipe_close,
 };

@@ -26,14 +26,24 @@ static const char *unit(const struct job *job)
 	return job->parallel ? "ns" : "instructions";
 }
 
-void report(const struct job *job, double *samples, unsigned int count)
+static void print(const struct job *job, const char *what, unsigned int decimals,
+		  double *samples, unsigned int count)
 {
 	qsort(samples, count, sizeof(*samples), compare);
-	printf("bench,%s,%u,%s,%zu,%s,%s,%.0f,%.0f,%.0f\n",
-	       job->parallel ? "parallel" : "counted", job->seed,
-	       job->scenario->name, job->scenario->size, job->transport->name,
-	       unit(job), median(samples, count), samples[0],
-	       samples[count - 1]);
+	printf("bench,%s,%u,%s,%zu,%s,%s,%.*f,%.*f,%.*f\n", job->mode, job->seed,
+	       job->scenario->name, job->scenario->size, job->transport->name, what,
+	       decimals, median(samples, count), decimals, samples[0],
+	       decimals, samples[count - 1]);
+}
+
+void report(const struct job *job, double *samples, unsigned int count)
+{
+	print(job, unit(job), 0, samples, count);
+}
+
+void report_cpu(const struct job *job, double *samples, unsigned int count)
+{
+	print(job, "cpu-s/million", 1, samples, count);
 }
 
 unsigned long steal_ticks(void)

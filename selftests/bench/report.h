@@ -6,6 +6,8 @@
 
 /* Print one line: median, least and greatest of the samples, which are sorted. */
 void report(const struct job *job, double *samples, unsigned int count);
+/* Likewise, of seconds of processors for a million operations. */
+void report_cpu(const struct job *job, double *samples, unsigned int count);
 
 /* Processor time the host kept from us since boot, in ticks. */
 unsigned long steal_ticks(void);

@@ -9,6 +9,8 @@ RIVAL = "mqueue"
 KERNELS = ["mqueue", "sysv", "pipe", "stream", "seqpacket", "dgram"]
 TRANSPORTS = KERNELS + ["boost", "zeromq", "dbus", "eventfd-ring", "futex-ring",
                         CHANNEL, SUBJECT]
+# Measured in few cases
+EXTRAS = ["ipcmbox-sleep", "vm-readv", "vmsplice"]
 
 
 class Figure:
@@ -41,6 +43,8 @@ def short(value):
         return "{:.1f}M".format(value / 1e6)
     if value >= 1e5:
         return "{:.0f}k".format(value / 1e3)
+    if value % 1:
+        return "{:.1f}".format(value)
     return "{:.0f}".format(value)
 
 
@@ -53,7 +57,7 @@ def read(path):
         for line in lines:
             (word, mode, seed, case, size, transport, unit,
              *figures) = line.strip().split(",")
-            if word != "bench" or transport not in TRANSPORTS:
+            if word != "bench" or transport not in TRANSPORTS + EXTRAS:
                 raise ValueError("not a result: " + line)
             modes[mode][case, size, unit][transport].add(*figures)
             boots[mode].add(seed)

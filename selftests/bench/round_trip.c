@@ -2,7 +2,9 @@
 /*
  * Ping-pong between two processes.
  */
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "job.h"
@@ -41,13 +43,32 @@ static double ping(const struct job *job, const struct end *end,
 	return (double)(now_ns() - start) / count;
 }
 
+/* Somebody else has work, too, where the peer is. */
+static pid_t fork_busy(const struct job *job)
+{
+	volatile unsigned long work = 0;
+	pid_t pid = job->scenario->busy ? job_fork_peer(job) : -1;
+
+	while (!pid)
+		work++;
+	return pid;
+}
+
+static void end_busy(pid_t busy)
+{
+	if (busy < 0)
+		return;
+	kill(busy, SIGKILL);
+	waitpid(busy, NULL, 0);
+}
+
 void run_round_trip(const struct job *job)
 {
 	struct shape shape = { job->scenario->size, job->scenario->depth, true };
 	struct message *message = message_new(shape.size);
 	unsigned int window;
 	struct end ends[2];
-	pid_t peer;
+	pid_t peer, busy;
 
 	job->transport->open(ends, &shape);
 	peer = job_fork_peer(job);
@@ -56,11 +77,13 @@ void run_round_trip(const struct job *job)
 		job_leave(job, &ends[1]);
 		_exit(EXIT_SUCCESS);
 	}
+	busy = fork_busy(job);
 	for (window = 0; window < job_windows(job); window++)
 		job_report(job, window, ping(job, &ends[0], message,
 					     job_count(job, window)));
 	job->transport->send(&ends[0], message, shape.size, 0);
 	job_join_peer(peer);
-	job_tell_cpu(job);
+	job_report_cpu(job);
+	end_busy(busy);
 	job->transport->close(ends);
 }

@@ -64,52 +64,6 @@ static int recv_memfd(const struct end *end)
 	return segment;
 }
 
-/**
- * struct batch - headers that are filled in once and used again
- * @headers: as sendmmsg(2) and recvmmsg(2) want them
- * @parts: the buffer of each
- * @count: how many are filled in
- */
-struct batch {
-	struct mmsghdr headers[VECTOR_MAX];
-	struct iovec parts[VECTOR_MAX];
-	unsigned int count;
-};
-
-/* Messages and their size are the same each time. */
-static inline void fill_in(struct batch *batch, struct message **messages,
-			   unsigned int count, size_t size)
-{
-	for (; batch->count < count; batch->count++) {
-		unsigned int i = batch->count;
-
-		batch->parts[i] = (struct iovec){ messages[i]->data, size };
-		batch->headers[i].msg_hdr = (struct msghdr){
-			.msg_iov = &batch->parts[i], .msg_iovlen = 1,
-		};
-	}
-}
-
-static void seqpacket_send_vector(const struct end *end, struct message **messages,
-				  unsigned int count, size_t size)
-{
-	static struct batch batch;
-
-	fill_in(&batch, messages, count, size);
-	if (sendmmsg(end->tx, batch.headers, count, 0) != (int)count)
-		err(EXIT_FAILURE, "sendmmsg");
-}
-
-static void seqpacket_recv_vector(const struct end *end, struct message **messages,
-				  unsigned int count, size_t size)
-{
-	static struct batch batch;
-
-	fill_in(&batch, messages, count, size);
-	if (recvmmsg(end->rx, batch.headers, count, 0, NULL) != (int)count)
-		err(EXIT_FAILURE, "recvmmsg");
-}
-
 const struct transport seqpacket_transport = {
 	.name = "seqpacket",
 	.in_slab = true,
@@ -119,7 +73,7 @@ const struct transport seqpacket_transport = {
 	.open_segment = open_memfd,
 	.send_segment = send_memfd,
 	.recv_segment = recv_memfd,
-	.send_vector = seqpacket_send_vector,
-	.recv_vector = seqpacket_recv_vector,
+	.send_vector = socket_send_many,
+	.recv_vector = socket_recv_many,
 	.close = sockets_close,
 };

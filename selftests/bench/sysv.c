@@ -12,7 +12,7 @@
 static void raise_limits(void)
 {
 	write_sysctl("/proc/sys/kernel/msgmax", "1048576");
-	write_sysctl("/proc/sys/kernel/msgmni", "4096");
+	write_sysctl("/proc/sys/kernel/msgmni", "32000");
 }
 
 /* The bound is one of bytes; root may lift that of a queue over msgmnb. */

@@ -120,3 +120,15 @@ void write_sysctl(const char *path, const char *value)
 		err(EXIT_FAILURE, "%s", path);
 	close_descriptor(fd);
 }
+
+void read_sysctl(const char *path, char *value, size_t room)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : read(fd, value, room - 1);
+
+	if (length < 0)
+		err(EXIT_FAILURE, "%s", path);
+	value[length] = '\0';
+	value[strcspn(value, "\n")] = '\0';
+	close_descriptor(fd);
+}

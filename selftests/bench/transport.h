@@ -36,9 +36,14 @@ struct end {
  * @max_capacity: messages one queue can hold, 0 is no fixed bound
  * @prioritised: messages have priorities, and are received by them
  * @in_slab: queues and messages live in slab memory, so it tells what they cost
- * @slow: a sixteenth of the operations is enough, and takes long enough
+ * @slow: few operations are enough, and take long enough
  * @few_cases: only for the cases that are for all
+ * @bulk_only: only for long messages
+ * @for_cpu: differs from another in what it takes of several processors: only for cases
+ *	that tell this
  * @prepare: optional: lift what the system's defaults forbid, start a service; run once, as root
+ * @set_up: optional: called before each job, as root
+ * @tear_down: optional: called after it
  * @open: make both ends
  * @send: send one message; blocks while the queue is full
  * @recv: receive one message; blocks while the queue is empty
@@ -69,7 +74,11 @@ struct transport {
 	bool in_slab;
 	bool slow;
 	bool few_cases;
+	bool bulk_only;
+	bool for_cpu;
 	void (*prepare)(void);
+	void (*set_up)(void);
+	void (*tear_down)(void);
 	void (*open)(struct end ends[2], const struct shape *shape);
 	void (*send)(const struct end *end, struct message *message,
 		     size_t size, unsigned int priority);
@@ -109,6 +118,9 @@ extern const struct transport eventfd_ring_transport;
 extern const struct transport futex_ring_transport;
 extern const struct transport channel_transport;
 extern const struct transport ipcmbox_transport;
+extern const struct transport ipcmbox_sleep_transport;
+extern const struct transport vm_readv_transport;
+extern const struct transport vmsplice_transport;
 
 /* For transports whose queues go one way and are known by one number. */
 void ends_open(struct end ends[2], const struct shape *shape,
@@ -122,6 +134,15 @@ void sockets_close(struct end ends[2]);
 void socket_send(const struct end *end, struct message *message, size_t size,
 		 unsigned int priority);
 void socket_recv(const struct end *end, struct message *message, size_t size);
+void socket_send_many(const struct end *end, struct message **messages,
+		      unsigned int count, size_t size);
+void socket_recv_many(const struct end *end, struct message **messages,
+		      unsigned int count, size_t size);
+/* For descriptors of streams. */
+void bytes_send_many(const struct end *end, struct message **messages,
+		     unsigned int count, size_t size);
+void bytes_recv_many(const struct end *end, struct message **messages,
+		     unsigned int count, size_t size);
 
 /* For transports whose queues are in the memory of the program: where number n is. */
 int queue_number(void *queue);
@@ -130,5 +151,7 @@ void queue_forget(int number);
 
 void close_descriptor(int fd);
 void write_sysctl(const char *path, const char *value);
+/* A line, without its end. */
+void read_sysctl(const char *path, char *value, size_t room);
 
 #endif /* BENCH_TRANSPORT_H */

@@ -35,5 +35,7 @@ const struct transport stream_transport = {
 	.open = stream_open,
 	.send = stream_send,
 	.recv = stream_recv,
+	.send_vector = bytes_send_many,
+	.recv_vector = bytes_recv_many,
 	.close = sockets_close,
 };
