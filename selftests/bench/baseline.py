@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Compare counted figures with recorded ones.
 
-usage: baseline.py record RESULTS.CSV KERNEL >BASELINE.CSV
+usage: baseline.py record RESULTS.CSV KERNEL QEMU >BASELINE.CSV
        baseline.py check RESULTS.CSV KERNEL BASELINE.CSV
 
 A line of BASELINE.CSV is "case,size,transport,instructions", the median over
-all boots; its first line names the kernel.  "check" fails if a figure of this
-project is more than LIMIT percent worse than recorded, if one is missing, or if
-one is not recorded.  On another kernel than the recorded one a figure is
-expected to have moved as that of the POSIX queue has, where there is one.
+all boots; its first line names the kernel, and a comment QEMU and its settings.
+"check" fails if a figure of this project is more than LIMIT percent worse than
+recorded, if one is missing, or if one is not recorded.  On another kernel than the
+recorded one a figure is expected to have moved as that of the POSIX queue has,
+where there is one.
 """
 import sys
 
@@ -40,8 +41,12 @@ def recorded(path):
     return rows[0][1], {tuple(row[:3]): float(row[3]) for row in rows[1:]}
 
 
-def record(now, kernel):
+def record(now, kernel, qemu):
     print("# SPDX-License-Identifier: GPL-2.0-only")
+    print("#\n# Medians of at least three counted boots, in instructions, written by")
+    print("# scripts/bench --record")
+    for line in qemu.splitlines():
+        print("# " + line)
     print("{},{}".format(HEAD, kernel))
     for key, value in now.items():
         print("{},{},{},{:.0f}".format(*key, value))
@@ -55,7 +60,7 @@ def drift(key, now, then):
 
 def compare(now, then, same_kernel):
     """Print what has moved; how many figures are worse."""
-    bad = 0
+    bad = better = 0
     ours = [key for key in sorted(now.keys() | then.keys()) if key[2] != RIVAL]
     for key in ours:
         name = "{}, {} bytes, {}".format(*key)
@@ -69,6 +74,9 @@ def compare(now, then, same_kernel):
             print("{}: {:.0f} instead of {:.0f}, {:+.1f} %".format(
                 name, now[key], expected, percent))
             bad += percent > 0
+            better += percent < 0
+    if better:
+        print("{} figures are better: scripts/bench --record keeps them".format(better))
     print("{} figures compared, {} of them more than {} % worse than recorded".format(
         len(ours), bad, LIMIT))
     return bad
@@ -76,8 +84,8 @@ def compare(now, then, same_kernel):
 
 def main():
     arguments = sys.argv[1:]
-    if len(arguments) == 3 and arguments[0] == "record":
-        record(counted(arguments[1]), arguments[2])
+    if len(arguments) == 4 and arguments[0] == "record":
+        record(counted(arguments[1]), *arguments[2:])
         return 0
     if len(arguments) != 4 or arguments[0] != "check":
         sys.exit(__doc__)

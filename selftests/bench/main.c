@@ -138,7 +138,7 @@ static const struct scenario scenarios[] = {
 	STREAM(8, 1024, 36),
 	STREAM(64, 1024, 36),
 	STREAM(1024, 1024, 36),
-	STREAM(65536, 128, 8),
+	STREAM(65536, 128, 12),
 	{ .name = "bulk", .size = 1 << 20, .count = 16, .warm_up = 2,
 	  .once = true, .bulk = true, .for_all = true, .depth = 1, .run = run_stream },
 	HAND_OVER("empty", 0, 512, WARM_UP, false, run_empty),

@@ -18,7 +18,7 @@ TITLES = {"round-trip": "a message and one back",
           "call": "a call and its reply",
           "batch": "send and receive, nobody sleeps",
           "stream": "one way, to another process"}
-UNITS = {"counted": "instructions", "parallel": "nanoseconds"}
+UNITS = {"counted": "instructions", "counted-erms": "instructions", "parallel": "ns"}
 HEAD = """
 set terminal svg size 1100,800 font 'sans,12' background 'white'
 set output '{path}'
@@ -42,8 +42,8 @@ def style(transport):
 def lines_of(table, case):
     """points[transport]: (size, figure), in the order of sizes."""
     points = {}
-    for (name, size, _), figures in table.items():
-        if name == case:
+    for (name, size, unit), figures in table.items():
+        if name == case and unit in UNITS.values():
             for transport, figure in figures.items():
                 points.setdefault(transport, []).append((int(size), figure.median))
     return {transport: sorted(points[transport])
@@ -72,6 +72,8 @@ def main():
         sys.exit(__doc__)
     modes, _ = read(sys.argv[1])
     for mode, table in modes.items():
+        if not any(lines_of(table, case) for case in CASES):
+            continue
         path = os.path.join(sys.argv[2], mode + ".svg")
         subprocess.run(["gnuplot"], input=script(table, mode, path), text=True,
                        check=True)
