@@ -2,7 +2,7 @@
 #
 # What can be done here; how is in scripts/.  The kernel's build reads Kbuild.
 
-.PHONY: all module library test check selfcheck demo bench shell clean help
+.PHONY: all module library test check selfcheck demo bench bench-check shell clean help
 
 all: module library
 
@@ -13,6 +13,7 @@ check: ; scripts/check $(CHECKS)
 selfcheck: ; scripts/selfcheck
 demo: ; scripts/demo
 bench: ; scripts/bench
+bench-check: ; scripts/bench --check
 shell: ; scripts/shell
 clean: ; rm -rf build
 
@@ -24,6 +25,8 @@ help:
 	@echo '                debug kernel; LANES=stock or LANES=debug for one'
 	@echo 'make check      static checks; CHECKS=... for some (scripts/check --help)'
 	@echo 'make bench      measurements beside other ways of passing messages'
+	@echo 'make bench-check'
+	@echo '                has anything become slower than recorded?'
 	@echo 'make shell      a shell in a virtual machine with the module loaded'
 	@echo 'make selfcheck  do the test scripts notice what goes wrong?'
 	@echo 'make clean      remove build/ (kernels stay in the cache)'
