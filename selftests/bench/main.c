@@ -95,7 +95,7 @@ static const struct transport * const transports[] = {
 
 #define VECTOR(messages, n, text) {				\
 	.name = text, .size = 64, .count = n, .warm_up = 1,	\
-	.for_all = true, .queues = messages,			\
+	.once = true, .for_all = true, .queues = messages,	\
 	.depth = 2 * VECTOR_MAX, .run = run_vector }
 
 #define CHOOSE(text, function) {				\
@@ -111,13 +111,13 @@ static const struct transport * const transports[] = {
 
 #define QUEUES(n, text) {					\
 	.name = text, .size = 8, .count = 2048, .warm_up = 1,	\
-	.queues = n, .depth = DEPTH, .run = run_queues }
+	.once = true, .queues = n, .depth = DEPTH, .run = run_queues }
 
 static const struct scenario scenarios[] = {
 	{ .name = "memory-queue", .size = 64, .queues = 1000, .depth = DEPTH,
 	  .in_slab = true, .run = run_idle_memory },
 	{ .name = "memory-message", .size = 64, .queues = 1000, .depth = DEPTH,
-	  .in_slab = true, .run = run_message_memory },
+	  .single = true, .in_slab = true, .run = run_message_memory },
 	ROUND_TRIP(8, 512),
 	ROUND_TRIP(64, 512),
 	ROUND_TRIP(1024, 512),
@@ -162,7 +162,7 @@ static const struct scenario scenarios[] = {
 	RECEIVERS(10, "receivers-10"),
 	RECEIVERS(100, "receivers-100"),
 	{ .name = "wakeups-100", .size = 64, .count = 256, .unit = "per-1000",
-	  .queues = 100, .once = true, .depth = DEPTH, .run = run_wakeups },
+	  .queues = 100, .single = true, .depth = DEPTH, .run = run_wakeups },
 	CHOOSE("receive-any", run_receive_any),
 	CHOOSE("receive-from", run_receive_from),
 	{ .name = "receive-from-first", .size = 64, .depth = 100000,
