@@ -3,7 +3,7 @@
 #define _IPCMBOX_BACKOFF_H
 
 #include <linux/compiler.h>
-#include <linux/minmax.h>
+#include <linux/limits.h>
 #include <linux/types.h>
 
 /**
@@ -11,23 +11,27 @@
  *
  * What a waiter tries before it sleeps pays as a rule, or it does not, and nobody can say before.
  * So it is tried; after the first time in vain the next wait does without, after the second time
- * the next three do, then seven, and so on up to a limit. What was tried with success halves what
- * the next failure will cost. In the long run something that never pays is hardly ever tried, and
- * something that nearly always pays nearly always is.
+ * the next three do, then seven, and so on up to a limit. So many successes in a row as the price
+ * of a failure demands take one such step back. In the long run something that does not pay often
+ * enough is hardly ever tried, and something that nearly always pays nearly always is.
  */
+
+#define IPCMBOX_BACKOFF_NEVER	U16_MAX
 
 /**
  * struct ipcmbox_backoff - whether to try
- * @pause: waits until the next try
- * @penalty: what @pause was set to when a try was in vain for the last time
+ * @pause: waits until the next try, IPCMBOX_BACKOFF_NEVER: there is none
+ * @level: the next failure makes a pause of 2^(@level + 1) - 1 waits
+ * @successes: in a row, if @level
  *
  * Read and written without a lock, by READ_ONCE() and WRITE_ONCE(): these are estimates, and when
  * two waits end at the same time either may have the last word. Nothing is written by a success
- * that follows another.
+ * where there has not been a failure for long.
  */
 struct ipcmbox_backoff {
 	u16 pause;
-	u16 penalty;
+	u8 level;
+	u8 successes;
 };
 
 /**
@@ -44,30 +48,50 @@ static inline bool ipcmbox_backoff_begin(struct ipcmbox_backoff *backoff)
 
 	if (likely(!pause))
 		return true;
-	WRITE_ONCE(backoff->pause, pause - 1);
+	if (pause != IPCMBOX_BACKOFF_NEVER)
+		WRITE_ONCE(backoff->pause, pause - 1);
 	return false;
 }
 
-/* It was tried, and has paid. */
-static inline void ipcmbox_backoff_succeed(struct ipcmbox_backoff *backoff)
+/* It is never to be tried again; a try that is under way may still have the last word. */
+static inline void ipcmbox_backoff_forget(struct ipcmbox_backoff *backoff)
 {
-	u16 penalty = READ_ONCE(backoff->penalty);
+	WRITE_ONCE(backoff->pause, IPCMBOX_BACKOFF_NEVER);
+}
 
-	if (unlikely(penalty))
-		WRITE_ONCE(backoff->penalty, penalty / 2);
+/**
+ * ipcmbox_backoff_succeed() - it was tried, and has paid
+ * @backoff: the estimate
+ * @streak: how often in a row it must pay to make good for one failure
+ */
+static inline void ipcmbox_backoff_succeed(struct ipcmbox_backoff *backoff, u8 streak)
+{
+	u8 level = READ_ONCE(backoff->level), successes;
+
+	if (likely(!level))
+		return;
+	successes = READ_ONCE(backoff->successes) + 1;
+	if (successes < streak) {
+		WRITE_ONCE(backoff->successes, successes);
+		return;
+	}
+	WRITE_ONCE(backoff->successes, 0);
+	WRITE_ONCE(backoff->level, level - 1);
 }
 
 /**
  * ipcmbox_backoff_fail() - it was tried in vain
  * @backoff: the estimate
- * @most: waits without a try, at most
+ * @top: the highest level, up to 14
  */
-static inline void ipcmbox_backoff_fail(struct ipcmbox_backoff *backoff, u16 most)
+static inline void ipcmbox_backoff_fail(struct ipcmbox_backoff *backoff, u8 top)
 {
-	u16 penalty = min_t(u32, 2 * READ_ONCE(backoff->penalty) + 1, most);
+	u8 level = READ_ONCE(backoff->level);
 
-	WRITE_ONCE(backoff->penalty, penalty);
-	WRITE_ONCE(backoff->pause, penalty);
+	WRITE_ONCE(backoff->pause, (2 << level) - 1);
+	WRITE_ONCE(backoff->successes, 0);
+	if (level < top)
+		WRITE_ONCE(backoff->level, level + 1);
 }
 
 #endif /* _IPCMBOX_BACKOFF_H */

@@ -138,6 +138,8 @@ struct ipcmbox_mailbox *ipcmbox_mailbox_new(struct ipcmbox_registry *registry,
 			  arg->overflow);
 	mailbox->port.of_event = arg->discipline == IPCMBOX_EVENT ||
 				 arg->discipline == IPCMBOX_MEMBER;
+	if (mailbox->port.of_event)
+		ipcmbox_port_shun_yields(&mailbox->port);
 	ipcmbox_lease_init(mailbox);
 	return mailbox;
 }

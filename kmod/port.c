@@ -15,6 +15,7 @@
 #include "record.h"
 #include "transfer.h"
 #include "wait.h"
+#include "yield.h"
 
 void ipcmbox_port_init(struct ipcmbox_port *port, u32 max_messages, u32 max_length, u64 max_bytes,
 		       u32 overflow)
@@ -27,6 +28,8 @@ void ipcmbox_port_init(struct ipcmbox_port *port, u32 max_messages, u32 max_leng
 	INIT_LIST_HEAD(&port->senders);
 	port->held = RB_ROOT;
 	port->next_expiry = KTIME_MAX;
+	port->receive_patience.yield = IPCMBOX_YIELD_BEGIN;
+	port->send_patience.yield = IPCMBOX_YIELD_BEGIN;
 	init_waitqueue_head(&port->pollers);
 	port->max_messages = max_messages;
 	port->max_length = max_length;
@@ -80,6 +83,8 @@ void ipcmbox_port_change_receiver(struct ipcmbox_port *port, struct pid *receive
 	rcu_read_unlock();
 	put_pid(port->only_receiver);
 	port->only_receiver = port->many_receivers ? NULL : get_pid(receiver);
+	if (port->many_receivers)
+		ipcmbox_port_shun_yields(port);
 }
 
 /**

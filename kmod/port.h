@@ -227,6 +227,16 @@ static inline bool ipcmbox_port_never_blocks(const struct ipcmbox_port *port)
 	       port->overflow == IPCMBOX_OVERFLOW_DROP_NEWEST;
 }
 
+/*
+ * Many share the port, or its events: who gives way to one of them does not give way to the one it
+ * waits for.
+ */
+static inline void ipcmbox_port_shun_yields(struct ipcmbox_port *port)
+{
+	ipcmbox_backoff_forget(&port->receive_patience.yield);
+	ipcmbox_backoff_forget(&port->send_patience.yield);
+}
+
 void ipcmbox_port_init(struct ipcmbox_port *port, u32 max_messages, u32 max_length, u64 max_bytes,
 		       u32 overflow);
 void ipcmbox_port_drain(struct ipcmbox_port *port);

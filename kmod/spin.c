@@ -38,7 +38,7 @@ void ipcmbox_spin_learn(struct ipcmbox_spin *spin, u32 budget, u64 waited_ns, u3
 {
 	if (budget && waited_ns > limit) {
 		WRITE_ONCE(spin->budget_ns, 0);
-		ipcmbox_backoff_fail(&spin->backoff, IPCMBOX_SPIN_PAUSE_MAX);
+		ipcmbox_backoff_fail(&spin->backoff, IPCMBOX_SPIN_TOP);
 	} else if (waited_ns <= (u64)limit * TRY_FACTOR) {
 		WRITE_ONCE(spin->budget_ns, min_t(u64, limit, 2 * waited_ns));
 	}

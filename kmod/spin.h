@@ -33,8 +33,10 @@
 /* More than this is not believed of the parameter: what a deadline leaves is looked at once. */
 #define IPCMBOX_SPIN_NS_MAX	NSEC_PER_MSEC
 
-/* So many waits in a row do not spin, at most, because others did in vain. */
-#define IPCMBOX_SPIN_PAUSE_MAX	127
+/* At most 127 waits in a row do not spin because others did in vain. */
+#define IPCMBOX_SPIN_TOP	6
+/* What spinning saves is more than what it costs in vain. */
+#define IPCMBOX_SPIN_STREAK	1
 
 /**
  * struct ipcmbox_spin - for how long to spin

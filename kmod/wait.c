@@ -209,7 +209,7 @@ static int spin_and_sleep(struct ipcmbox_waiter *waiter, const struct ipcmbox_de
 	begun = local_clock();
 	time = spin_time(ipcmbox_spin_budget(spin, limit), deadline);
 	if (time && is_completed_by(waiter, begun + time)) {
-		ipcmbox_backoff_succeed(&spin->backoff);
+		ipcmbox_backoff_succeed(&spin->backoff, IPCMBOX_SPIN_STREAK);
 		return 0;
 	}
 	ret = ipcmbox_waiter_sleep(waiter, deadline);

@@ -22,16 +22,21 @@
  * and does not wake it, so that it goes on only when that other task's time is up. So giving way
  * is backed off from (see backoff.h) when the waiter was not completed meanwhile, or when a clock
  * tick went by: a peer that answers takes a small part of one. Nothing is learned from a yield
- * after which nobody else has run. At worst one wait in IPCMBOX_YIELD_PAUSE_MAX is late, by as
- * long as another task may run.
+ * after which nobody else has run. A port begins as after some failures. At worst one wait in 1024
+ * is late, by as long as another task may run.
  *
- * Real-time and deadline tasks never give way, and nobody does whose own deadline is near.
+ * Nobody gives way at events and at ports with several receivers: one of them would run, and not
+ * the peer. Real-time and deadline tasks never do, nor does anybody whose own deadline is near.
  *
  * The module parameter "yield" switches it off.
  */
 
-/* So many waits in a row do not give way, at most, because others did in vain. */
-#define IPCMBOX_YIELD_PAUSE_MAX	1023
+/* What a port begins with: who waits a few times only, or next to many, tries nothing. */
+#define IPCMBOX_YIELD_BEGIN	((struct ipcmbox_backoff){ .pause = 63, .level = 6 })
+/* At most 1023 waits in a row do not give way because others did in vain. */
+#define IPCMBOX_YIELD_TOP	9
+/* In vain it costs half of what it saves otherwise, and may be late besides. */
+#define IPCMBOX_YIELD_STREAK	16
 
 /* No waiter gives way whose deadline is nearer: others may have the CPU for so long. */
 #define IPCMBOX_YIELD_NS	(10 * NSEC_PER_MSEC)
@@ -81,9 +86,9 @@ static inline void ipcmbox_yield_learn(struct ipcmbox_backoff *backoff, enum ipc
 	if (how == IPCMBOX_YIELDED_NOT)
 		return;
 	if (how == IPCMBOX_YIELDED_SHORT && completed)
-		ipcmbox_backoff_succeed(backoff);
+		ipcmbox_backoff_succeed(backoff, IPCMBOX_YIELD_STREAK);
 	else
-		ipcmbox_backoff_fail(backoff, IPCMBOX_YIELD_PAUSE_MAX);
+		ipcmbox_backoff_fail(backoff, IPCMBOX_YIELD_TOP);
 }
 
 #endif /* _IPCMBOX_YIELD_H */

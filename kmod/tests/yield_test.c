@@ -11,32 +11,34 @@ static unsigned int count_pause(struct ipcmbox_backoff *backoff)
 {
 	unsigned int n = 0;
 
-	while (n <= IPCMBOX_YIELD_PAUSE_MAX && !ipcmbox_backoff_begin(backoff))
+	while (n < 5000 && !ipcmbox_backoff_begin(backoff))
 		n++;
 	return n;
 }
 
-/* Everybody begins by giving way, and goes on as long as it pays. */
+/* A new port waits before it tries; what pays goes on. */
 static void yield_pays(struct kunit *test)
 {
-	struct ipcmbox_backoff backoff = {};
+	struct ipcmbox_backoff backoff = IPCMBOX_YIELD_BEGIN;
 	int i;
 
+	KUNIT_EXPECT_EQ(test, count_pause(&backoff), 63U);
 	for (i = 0; i < 3; i++) {
-		KUNIT_EXPECT_TRUE(test, ipcmbox_backoff_begin(&backoff));
 		ipcmbox_yield_learn(&backoff, IPCMBOX_YIELDED_SHORT, true);
+		KUNIT_EXPECT_EQ(test, count_pause(&backoff), 0U);
 	}
-	KUNIT_EXPECT_EQ(test, count_pause(&backoff), 0U);
+	ipcmbox_yield_learn(&backoff, IPCMBOX_YIELDED_SHORT, false);
+	KUNIT_EXPECT_EQ(test, count_pause(&backoff), 127U);
 }
 
 /* Who was not switched has lost nothing, and knows nothing. */
 static void yield_to_nobody(struct kunit *test)
 {
-	struct ipcmbox_backoff backoff = { .penalty = 7 };
+	struct ipcmbox_backoff backoff = { .level = 7 };
 
 	ipcmbox_yield_learn(&backoff, IPCMBOX_YIELDED_NOT, false);
 	ipcmbox_yield_learn(&backoff, IPCMBOX_YIELDED_NOT, true);
-	KUNIT_EXPECT_EQ(test, (unsigned int)backoff.penalty, 7U);
+	KUNIT_EXPECT_EQ(test, (unsigned int)backoff.level, 7U);
 	KUNIT_EXPECT_EQ(test, count_pause(&backoff), 0U);
 }
 
@@ -61,15 +63,40 @@ static void yield_for_too_long(struct kunit *test)
 	}
 }
 
+static void succeed(struct ipcmbox_backoff *backoff, int times)
+{
+	while (times--)
+		ipcmbox_yield_learn(backoff, IPCMBOX_YIELDED_SHORT, true);
+}
+
 static void yield_forgives(struct kunit *test)
 {
-	struct ipcmbox_backoff backoff = { .penalty = IPCMBOX_YIELD_PAUSE_MAX };
-	int i;
+	struct ipcmbox_backoff backoff = { .level = IPCMBOX_YIELD_TOP };
 
-	for (i = 0; i < 10; i++)
-		ipcmbox_yield_learn(&backoff, IPCMBOX_YIELDED_SHORT, true);
+	succeed(&backoff, IPCMBOX_YIELD_TOP * IPCMBOX_YIELD_STREAK);
 	ipcmbox_yield_learn(&backoff, IPCMBOX_YIELDED_SHORT, false);
 	KUNIT_EXPECT_EQ(test, count_pause(&backoff), 1U);
+}
+
+/* What pays only most of the time is as good as given up. */
+static void yield_must_pay_often(struct kunit *test)
+{
+	struct ipcmbox_backoff backoff = {};
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		succeed(&backoff, IPCMBOX_YIELD_STREAK - 1);
+		ipcmbox_yield_learn(&backoff, IPCMBOX_YIELDED_SHORT, false);
+	}
+	KUNIT_EXPECT_EQ(test, count_pause(&backoff), 1023U);
+}
+
+static void yield_never(struct kunit *test)
+{
+	struct ipcmbox_backoff backoff = {};
+
+	ipcmbox_backoff_forget(&backoff);
+	KUNIT_EXPECT_EQ(test, count_pause(&backoff), 5000U);
 }
 
 static struct kunit_case yield_cases[] = {
@@ -78,6 +105,8 @@ static struct kunit_case yield_cases[] = {
 	KUNIT_CASE(yield_in_vain),
 	KUNIT_CASE(yield_for_too_long),
 	KUNIT_CASE(yield_forgives),
+	KUNIT_CASE(yield_must_pay_often),
+	KUNIT_CASE(yield_never),
 	{}
 };
 

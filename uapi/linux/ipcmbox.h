@@ -241,9 +241,10 @@ struct ipcmbox_iovec {
  * A call that has to wait, and has not its CPU for itself, may give way to others there, once,
  * before it sleeps, as sched_yield() does: it saves sleep and wake-up where the answer comes from
  * the same CPU, and is learned likewise. Calls of real-time tasks never do, nor calls whose
- * deadline is less than 10 ms away. Where tasks that use up their time slices share the CPU with
- * one that must answer fast, a guess that was wrong costs a time slice of one of them, at most
- * once in 1024 waits in the long run: the module parameter yield (Y or N) switches it off.
+ * deadline is less than 10 ms away, nor is it done at events and where several threads receive.
+ * Where tasks that use up their time slices share the CPU with one that must answer fast, a guess
+ * that was wrong costs a time slice of one of them, at most once in 1024 waits in the long run: the
+ * module parameter yield (Y or N) switches it off.
  */
 
 /**
