@@ -72,6 +72,26 @@ int ipcmbox_mailbox_check_access(const struct ipcmbox_mailbox *mailbox, u32 acce
 
 /* Birth and end. */
 
+/* Mailboxes without a name are many as a rule, and fit badly into what kmalloc() has. */
+static struct kmem_cache *unnamed_cache;
+
+/**
+ * ipcmbox_mailbox_init() - make the cache
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int ipcmbox_mailbox_init(void)
+{
+	unnamed_cache = kmem_cache_create("ipcmbox_mailbox", sizeof(struct ipcmbox_mailbox) + 1,
+					  __alignof__(struct ipcmbox_mailbox), SLAB_ACCOUNT, NULL);
+	return unnamed_cache ? 0 : -ENOMEM;
+}
+
+void ipcmbox_mailbox_exit(void)
+{
+	kmem_cache_destroy(unnamed_cache);
+}
+
 /**
  * ipcmbox_mailbox_length() - bytes of the longest message of a new mailbox
  * @arg: what it shall be; its bounds have not been compared yet
@@ -85,6 +105,16 @@ u32 ipcmbox_mailbox_length(const struct ipcmbox_open *arg)
 	if (arg->max_bytes && arg->max_bytes < IPCMBOX_LENGTH_DEFAULT)
 		return arg->max_bytes;
 	return IPCMBOX_LENGTH_DEFAULT;
+}
+
+/* Zeroed; kfree() knows where it is from. */
+static struct ipcmbox_mailbox *allocate(size_t name_len)
+{
+	struct ipcmbox_mailbox *mailbox;
+
+	if (!name_len)
+		return kmem_cache_zalloc(unnamed_cache, IPCMBOX_GFP);
+	return kzalloc(struct_size(mailbox, name, name_len + 1), IPCMBOX_GFP);
 }
 
 /**
@@ -103,7 +133,7 @@ struct ipcmbox_mailbox *ipcmbox_mailbox_new(struct ipcmbox_registry *registry,
 {
 	struct ipcmbox_mailbox *mailbox;
 
-	mailbox = kzalloc(struct_size(mailbox, name, arg->name_len + 1), IPCMBOX_GFP);
+	mailbox = allocate(arg->name_len);
 	if (!mailbox)
 		return NULL;
 	if (arg->discipline == IPCMBOX_ENDPOINT) {

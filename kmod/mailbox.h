@@ -69,6 +69,8 @@ struct ipcmbox_mailbox {
 	char name[];
 };
 
+int ipcmbox_mailbox_init(void);
+void ipcmbox_mailbox_exit(void);
 int ipcmbox_mailbox_set(struct ipcmbox_mailbox *mailbox, struct ipcmbox_set *arg);
 bool ipcmbox_mailbox_may_administer(struct ipcmbox_mailbox *mailbox);
 void ipcmbox_mailbox_report(struct ipcmbox_mailbox *mailbox, struct ipcmbox_info *info);

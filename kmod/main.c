@@ -8,6 +8,7 @@
 
 #include "endpoint.h"
 #include "ioctl.h"
+#include "mailbox.h"
 #include "memory.h"
 #include "message.h"
 #include "quota.h"
@@ -56,6 +57,10 @@ static int __init ipcmbox_init(void)
 	if (ret)
 		return ret;
 
+	ret = ipcmbox_mailbox_init();
+	if (ret)
+		goto err_message;
+
 	ipcmbox_show_init();
 
 	ret = misc_register(&device);
@@ -65,6 +70,8 @@ static int __init ipcmbox_init(void)
 
 err_show:
 	ipcmbox_show_exit();
+	ipcmbox_mailbox_exit();
+err_message:
 	ipcmbox_message_exit();
 	return ret;
 }
@@ -75,6 +82,7 @@ static void __exit ipcmbox_exit(void)
 	ipcmbox_show_exit();
 	ipcmbox_registry_exit();
 	ipcmbox_endpoint_exit();
+	ipcmbox_mailbox_exit();
 	ipcmbox_message_exit();
 	ipcmbox_memory_exit();
 }

@@ -110,10 +110,10 @@ struct pid;
  * @senders: waiters with a pending message, or with an accepted one whose receipt they wait for
  * @held: messages received and not settled, and what is kept for callers that are away, by token
  * @last_token: the last token that was given out
- * @nr_held: of @held, those that are HELD
  * @last_holder: the handle that has held a message last, NULL if it is closed
  * @lease_work: returns messages whose lease is over; set up and stopped by the mailbox
  * @next_expiry: when @lease_work is going to look, KTIME_MAX: not at all
+ * @nr_held: of @held, those that are HELD
  * @max_deliveries: how often a leased message is delivered before it is a dead letter, 0: no limit
  * @redelivered: leased messages that came back
  * @dead_letters: leased messages that were given up
@@ -131,8 +131,8 @@ struct pid;
  * @next_to_shed: the next in @queue to be looked at for descriptors, or NULL
  * @senders_gone: nobody can send: receives that find nothing fail with EPIPE
  * @many_receivers: several threads have taken messages
- * @only_receiver: the thread that has taken all messages so far, reference; NULL: none or several
  * @of_event: of an event mailbox or a member: who may enter is decided by event.c (constant)
+ * @only_receiver: the thread that has taken all messages so far, reference; NULL: none or several
  * @notification: who wants to be told when there is something to receive, or NULL
  * @recorder: the flight recorder, or NULL
  * @steps: recorded so far
@@ -159,10 +159,10 @@ struct ipcmbox_port {
 	struct list_head senders;
 	struct rb_root held;
 	u64 last_token;
-	u32 nr_held;
 	struct ipcmbox_handle *last_holder;
 	struct delayed_work lease_work;
 	ktime_t next_expiry;
+	u32 nr_held;
 	u32 max_deliveries;
 	u64 redelivered;
 	u64 dead_letters;
@@ -179,8 +179,8 @@ struct ipcmbox_port {
 	bool refuses_files;
 	bool senders_gone;
 	bool many_receivers;
-	struct pid *only_receiver;
 	bool of_event;
+	struct pid *only_receiver;
 	struct ipcmbox_notification *notification;
 	struct ipcmbox_recorder *recorder;
 	u64 steps;

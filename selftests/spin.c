@@ -18,6 +18,7 @@
 #define ROUNDS		600
 #define VICTIMS		20
 #define REPEATS		4
+#define SLOW_ROUND_NS	150000
 
 /* Of a pair: each has a CPU for itself, where there are two, or both have the same one. */
 #define HERE		0
@@ -336,7 +337,7 @@ TEST_F(spin, calls)
 }
 
 /* One of a pair is killed in the midst of it: the other learns it, spinning or not. */
-TEST_F(spin, kill)
+TEST_F_TIMEOUT(spin, kill, 120)
 {
 	struct peer peer = { .cpu = variant->cpu, .done = self->done };
 	pid_t server, client;
@@ -479,6 +480,7 @@ TEST_F_TIMEOUT(yield, saves_sleeps, 300)
 {
 	const __u32 rounds = scaled(8 * ROUNDS);
 	long slept, with = 0, without = 0;
+	__u64 begun = now_ns(IPCMBOX_CLOCK_MONOTONIC);
 	int i;
 
 	for (i = 0; i < 2 * REPEATS; i++) {
@@ -488,6 +490,9 @@ TEST_F_TIMEOUT(yield, saves_sleeps, 300)
 		*(i % 2 ? &with : &without) += slept;
 	}
 	TH_LOG("%ld sleeps in %u rounds, %ld with giving way", without, REPEATS * rounds / 2, with);
+	/* Where clock ticks pass in many of the rounds, giving way is given up. */
+	if (now_ns(IPCMBOX_CLOCK_MONOTONIC) - begun > 2ULL * REPEATS * rounds * SLOW_ROUND_NS)
+		SKIP(return, "the machine is too slow, or too busy");
 	EXPECT_LT(with, without);
 }
 
