@@ -3,7 +3,6 @@
 #define _IPCMBOX_BACKOFF_H
 
 #include <linux/compiler.h>
-#include <linux/limits.h>
 #include <linux/types.h>
 
 /**
@@ -16,11 +15,9 @@
  * enough is hardly ever tried, and something that nearly always pays nearly always is.
  */
 
-#define IPCMBOX_BACKOFF_NEVER	U16_MAX
-
 /**
  * struct ipcmbox_backoff - whether to try
- * @pause: waits until the next try, IPCMBOX_BACKOFF_NEVER: there is none
+ * @pause: waits until the next try
  * @level: the next failure makes a pause of 2^(@level + 1) - 1 waits
  * @successes: in a row, if @level
  *
@@ -48,15 +45,8 @@ static inline bool ipcmbox_backoff_begin(struct ipcmbox_backoff *backoff)
 
 	if (likely(!pause))
 		return true;
-	if (pause != IPCMBOX_BACKOFF_NEVER)
-		WRITE_ONCE(backoff->pause, pause - 1);
+	WRITE_ONCE(backoff->pause, pause - 1);
 	return false;
-}
-
-/* It is never to be tried again; a try that is under way may still have the last word. */
-static inline void ipcmbox_backoff_forget(struct ipcmbox_backoff *backoff)
-{
-	WRITE_ONCE(backoff->pause, IPCMBOX_BACKOFF_NEVER);
 }
 
 /**

@@ -233,8 +233,8 @@ static inline bool ipcmbox_port_never_blocks(const struct ipcmbox_port *port)
  */
 static inline void ipcmbox_port_shun_yields(struct ipcmbox_port *port)
 {
-	ipcmbox_backoff_forget(&port->receive_patience.yield);
-	ipcmbox_backoff_forget(&port->send_patience.yield);
+	WRITE_ONCE(port->receive_patience.never_yields, true);
+	WRITE_ONCE(port->send_patience.never_yields, true);
 }
 
 void ipcmbox_port_init(struct ipcmbox_port *port, u32 max_messages, u32 max_length, u64 max_bytes,

@@ -227,17 +227,18 @@ static bool is_near(const struct ipcmbox_deadline *deadline)
 
 /* Returns whether the waiter was completed meanwhile. */
 static bool give_way(struct ipcmbox_waiter *waiter, const struct ipcmbox_deadline *deadline,
-		     struct ipcmbox_backoff *backoff)
+		     struct ipcmbox_patience *patience)
 {
 	enum ipcmbox_yielded how;
 	bool completed;
 
-	if (!ipcmbox_yield_may() || is_near(deadline) || !ipcmbox_backoff_begin(backoff))
+	if (READ_ONCE(patience->never_yields) || !ipcmbox_yield_may() || is_near(deadline) ||
+	    !ipcmbox_backoff_begin(&patience->yield))
 		return false;
 	how = ipcmbox_yield();
 	/* Pairs with ipcmbox_wakes_complete(). */
 	completed = smp_load_acquire(&waiter->state) == IPCMBOX_WAITER_DONE;
-	ipcmbox_yield_learn(backoff, how, completed);
+	ipcmbox_yield_learn(&patience->yield, how, completed);
 	return completed;
 }
 
@@ -246,13 +247,16 @@ static bool give_way(struct ipcmbox_waiter *waiter, const struct ipcmbox_deadlin
  * @waiter: linked into a port
  * @deadline: how long
  * @patience: of the port, for waits of this kind
+ *
+ * Context: process context, no locks held.
+ * Return: as ipcmbox_waiter_sleep().
  */
 int ipcmbox_waiter_wait(struct ipcmbox_waiter *waiter, const struct ipcmbox_deadline *deadline,
 			struct ipcmbox_patience *patience)
 {
 	if (num_online_cpus() > 1 && ipcmbox_spin_is_alone())
 		return spin_and_sleep(waiter, deadline, &patience->spin);
-	if (give_way(waiter, deadline, &patience->yield))
+	if (give_way(waiter, deadline, patience))
 		return 0;
 	return ipcmbox_waiter_sleep(waiter, deadline);
 }

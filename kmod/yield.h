@@ -23,7 +23,8 @@
  * is backed off from (see backoff.h) when the waiter was not completed meanwhile, or when a clock
  * tick went by: a peer that answers takes a small part of one. Nothing is learned from a yield
  * after which nobody else has run. A port begins as after some failures. At worst one wait in 1024
- * is late, by as long as another task may run.
+ * is late, by as long as the others on the CPU may run before it is the waiter's turn; so is its
+ * look at a signal, its own death, or its deadline, which it takes when it goes on to sleep.
  *
  * Nobody gives way at events and at ports with several receivers: one of them would run, and not
  * the peer. Real-time and deadline tasks never do, nor does anybody whose own deadline is near.

@@ -91,14 +91,6 @@ static void yield_must_pay_often(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, count_pause(&backoff), 1023U);
 }
 
-static void yield_never(struct kunit *test)
-{
-	struct ipcmbox_backoff backoff = {};
-
-	ipcmbox_backoff_forget(&backoff);
-	KUNIT_EXPECT_EQ(test, count_pause(&backoff), 5000U);
-}
-
 static struct kunit_case yield_cases[] = {
 	KUNIT_CASE(yield_pays),
 	KUNIT_CASE(yield_to_nobody),
@@ -106,7 +98,6 @@ static struct kunit_case yield_cases[] = {
 	KUNIT_CASE(yield_for_too_long),
 	KUNIT_CASE(yield_forgives),
 	KUNIT_CASE(yield_must_pay_often),
-	KUNIT_CASE(yield_never),
 	{}
 };
 
