@@ -24,8 +24,8 @@ FIXTURE(trace) {
 /*
  * Emptied by opening it so; a clock that counts what happens knows the order on all processors. To
  * know the names of commands the kernel would trace every switch of tasks, and patch its scheduler
- * for that each time: QEMU 7.2's translator was seen to keep the breakpoint that is set meanwhile,
- * and a CPU to run into it for ever.
+ * for that each time: a CPU that QEMU 7.2 translates was seen to run into the breakpoint that is
+ * set meanwhile for ever, while no memory changed.
  */
 static bool trace_start(void)
 {

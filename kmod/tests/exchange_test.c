@@ -3,6 +3,9 @@
  * Unit tests of exchanges: one task plays all parties, step by step.
  */
 #include <kunit/test.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched.h>
 
 #include <uapi/linux/ipcmbox.h>
 
@@ -419,6 +422,27 @@ static void exchange_gone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, post(stage, make(stage, 0), NULL, false), -EPIPE);
 }
 
+/* Who takes messages by turns gives way no more, whatever is learned; one alone may. */
+static void exchange_crowd(struct kunit *test)
+{
+	struct stage *stage = set_up(test, 1, IPCMBOX_OVERFLOW_BLOCK);
+	struct ipcmbox_port *port = &stage->port;
+
+	rcu_read_lock();
+	spin_lock(&port->lock);
+	ipcmbox_port_change_receiver(port, task_pid(current));
+	KUNIT_EXPECT_FALSE(test, port->many_receivers);
+	KUNIT_EXPECT_FALSE(test, port->receive_patience.never_yields);
+	KUNIT_EXPECT_FALSE(test, port->send_patience.never_yields);
+	ipcmbox_port_change_receiver(port, find_pid_ns(1, &init_pid_ns));
+	KUNIT_EXPECT_TRUE(test, port->many_receivers);
+	KUNIT_EXPECT_TRUE(test, port->receive_patience.never_yields);
+	KUNIT_EXPECT_TRUE(test, port->send_patience.never_yields);
+	KUNIT_EXPECT_NULL(test, port->only_receiver);
+	spin_unlock(&port->lock);
+	rcu_read_unlock();
+}
+
 static struct kunit_case exchange_cases[] = {
 	KUNIT_CASE(exchange_bounded),
 	KUNIT_CASE(exchange_rendezvous),
@@ -428,6 +452,7 @@ static struct kunit_case exchange_cases[] = {
 	KUNIT_CASE(exchange_drop_oldest),
 	KUNIT_CASE(exchange_drop_for_nothing),
 	KUNIT_CASE(exchange_gone),
+	KUNIT_CASE(exchange_crowd),
 	{}
 };
 

@@ -244,7 +244,8 @@ struct ipcmbox_iovec {
  * deadline is less than 10 ms away, nor is it done at events and where several threads receive.
  * Where tasks that use up their time slices share the CPU with one that must answer fast, a guess
  * that was wrong costs a time slice of each of them, at most once in 1024 waits in the long run;
- * a signal and the deadline are heard after it. The module parameter yield (Y or N) switches it off.
+ * a signal and the deadline are heard after it. The module parameter yield (Y or N) switches it
+ * off.
  */
 
 /**
