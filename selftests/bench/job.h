@@ -32,6 +32,7 @@ struct job;
  * @selective: only for transports that can receive from one sender
  * @for_all: for transports, too, that are for few cases
  * @bulk: messages are long
+ * @turns: the sides take turns: each message is answered before the next
  * @segments: only for transports that hand over segments
  * @moves: only for those that move the right to write with them
  * @in_slab: measures slab memory in bytes, not time
@@ -56,6 +57,7 @@ struct scenario {
 	bool selective;
 	bool for_all;
 	bool bulk;
+	bool turns;
 	bool segments;
 	bool moves;
 	bool in_slab;

@@ -30,6 +30,7 @@ static const struct transport * const transports[] = {
 	&stream_transport,
 	&seqpacket_transport,
 	&dgram_transport,
+	&binder_transport,
 	&boost_transport,
 	&zeromq_transport,
 	&dbus_transport,
@@ -54,7 +55,7 @@ static const struct transport * const transports[] = {
 #define ROUND_TRIP(bytes, n) {					\
 	.name = "round-trip", .size = bytes, .count = n,	\
 	.warm_up = WARM_UP, .once = true, .for_all = true,	\
-	.cpu = true, .depth = DEPTH, .run = run_round_trip }
+	.cpu = true, .turns = true, .depth = DEPTH, .run = run_round_trip }
 
 #define BATCH(bytes, n) {					\
 	.name = "batch", .size = bytes, .count = n,		\
@@ -73,7 +74,7 @@ static const struct transport * const transports[] = {
 #define CALL(bytes, n) {					\
 	.name = "call", .size = bytes, .count = n,		\
 	.warm_up = WARM_UP, .once = true, .cpu = true,		\
-	.depth = DEPTH, .run = run_call }
+	.turns = true, .depth = DEPTH, .run = run_call }
 
 #define HAND_OVER(text, bytes, n, warming, move, function) {	\
 	.name = text, .size = bytes, .count = n, .warm_up = warming, \
@@ -124,9 +125,10 @@ static const struct scenario scenarios[] = {
 	ROUND_TRIP(65536, 64),
 	{ .name = "round-trip-busy", .size = 64, .count = 256, .warm_up = 4,
 	  .once = true, .for_all = true, .cpu = true, .busy = true,
-	  .parallel_only = true, .depth = DEPTH, .run = run_round_trip },
+	  .turns = true, .parallel_only = true, .depth = DEPTH, .run = run_round_trip },
 	{ .name = "idle", .size = 64, .count = 2048, .unit = "cpu-ns/s",
-	  .single = true, .for_all = true, .depth = DEPTH, .run = run_idle },
+	  .single = true, .for_all = true, .turns = true, .depth = DEPTH,
+	  .run = run_idle },
 	CALL(8, 512),
 	CALL(64, 512),
 	CALL(1024, 512),
@@ -237,6 +239,8 @@ static bool suits(const struct transport *transport,
 	if (transport->for_cpu && (!scenario->cpu || !parallel))
 		return false;
 	if (transport->bulk_only && !scenario->bulk)
+		return false;
+	if (transport->turns_only && !scenario->turns)
 		return false;
 	if (scenario->prioritised && !transport->prioritised)
 		return false;

@@ -6,7 +6,7 @@ import statistics
 SUBJECT = "ipcmbox"
 CHANNEL = "channel"
 RIVAL = "mqueue"
-KERNELS = ["mqueue", "sysv", "pipe", "stream", "seqpacket", "dgram"]
+KERNELS = ["mqueue", "sysv", "pipe", "stream", "seqpacket", "dgram", "binder"]
 TRANSPORTS = KERNELS + ["boost", "zeromq", "dbus", "eventfd-ring", "futex-ring",
                         CHANNEL, SUBJECT]
 # Measured in few cases

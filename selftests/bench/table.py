@@ -28,10 +28,11 @@ BYTES = ["pipe", "stream", "seqpacket", "dgram"]
 Target = collections.namedtuple("Target", "subject times rivals must", defaults=[False])
 
 
-def own(case, size, times, rivals, rival_case=None, must=False):
-    """A target of the mailbox, against other transports."""
+def own(case, size, times, rivals, also=None, must=False):
+    """A target of the mailbox, against other transports in the same case, and in another."""
     return Target((case, size, SUBJECT), times,
-                  [(rival_case or case, size, rival) for rival in rivals], must)
+                  [(rival_case, size, rival) for rival_case in (case, also or case)
+                   for rival in rivals], must)
 
 
 def flat(case, size, base, times=1.15):
@@ -39,7 +40,7 @@ def flat(case, size, base, times=1.15):
     return Target((case, size, SUBJECT), times, [(base, size, SUBJECT)], True)
 
 
-# To others a call is nothing else than a round trip.
+# To others, but for binder, a call is nothing else than a round trip.
 CALLS = [(case, size) for case in ("round-trip", "call") for size in (8, 64)]
 BULK = [own("bulk", 1 << 20, 0.60, BYTES, must=True)]
 TARGETS = {

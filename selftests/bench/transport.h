@@ -39,6 +39,7 @@ struct end {
  * @slow: few operations are enough, and take long enough
  * @few_cases: only for the cases that are for all
  * @bulk_only: only for long messages
+ * @turns_only: only for cases in which each message is answered before the next
  * @for_cpu: differs from another in what it takes of several processors: only for cases
  *	that tell this
  * @prepare: optional: lift what the system's defaults forbid, start a service; run once, as root
@@ -75,6 +76,7 @@ struct transport {
 	bool slow;
 	bool few_cases;
 	bool bulk_only;
+	bool turns_only;
 	bool for_cpu;
 	void (*prepare)(void);
 	void (*set_up)(void);
@@ -111,6 +113,7 @@ extern const struct transport pipe_transport;
 extern const struct transport seqpacket_transport;
 extern const struct transport dgram_transport;
 extern const struct transport stream_transport;
+extern const struct transport binder_transport;
 extern const struct transport boost_transport;
 extern const struct transport zeromq_transport;
 extern const struct transport dbus_transport;
