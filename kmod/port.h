@@ -100,6 +100,24 @@ struct pid;
  */
 
 /**
+ * DOC: Cache lines
+ *
+ * As scripts/layout shows them, of a port that begins with one, as in mailboxes with a name::
+ *
+ *	0 1	what each message changes, under the lock: queue, index, waiting receivers
+ *	2 3	what waiting senders and replies change under it (@held, @last_token), and what only
+ *		leases do (@lease_work)
+ *	4 5	lengths of the lists and @next_seq, under it; bounds, policy and other facts, which
+ *		hardly ever change; the patiences, by those who wait, without it
+ *	6 7	counters, under it; @receiving, see below; @pollers, under its own lock
+ *
+ * A patience is written by a wait from which there was something to learn, which is rare where it
+ * pays to wait. @receiving goes down without the lock for each message that no sender waits to see
+ * received, on the receiver's CPU, and shares its line with @wakeups, which grows with the lock,
+ * and with @pollers, which both sides look at after it.
+ */
+
+/**
  * struct ipcmbox_port - queued messages, waiting receivers, waiting senders
  * @lock: protects everything here but @receiving, @pollers and what says so
  * @id: of the mailbox (constant once that can be found)
