@@ -6,11 +6,10 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 #include "kselftest_harness.h"
+#include "cgroup_test.h"
 #include "ipcmbox_test.h"
 
 #define USER	1000
@@ -453,22 +452,7 @@ TEST_F_TIMEOUT(plenty, messages, 150)
  * Memory cgroups
  */
 
-#define CGROUP		"/sys/fs/cgroup"
-#define SMALL		CGROUP "/ipcmbox-test"
-
-static bool has_memory_controller(void)
-{
-	char text[256];
-
-	if (!read_file(CGROUP "/cgroup.controllers", text, sizeof(text))) {
-		mkdir(CGROUP, 0755);
-		if (mount("cgroup2", CGROUP, "cgroup2", 0, NULL))
-			return false;
-		if (!read_file(CGROUP "/cgroup.controllers", text, sizeof(text)))
-			return false;
-	}
-	return strstr(text, "memory");
-}
+#define SMALL		CGROUPS "/ipcmbox-test"
 
 static int send_until_failure(int fd, char *buf, size_t len, struct ipcmbox_send *send)
 {
@@ -492,7 +476,7 @@ static int fill_small_cgroup(void *arg)
 	struct ipcmbox_send send;
 
 	memset(buf, 1, IPCMBOX_LENGTH_DEFAULT);
-	if (fd < 0 || !write_file(SMALL "/cgroup.procs", "0"))
+	if (fd < 0 || !cgroup_enter(SMALL))
 		return 1;
 	ret = send_until_failure(fd, buf, IPCMBOX_LENGTH_DEFAULT, &send);
 	CHECK(ret == -ENOMEM);
@@ -525,11 +509,9 @@ TEST_F(quota, memory_cgroup)
 	pid_t pid;
 	int fd, i;
 
-	if (!has_memory_controller())
+	if (!cgroup_has_memory())
 		SKIP(return, "no memory cgroups in this kernel");
-	ASSERT_TRUE(write_file(CGROUP "/cgroup.subtree_control", "+memory"));
-	ASSERT_TRUE(mkdir(SMALL, 0755) == 0 || errno == EEXIST);
-	ASSERT_TRUE(write_file(SMALL "/memory.max", "8388608"));
+	ASSERT_TRUE(cgroup_new(SMALL, "8388608"));
 	ASSERT_TRUE(set_parameter(BYTES, "1000000000"));
 	fd = mailbox_new(self->dev, NAME("test"), .max_messages = IPCMBOX_UNBOUNDED);
 	ASSERT_GE(fd, 0);

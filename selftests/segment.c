@@ -6,13 +6,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 
 #include "kselftest_harness.h"
+#include "cgroup_test.h"
 #include "ipcmbox_test.h"
 #include "segment_test.h"
 
@@ -631,24 +631,7 @@ TEST_F(segment, signals_do_not_interrupt_growing)
 	close(fd);
 }
 
-#define CGROUP	"/sys/fs/cgroup"
-#define SMALL	CGROUP "/ipcmbox-segment"
-
-static bool small_cgroup(void)
-{
-	char text[256];
-
-	if (!read_file(CGROUP "/cgroup.controllers", text, sizeof(text))) {
-		mkdir(CGROUP, 0755);
-		if (mount("cgroup2", CGROUP, "cgroup2", 0, NULL) ||
-		    !read_file(CGROUP "/cgroup.controllers", text, sizeof(text)))
-			return false;
-	}
-	return strstr(text, "memory") &&
-	       write_file(CGROUP "/cgroup.subtree_control", "+memory") &&
-	       (!mkdir(SMALL, 0755) || errno == EEXIST) &&
-	       write_file(SMALL "/memory.max", "8388608");
-}
+#define SMALL	CGROUPS "/ipcmbox-segment"
 
 /* More than there is gets the error, and nobody is killed for it. */
 static int outgrow_cgroup(void *arg)
@@ -657,7 +640,7 @@ static int outgrow_cgroup(void *arg)
 	int dev = *(int *)arg, fd;
 	char *p;
 
-	CHECK(write_file(SMALL "/cgroup.procs", "0"));
+	CHECK(cgroup_enter(SMALL));
 	CHECK(segment_create(dev, &open) == -ENOMEM);
 	CHECK(open.limit == IPCMBOX_LIMIT_MEMORY);
 	fd = segment_new(dev, .size = 1 << 20);
@@ -674,8 +657,9 @@ static int outgrow_cgroup(void *arg)
 
 TEST_F(segment, memory_cgroup)
 {
-	if (!small_cgroup())
+	if (!cgroup_has_memory())
 		SKIP(return, "no memory cgroups in this kernel");
+	ASSERT_TRUE(cgroup_new(SMALL, "8388608"));
 	EXPECT_EQ(0, child_run(outgrow_cgroup, &self->dev));
 	EXPECT_TRUE(await_segments(self->dev, self->count));
 	rmdir(SMALL);
