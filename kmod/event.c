@@ -308,14 +308,13 @@ static unsigned int count_locked(const struct ipcmbox_event *event, const struct
 
 static int add_copies(struct fanout *fanout, unsigned int count, u32 *limit)
 {
-	struct ipcmbox_message *copy;
+	int made;
 
-	while (count--) {
-		copy = ipcmbox_message_copy(fanout->message, limit);
-		if (IS_ERR(copy))
-			return PTR_ERR(copy);
-		push(fanout, copy);
-		fanout->nr_copies++;
+	for (; count; count -= made) {
+		made = ipcmbox_message_copy(fanout->message, count, &fanout->copies, limit);
+		if (made < 0)
+			return made;
+		fanout->nr_copies += made;
 		cond_resched();
 	}
 	return 0;

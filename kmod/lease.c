@@ -33,7 +33,7 @@ static bool send_dead(struct ipcmbox_mailbox *mailbox, struct ipcmbox_message *m
 	int ret;
 
 	if (mailbox->discipline != IPCMBOX_QUEUE || message->length > mailbox->max_length ||
-	    (message->content->files && !mailbox->takes_files))
+	    (message->nr_fds && !mailbox->takes_files))
 		return false;
 
 	own_user(message->content);

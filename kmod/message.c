@@ -22,6 +22,7 @@
 #include "message.h"
 #include "quota.h"
 #include "registry.h"
+#include "stash.h"
 #include "transfer.h"
 #include "wait.h"
 
@@ -65,6 +66,14 @@ static struct size_class size_classes[] = {
 
 /* Envelopes of copies. */
 static struct kmem_cache *envelope_cache;
+
+/*
+ * Envelopes and parcels of the smallest class that were freed. Who looks for their use after that
+ * is to see it.
+ */
+static DEFINE_PER_CPU(struct ipcmbox_stash, envelope_stash);
+static DEFINE_PER_CPU(struct ipcmbox_stash, parcel_stash);
+#define STASHES		(!IS_ENABLED(CONFIG_KASAN))
 
 /*
  * Chunks start at what the page allocator gives out without compacting memory, and fall back to
@@ -134,21 +143,56 @@ void ipcmbox_message_exit(void)
 {
 	int i;
 
+	ipcmbox_stash_drain(&envelope_stash);
+	ipcmbox_stash_drain(&parcel_stash);
 	for (i = 0; i < ARRAY_SIZE(size_classes); i++)
 		kmem_cache_destroy(size_classes[i].cache);
 	kmem_cache_destroy(envelope_cache);
 }
 
-/* The smallest class with room for the payload; the smallest of all for what lies in chunks. */
+/* The payload fits into an object of the smallest class, or lies in chunks. */
+static bool is_smallest(size_t length)
+{
+	return likely(length <= ROOM_SHORT) || length > ROOM_MAX;
+}
+
 static const struct size_class *size_class_of(size_t length)
 {
 	const struct size_class *class = size_classes;
 
-	if (likely(length <= ROOM_SHORT) || length > ROOM_MAX)
+	if (is_smallest(length))
 		return class;
 	while (length > class->room)
 		class++;
 	return class;
+}
+
+static struct parcel *parcel_alloc(size_t length)
+{
+	struct parcel *parcel;
+	u64 cgroup = 0;
+
+	if (STASHES && is_smallest(length)) {
+		parcel = ipcmbox_stash_take(&parcel_stash, &cgroup);
+		if (likely(parcel))
+			goto out;
+	}
+	parcel = kmem_cache_alloc(size_class_of(length)->cache, IPCMBOX_GFP);
+	if (!parcel)
+		return NULL;
+	if (cgroup)
+		cgroup = ipcmbox_stash_paid(cgroup);
+out:
+	parcel->content.cgroup = cgroup;
+	return parcel;
+}
+
+static void parcel_free(struct parcel *parcel, size_t length, u64 cgroup)
+{
+	if (STASHES && is_smallest(length) && ipcmbox_stash_keep(&parcel_stash, parcel, cgroup))
+		return;
+	/* The allocator knows which cache it is from. */
+	kfree(parcel);
 }
 
 /* A single piece of user memory, and a processor that does not mind where words begin. */
@@ -328,11 +372,12 @@ static noinline void drop_files(struct ipcmbox_content *content)
 {
 	ipcmbox_user_uncharge_files(content->user, content->files->nr);
 	ipcmbox_files_put(content->files);
+	content->cgroup = 0;
 }
 
-static void content_free(struct ipcmbox_content *content, size_t length)
+static void content_free(struct ipcmbox_content *content, size_t length, u8 nr_fds)
 {
-	if (unlikely(content->files))
+	if (unlikely(nr_fds))
 		drop_files(content);
 	if (length > ROOM_MAX) {
 		chunks_free(content->chunks);
@@ -344,8 +389,7 @@ static void content_free(struct ipcmbox_content *content, size_t length)
 	ipcmbox_user_uncharge_message(content->user, charge_of(length));
 	if (content->owns_user)
 		ipcmbox_user_put(content->user);
-	/* The allocator knows which cache it is from. */
-	kfree(container_of(content, struct parcel, content));
+	parcel_free(container_of(content, struct parcel, content), length, content->cgroup);
 }
 
 /* What ipcmbox_message_copy() made, and not what it was made of. */
@@ -354,17 +398,27 @@ static bool is_copy(const struct ipcmbox_message *message)
 	return message->content != &container_of(message, const struct parcel, message)->content;
 }
 
+/* Who brings descriptors does not know whose memory it is. */
+static void envelope_free(struct ipcmbox_message *message)
+{
+	if (STASHES && message->is_cocharged && !message->nr_fds &&
+	    ipcmbox_stash_keep(&envelope_stash, message, message->content->cgroup))
+		return;
+	kmem_cache_free(envelope_cache, message);
+}
+
 static noinline void sharer_free(struct ipcmbox_message *message)
 {
 	struct ipcmbox_content *content = message->content;
 	u32 length = message->length;
+	u8 nr_fds = message->nr_fds;
 
 	if (is_copy(message)) {
 		ipcmbox_user_uncharge_message(content->user, sizeof(*message));
-		kmem_cache_free(envelope_cache, message);
+		envelope_free(message);
 	}
 	if (refcount_dec_and_test(&content->refs))
-		content_free(content, length);
+		content_free(content, length, nr_fds);
 }
 
 static void message_free(struct ipcmbox_message *message)
@@ -372,7 +426,7 @@ static void message_free(struct ipcmbox_message *message)
 	if (unlikely(message->content->is_shared))
 		sharer_free(message);
 	else
-		content_free(message->content, message->length);
+		content_free(message->content, message->length, message->nr_fds);
 }
 
 /* Everything but the payload. */
@@ -407,7 +461,6 @@ static void stamp(struct parcel *parcel, struct ipcmbox_user *user,
 		ipcmbox_user_get(user);
 	content->endpoint = ipcmbox_endpoint_of_sender(&sending->mailbox->registry->endpoints);
 	content->events = sending->events;
-	content->files = NULL;
 }
 
 /* Takes over what was imported before. */
@@ -453,11 +506,11 @@ struct ipcmbox_message *ipcmbox_message_import(struct ipcmbox_user *user,
 	struct parcel *parcel;
 	int ret;
 
-	ret = ipcmbox_user_charge_message(user, charge_of(length), &sending->limit);
+	ret = ipcmbox_user_charge_messages(user, 1, charge_of(length), &sending->limit);
 	if (ret)
 		return ERR_PTR(ret);
 
-	parcel = kmem_cache_alloc(size_class_of(length)->cache, IPCMBOX_GFP);
+	parcel = parcel_alloc(length);
 	if (!parcel) {
 		ipcmbox_user_uncharge_message(user, charge_of(length));
 		sending->limit = IPCMBOX_LIMIT_MEMORY;
@@ -475,41 +528,93 @@ struct ipcmbox_message *ipcmbox_message_import(struct ipcmbox_user *user,
 	return &parcel->message;
 }
 
-/**
- * ipcmbox_message_copy() - make another message of the same content
- * @message: owned by the caller
- * @limit: set to the limit that was hit
- *
- * The copy is charged to the sender as well, but for the content.
- *
- * Context: may sleep.
- * Return: a message owned by the caller, or -EDQUOT, -ENOMEM.
- */
-struct ipcmbox_message *ipcmbox_message_copy(struct ipcmbox_message *message, u32 *limit)
+/* Returns how many of @count it got, or 0; and whose memory they are, if that is certain. */
+static unsigned int envelopes_alloc(void **envelopes, unsigned int count, u64 *cgroup)
 {
-	struct ipcmbox_user *user = message->content->user;
-	struct ipcmbox_message *copy;
-	int ret;
+	unsigned int nr;
 
-	ret = ipcmbox_user_charge_message(user, sizeof(*copy), limit);
-	if (ret)
-		return ERR_PTR(ret);
-	copy = kmem_cache_alloc(envelope_cache, IPCMBOX_GFP);
-	if (!copy) {
-		ipcmbox_user_uncharge_message(user, sizeof(*copy));
-		*limit = IPCMBOX_LIMIT_MEMORY;
-		return ERR_PTR(-ENOMEM);
+	*cgroup = 0;
+	if (STASHES) {
+		nr = ipcmbox_stash_take_many(&envelope_stash, envelopes, count, cgroup);
+		if (nr)
+			return nr;
 	}
+	if (!kmem_cache_alloc_bulk(envelope_cache, IPCMBOX_GFP, count, envelopes))
+		return 0;
+	if (*cgroup)
+		*cgroup = ipcmbox_stash_paid(*cgroup);
+	return count;
+}
 
-	if (!message->content->is_shared)
-		message->content->is_shared = true;
+static void copy_envelope(struct ipcmbox_message *copy, const struct ipcmbox_message *message,
+			  u64 cgroup)
+{
 	*copy = *message;
 	copy->sender = NULL;
 	copy->lost = 0;
 	copy->place = IPCMBOX_MESSAGE_OWNED;
+	copy->is_cocharged = !message->nr_fds && cgroup && cgroup == message->content->cgroup;
 	refcount_set(&copy->refs, 1);
-	refcount_inc(&message->content->refs);
-	return copy;
+}
+
+/* Up to so many envelopes are allocated and charged at a time. */
+#define COPIES_MAX	16
+
+static int copy_some(struct ipcmbox_message *message, unsigned int count,
+		     struct ipcmbox_message **copies, u32 *limit)
+{
+	struct ipcmbox_content *content = message->content;
+	void *envelopes[COPIES_MAX] __uninitialized;
+	struct ipcmbox_message *copy;
+	unsigned int nr, i;
+	u64 cgroup;
+	int ret;
+
+	nr = envelopes_alloc(envelopes, count, &cgroup);
+	if (!nr) {
+		*limit = IPCMBOX_LIMIT_MEMORY;
+		return -ENOMEM;
+	}
+	ret = ipcmbox_user_charge_messages(content->user, nr, nr * sizeof(*copy), limit);
+	if (ret) {
+		kmem_cache_free_bulk(envelope_cache, nr, envelopes);
+		return ret;
+	}
+
+	if (!content->is_shared)
+		content->is_shared = true;
+	refcount_add(nr, &content->refs);
+	for (i = 0; i < nr; i++) {
+		copy = envelopes[i];
+		copy_envelope(copy, message, cgroup);
+		copy->next_victim = *copies;
+		*copies = copy;
+	}
+	return nr;
+}
+
+/**
+ * ipcmbox_message_copy() - make other messages of the same content
+ * @message: owned by the caller
+ * @count: how many are wanted, more than 0
+ * @copies: they are added to this list, linked by &ipcmbox_message.next_victim
+ * @limit: set to the limit that was hit
+ *
+ * The copies are charged to the sender as well, but for the content.
+ *
+ * Context: may sleep.
+ * Return: how many it has made, or -EDQUOT, -ENOMEM: there is not enough for one.
+ */
+int ipcmbox_message_copy(struct ipcmbox_message *message, unsigned int count,
+			 struct ipcmbox_message **copies, u32 *limit)
+{
+	int ret;
+
+	count = min_t(unsigned int, count, COPIES_MAX);
+	ret = copy_some(message, count, copies, limit);
+	if (unlikely(ret < 0) && count > 1)
+		ret = copy_some(message, 1, copies, limit);
+	return ret;
 }
 
 /**

@@ -77,7 +77,8 @@ enum ipcmbox_message_place {
  * @endpoint: id of the sender's endpoint, 0 if it has none
  * @events: event bits
  * @status: a reply's
- * @files: descriptors, charged to @user, or NULL
+ * @cgroup: whose memory the object is, if the message brings no descriptors, see stash.h
+ * @files: descriptors, charged to @user, if it does
  * @chunks: payload, if it is longer than what an object can hold; NULL as long as @loan has it
  *	(written once, see ipcmbox_message_keep())
  * @loan: payload that the sender has lent, or NULL, likewise
@@ -100,7 +101,10 @@ struct ipcmbox_content {
 		u64 events;
 		s32 status;
 	};
-	struct ipcmbox_files *files;
+	union {
+		u64 cgroup;
+		struct ipcmbox_files *files;
+	};
 	union {
 		struct {
 			struct ipcmbox_chunk *chunks;
@@ -136,6 +140,7 @@ struct ipcmbox_content {
  * @priority: 0 to IPCMBOX_PRIORITY_MAX (constant)
  * @completion: what its sender waits for, or would: IPCMBOX_QUEUED, _RECEIVED, _HANDLED (constant)
  * @is_disowned: its sender was killed while a receiver had it (port lock)
+ * @is_cocharged: of a copy: whose memory it is is the content's cgroup as well (constant)
  */
 struct ipcmbox_message {
 	union {
@@ -170,7 +175,8 @@ struct ipcmbox_message {
 	u8 place;
 	u16 priority;
 	u8 completion;
-	bool is_disowned;
+	bool is_disowned : 1;
+	bool is_cocharged : 1;
 };
 
 /**
@@ -192,7 +198,8 @@ void ipcmbox_message_exit(void);
 struct ipcmbox_message *ipcmbox_message_import(struct ipcmbox_user *user,
 					       const struct ipcmbox_user *creator,
 					       struct ipcmbox_sending *sending);
-struct ipcmbox_message *ipcmbox_message_copy(struct ipcmbox_message *message, u32 *limit);
+int ipcmbox_message_copy(struct ipcmbox_message *message, unsigned int count,
+			 struct ipcmbox_message **copies, u32 *limit);
 void ipcmbox_message_set_sender(struct ipcmbox_message *message, struct pid *tgid, struct pid *tid,
 				kuid_t uid, kgid_t gid);
 void ipcmbox_message_put(struct ipcmbox_message *message);

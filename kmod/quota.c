@@ -159,21 +159,23 @@ void ipcmbox_user_uncharge_mailbox(struct ipcmbox_user *user)
 }
 
 /**
- * ipcmbox_user_charge_message() - charge one message
- * @user: its sender
- * @bytes: memory it takes
+ * ipcmbox_user_charge_messages() - charge messages
+ * @user: their sender
+ * @nr: how many
+ * @bytes: memory they take together
  * @limit: set to the limit that was hit
  *
  * Return: 0, or -EDQUOT.
  */
-int ipcmbox_user_charge_message(struct ipcmbox_user *user, size_t bytes, u32 *limit)
+int ipcmbox_user_charge_messages(struct ipcmbox_user *user, unsigned int nr, size_t bytes,
+				 u32 *limit)
 {
-	if (!charge(&user->messages, 1, READ_ONCE(user_messages))) {
+	if (!charge(&user->messages, nr, READ_ONCE(user_messages))) {
 		*limit = IPCMBOX_LIMIT_USER_MESSAGES;
 		return -EDQUOT;
 	}
 	if (!charge(&user->bytes, bytes, READ_ONCE(user_bytes))) {
-		atomic_long_dec(&user->messages);
+		atomic_long_sub(nr, &user->messages);
 		*limit = IPCMBOX_LIMIT_USER_BYTES;
 		return -EDQUOT;
 	}

@@ -85,7 +85,8 @@ static inline struct ipcmbox_user *ipcmbox_user_get(struct ipcmbox_user *user)
 
 int ipcmbox_user_charge_mailbox(struct ipcmbox_user *user, u32 *limit);
 void ipcmbox_user_uncharge_mailbox(struct ipcmbox_user *user);
-int ipcmbox_user_charge_message(struct ipcmbox_user *user, size_t bytes, u32 *limit);
+int ipcmbox_user_charge_messages(struct ipcmbox_user *user, unsigned int nr, size_t bytes,
+				 u32 *limit);
 void ipcmbox_user_uncharge_message(struct ipcmbox_user *user, size_t bytes);
 bool ipcmbox_user_charge_bytes(struct ipcmbox_user *user, size_t bytes);
 void ipcmbox_user_uncharge_bytes(struct ipcmbox_user *user, size_t bytes);
