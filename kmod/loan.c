@@ -107,16 +107,50 @@ void ipcmbox_loan_free(struct ipcmbox_loan *loan)
 	kvfree(loan);
 }
 
-/**
- * ipcmbox_loan_copy_out() - copy the payload to the calling receiver
- * @loan: the loan
- * @length: of the payload
- * @to: at least as long; advanced
- *
- * Context: may sleep, unless page faults are disabled; no locks held.
- * Return: whether all of it could be copied; not, too, when the receiver was killed.
+/* Between two parts of a copy; returns whether to go on. */
+static bool breathe(void)
+{
+	cond_resched();
+	return !fatal_signal_pending(current);
+}
+
+/* How many pages from the @first on follow each other in memory, up to as many as are copied at once. */
+static unsigned int run_of(const struct ipcmbox_loan *loan, unsigned int first)
+{
+	const unsigned int max = min_t(unsigned int, loan->nr - first, PAGES_AT_ONCE);
+	const void *start = page_address(loan->pages[first]);
+	unsigned int n = 1;
+
+	while (n < max && page_address(loan->pages[first + n]) == start + n * PAGE_SIZE)
+		n++;
+	return n;
+}
+
+/*
+ * To a single piece of user memory. All of it belongs to the kernel's own mapping, so this need not
+ * do what copy_page_to_iter() does for each page.
  */
-bool ipcmbox_loan_copy_out(const struct ipcmbox_loan *loan, size_t length, struct iov_iter *to)
+static bool copy_plain(const struct ipcmbox_loan *loan, size_t length, void __user *to)
+{
+	size_t offset = loan->offset, n;
+	unsigned int i, run, copied = 0;
+
+	for (i = 0; length; i += run, length -= n, to += n, offset = 0) {
+		run = run_of(loan, i);
+		n = min_t(size_t, length, run * PAGE_SIZE - offset);
+		if (_copy_to_user(to, page_address(loan->pages[i]) + offset, n))
+			return false;
+		copied += run;
+		if (copied < PAGES_AT_ONCE)
+			continue;
+		copied = 0;
+		if (!breathe())
+			return false;
+	}
+	return true;
+}
+
+static bool copy_any(const struct ipcmbox_loan *loan, size_t length, struct iov_iter *to)
 {
 	size_t offset = loan->offset, n;
 	unsigned int i;
@@ -125,13 +159,26 @@ bool ipcmbox_loan_copy_out(const struct ipcmbox_loan *loan, size_t length, struc
 		n = min_t(size_t, length, PAGE_SIZE - offset);
 		if (copy_page_to_iter(loan->pages[i], offset, n, to) != n)
 			return false;
-		if (i % PAGES_AT_ONCE)
-			continue;
-		if (fatal_signal_pending(current))
+		if (i % PAGES_AT_ONCE == PAGES_AT_ONCE - 1 && !breathe())
 			return false;
-		cond_resched();
 	}
 	return true;
+}
+
+/**
+ * ipcmbox_loan_copy_out() - copy the payload to the calling receiver
+ * @loan: the loan
+ * @length: of the payload
+ * @to: at least as long; advanced or not
+ *
+ * Context: may sleep, unless page faults are disabled; no locks held.
+ * Return: whether all of it could be copied; not, too, when the receiver was killed.
+ */
+bool ipcmbox_loan_copy_out(const struct ipcmbox_loan *loan, size_t length, struct iov_iter *to)
+{
+	if (iter_is_ubuf(to) && !IS_ENABLED(CONFIG_HIGHMEM))
+		return copy_plain(loan, length, to->ubuf + to->iov_offset);
+	return copy_any(loan, length, to);
 }
 
 /**
