@@ -88,7 +88,7 @@ static void ipcmbox_send(const struct end *end, struct message *message,
 		err(EXIT_FAILURE, "IPCMBOX_IOC_SEND, limit %u", arg.limit);
 }
 
-/* Until it is received: there is one copy, from these pages. */
+/* Until it is received: there is one copy, from these pages, if it is long enough. */
 static void ipcmbox_send_bulk(const struct end *end, struct message *message, size_t size)
 {
 	static struct ipcmbox_send arg = { .completion = IPCMBOX_RECEIVED };

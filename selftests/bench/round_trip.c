@@ -9,6 +9,20 @@
 
 #include "job.h"
 
+/* From this length on a message is sent the way its transport has for long ones. */
+#define BULK_MIN	8192
+
+static void send(const struct job *job, const struct end *end, struct message *message)
+{
+	const struct transport *transport = job->transport;
+	size_t size = job->scenario->size;
+
+	if (size >= BULK_MIN && transport->send_bulk)
+		transport->send_bulk(end, message, size);
+	else
+		transport->send(end, message, size, 0);
+}
+
 static void echo(const struct job *job, const struct end *end,
 		 struct message *message)
 {
@@ -19,7 +33,7 @@ static void echo(const struct job *job, const struct end *end,
 	for (window = 0; window < job_windows(job); window++) {
 		for (i = job_count(job, window); i; i--) {
 			transport->recv(end, message, size);
-			transport->send(end, message, size, 0);
+			send(job, end, message);
 		}
 	}
 	/* The end of a process is dear: not before the last measurement is over. */
@@ -36,7 +50,7 @@ static double ping(const struct job *job, const struct end *end,
 
 	for (i = 0; i < count; i++) {
 		message_stamp(message, i);
-		transport->send(end, message, size, 0);
+		send(job, end, message);
 		transport->recv(end, message, size);
 		message_check(message, i);
 	}
@@ -81,7 +95,7 @@ void run_round_trip(const struct job *job)
 	for (window = 0; window < job_windows(job); window++)
 		job_report(job, window, ping(job, &ends[0], message,
 					     job_count(job, window)));
-	job->transport->send(&ends[0], message, shape.size, 0);
+	send(job, &ends[0], message);
 	job_join_peer(peer);
 	job_report_cpu(job);
 	end_busy(busy);
