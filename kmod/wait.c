@@ -196,7 +196,7 @@ static bool is_completed_by(struct ipcmbox_waiter *waiter, u64 until)
 	return false;
 }
 
-static int spin_and_sleep(struct ipcmbox_waiter *waiter, const struct ipcmbox_deadline *deadline,
+static noinline int spin_and_sleep(struct ipcmbox_waiter *waiter, const struct ipcmbox_deadline *deadline,
 			  struct ipcmbox_spin *spin)
 {
 	u32 limit = ipcmbox_spin_limit(), time;
@@ -284,46 +284,33 @@ void ipcmbox_waiter_join(struct ipcmbox_waiter *waiter)
 	waiter_park(waiter, TASK_UNINTERRUPTIBLE, IPCMBOX_FOREVER, CLOCK_MONOTONIC);
 }
 
-/**
- * ipcmbox_waiter_claim() - decide the outcome of a waiting call
- * @waiter: linked into a port and not claimed
- * @result: what its wait shall return
- * @wakes: completes it when flushed, which must follow once the lock is dropped
- *
- * Context: the port's lock is held.
- */
-void ipcmbox_waiter_claim(struct ipcmbox_waiter *waiter, int result, struct ipcmbox_wakes *wakes)
+static void complete_parked(struct ipcmbox_waiter *waiter)
 {
-	waiter->claimed = true;
-	waiter->result = result;
-	list_del(&waiter->link);
-	waiter->next_claimed = NULL;
-	if (wakes->claimed)
-		wakes->last_claimed->next_claimed = waiter;
-	else
-		wakes->claimed = waiter;
-	wakes->last_claimed = waiter;
-}
-
-/* Completes the claimed waiters, wakes those that are parked. */
-void ipcmbox_wakes_complete(const struct ipcmbox_wakes *wakes)
-{
-	struct ipcmbox_waiter *waiter, *next;
-	struct task_struct *task;
+	struct task_struct *task = waiter->task;
 
 	/*
 	 * A task can leave and exit as soon as its waiter is DONE. Task structures are freed after
 	 * a grace period, so @task stays valid for the wake-up.
 	 */
 	rcu_read_lock();
+	if (xchg(&waiter->state, IPCMBOX_WAITER_DONE) == IPCMBOX_WAITER_PARKED)
+		wake_up_process(task);
+	rcu_read_unlock();
+}
+
+/* Completes the claimed waiters, wakes those that are parked. */
+void ipcmbox_wakes_complete(const struct ipcmbox_wakes *wakes)
+{
+	struct ipcmbox_waiter *waiter, *next;
+
 	for (waiter = wakes->claimed; waiter; waiter = next) {
 		next = waiter->next_claimed;
-		task = waiter->task;
 		/* Orders the outcome before DONE; pairs with waiter_park(). */
-		if (xchg(&waiter->state, IPCMBOX_WAITER_DONE) == IPCMBOX_WAITER_PARKED)
-			wake_up_process(task);
+		if (READ_ONCE(waiter->state) != IPCMBOX_WAITER_AWAKE ||
+		    cmpxchg(&waiter->state, IPCMBOX_WAITER_AWAKE, IPCMBOX_WAITER_DONE) !=
+		    IPCMBOX_WAITER_AWAKE)
+			complete_parked(waiter);
 	}
-	rcu_read_unlock();
 }
 
 void ipcmbox_wakes_announce(const struct ipcmbox_wakes *wakes, wait_queue_head_t *pollers)

@@ -4,6 +4,7 @@
 
 #include <linux/bits.h>
 #include <linux/cpumask.h>
+#include <linux/fcntl.h>
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
@@ -38,7 +39,7 @@ struct task_struct;
  * completion, which is at most a few instructions of another task away, and returns that outcome.
  * So an outcome is never lost, and the memory of a waiter is never touched after its completion.
  *
- * Completion is one atomic exchange of &ipcmbox_waiter.state. It tells whether the waiter is
+ * Completion is one atomic operation on &ipcmbox_waiter.state. It tells whether the waiter is
  * parked, and only a parked one is woken. Before it parks, a waiter may look for its completion for
  * a while or give way to others, see spin.h and yield.h; whoever completes it need not know.
  */
@@ -170,6 +171,19 @@ static inline int ipcmbox_deadline_import(struct ipcmbox_deadline *deadline, u32
 }
 
 /**
+ * ipcmbox_deadline_set_plain() - set what a caller wants who says nothing about waiting
+ * @deadline: filled in
+ * @file_flags: of the descriptor, which may have O_NONBLOCK
+ */
+static inline void ipcmbox_deadline_set_plain(struct ipcmbox_deadline *deadline,
+					      unsigned int file_flags)
+{
+	deadline->nonblock = file_flags & O_NONBLOCK;
+	deadline->clock = CLOCK_MONOTONIC;
+	deadline->expires = IPCMBOX_FOREVER;
+}
+
+/**
  * ipcmbox_waiter_init() - make a waiter for the calling task
  * @waiter: of a send, a receive or a lane, which its owner has set
  */
@@ -187,7 +201,6 @@ int ipcmbox_waiter_wait(struct ipcmbox_waiter *waiter, const struct ipcmbox_dead
 			struct ipcmbox_patience *patience);
 int ipcmbox_waiter_sleep_killable(struct ipcmbox_waiter *waiter);
 void ipcmbox_waiter_join(struct ipcmbox_waiter *waiter);
-void ipcmbox_waiter_claim(struct ipcmbox_waiter *waiter, int result, struct ipcmbox_wakes *wakes);
 
 static inline void ipcmbox_wakes_init(struct ipcmbox_wakes *wakes)
 {
@@ -196,6 +209,28 @@ static inline void ipcmbox_wakes_init(struct ipcmbox_wakes *wakes)
 	wakes->notifications = NULL;
 	wakes->poll = 0;
 	wakes->rare = 0;
+}
+
+/**
+ * ipcmbox_waiter_claim() - decide the outcome of a waiting call
+ * @waiter: linked into a port and not claimed
+ * @result: what its wait shall return
+ * @wakes: completes it when flushed, which must follow once the lock is dropped
+ *
+ * Context: the port's lock is held.
+ */
+static inline void ipcmbox_waiter_claim(struct ipcmbox_waiter *waiter, int result,
+					struct ipcmbox_wakes *wakes)
+{
+	waiter->claimed = true;
+	waiter->result = result;
+	list_del(&waiter->link);
+	waiter->next_claimed = NULL;
+	if (wakes->claimed)
+		wakes->last_claimed->next_claimed = waiter;
+	else
+		wakes->claimed = waiter;
+	wakes->last_claimed = waiter;
 }
 
 /**
