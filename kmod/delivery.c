@@ -75,6 +75,29 @@ fault:
 	return false;
 }
 
+static bool export_length(const struct ipcmbox_waiter *waiter)
+{
+	struct ipcmbox_part __user *upart = waiter->reception->upart;
+
+	if (!user_write_access_begin(upart, sizeof(*upart)))
+		return false;
+	unsafe_put_user(waiter->message->length, &upart->result, fault);
+	user_write_access_end();
+	return true;
+fault:
+	user_write_access_end();
+	return false;
+}
+
+static bool export_description(const struct ipcmbox_waiter *waiter)
+{
+	const struct ipcmbox_reception *reception = waiter->reception;
+
+	if (reception->uarg)
+		return export_receipt(waiter);
+	return !reception->upart || export_length(waiter);
+}
+
 /**
  * ipcmbox_delivery_export() - copy payload and description
  * @waiter: of the receiver, with its message
@@ -89,7 +112,7 @@ bool ipcmbox_delivery_export(const struct ipcmbox_waiter *waiter)
 
 	pagefault_disable();
 	done = ipcmbox_message_copy_out(waiter->message, reception->to) &&
-	       (!reception->uarg || export_receipt(waiter));
+	       export_description(waiter);
 	pagefault_enable();
 	return done;
 }
@@ -117,6 +140,9 @@ int ipcmbox_delivery_fault_in(const struct ipcmbox_reception *reception, size_t 
 		return -EFAULT;
 	if (reception->uarg && fault_in_safe_writeable((void __user *)reception->uarg,
 						       reception->usize))
+		return -EFAULT;
+	if (reception->upart && fault_in_safe_writeable((void __user *)reception->upart,
+							sizeof(*reception->upart)))
 		return -EFAULT;
 	return 0;
 }

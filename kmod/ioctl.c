@@ -23,6 +23,7 @@
 #include "member.h"
 #include "messaging.h"
 #include "notify.h"
+#include "plain.h"
 #include "opening.h"
 #include "quota.h"
 #include "record.h"
@@ -169,7 +170,7 @@ static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
 			 IPCMBOX_FEATURE_RECORD | \
 			 IPCMBOX_FEATURE_SEGMENT | \
 			 IPCMBOX_FEATURE_MOVE | \
-			 IPCMBOX_FEATURE_CHANNEL)
+			 IPCMBOX_FEATURE_CHANNEL | IPCMBOX_FEATURE_PLAIN)
 
 static long ioctl_query(struct ipcmbox_ioctl *call)
 {
@@ -540,6 +541,12 @@ static long vector(struct file *file, unsigned int cmd, void __user *uarg)
 
 long ipcmbox_ioctl_mailbox(struct file *file, unsigned int cmd, unsigned long arg)
 {
+	switch (cmd & ~(_IOC_SIZEMASK << _IOC_SIZESHIFT)) {
+	case IPCMBOX_IOC_WRITE(0):
+		return ipcmbox_plain_send(file, (const void __user *)arg, _IOC_SIZE(cmd));
+	case IPCMBOX_IOC_READ(0):
+		return ipcmbox_plain_recv(file, (void __user *)arg, _IOC_SIZE(cmd));
+	}
 	if (cmd == IPCMBOX_IOC_SEND_V0)
 		return ipcmbox_messaging_send_v0(file, (struct ipcmbox_send __user *)arg);
 	if (cmd == IPCMBOX_IOC_RECV_V0)

@@ -320,6 +320,7 @@ long __flatten ipcmbox_messaging_recv_v0(struct file *file, struct ipcmbox_recv 
 	unsafe_get_user(arg.__reserved, &uarg->__reserved, fault);
 	user_read_access_end();
 
+	reception.upart = NULL;
 	reception.usize = IPCMBOX_RECV_SIZE_V0;
 	reception.selection = NULL;
 	reception.lease_ns = 0;
@@ -360,6 +361,7 @@ static __always_inline long recv_extended(struct file *file, unsigned int file_f
 	/* A 64-bit address on a 32-bit kernel. */
 	if (arg->max_fds && arg->fds_ptr != (unsigned long)arg->fds_ptr)
 		return -EFAULT;
+	reception.upart = NULL;
 	reception.usize = sizeof(*arg);
 	reception.in_vector = in_vector;
 	reception.lease_ns = arg->lease_ns;

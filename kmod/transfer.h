@@ -13,6 +13,7 @@ struct ipcmbox_deadline;
 struct ipcmbox_files;
 struct ipcmbox_handle;
 struct ipcmbox_mailbox;
+struct ipcmbox_part;
 struct ipcmbox_recv;
 struct ipcmbox_selection;
 
@@ -79,6 +80,7 @@ struct ipcmbox_message *ipcmbox_transfer_import(struct ipcmbox_handle *handle,
  * @to: where the payload goes
  * @deadline: how long to wait
  * @uarg: where what is told of the message goes, together with the payload, or NULL
+ * @upart: if @uarg is NULL: where the length alone goes, together with the payload, or NULL
  * @usize: size of @uarg, at least that of the first version
  * @selection: which messages; NULL: all
  * @min_priority: which messages: of this priority or higher
@@ -98,6 +100,7 @@ struct ipcmbox_reception {
 	struct iov_iter *to;
 	const struct ipcmbox_deadline *deadline;
 	struct ipcmbox_recv __user *uarg;
+	struct ipcmbox_part __user *upart;
 	size_t usize;
 	const struct ipcmbox_selection *selection;
 	u32 min_priority;

@@ -12,11 +12,19 @@
 
 #include "ioctl.h"
 #include "messaging.h"
+#include "plain.h"
 #include "vector.h"
 
 /* Sizes of the elements in the first version that could be one: not to follow growth. */
 #define SEND_SIZE_MIN	80
 #define RECV_SIZE_MIN	168
+
+static bool has_good_elements(const struct ipcmbox_vector *arg, u32 min_size)
+{
+	if (arg->flags & IPCMBOX_VECTOR_PLAIN)
+		return arg->element_size == sizeof(struct ipcmbox_part);
+	return arg->element_size >= min_size && arg->element_size <= PAGE_SIZE;
+}
 
 static int check(const struct ipcmbox_vector *arg, u32 valid_flags, u32 min_size)
 {
@@ -24,7 +32,7 @@ static int check(const struct ipcmbox_vector *arg, u32 valid_flags, u32 min_size
 		return -EINVAL;
 	if (!arg->count || arg->count > IPCMBOX_VECTOR_MAX)
 		return -EINVAL;
-	if (arg->element_size < min_size || arg->element_size > PAGE_SIZE)
+	if (!has_good_elements(arg, min_size))
 		return -EINVAL;
 	return arg->array_ptr == (unsigned long)arg->array_ptr ? 0 : -EFAULT;
 }
@@ -53,6 +61,39 @@ static bool breathe(void)
 	return likely(!fatal_signal_pending(current));
 }
 
+static long send_plain(struct file *file, struct ipcmbox_part __user *part, u32 count)
+{
+	long ret;
+	u32 i;
+
+	for (i = 0; i < count; i++, part++) {
+		ret = ipcmbox_plain_send_part(file, part);
+		if (unlikely(ret < 0))
+			return fail(&part->result, ret, i);
+		if (!breathe())
+			return i + 1;
+	}
+	return i;
+}
+
+static long recv_plain(struct file *file, struct ipcmbox_part __user *part, u32 count, u32 flags)
+{
+	unsigned int file_flags = file->f_flags;
+	long ret;
+	u32 i;
+
+	for (i = 0; i < count; i++, part++) {
+		ret = ipcmbox_plain_recv_part(file, file_flags, part);
+		if (unlikely(ret < 0))
+			return fail(&part->result, ret, i);
+		if (flags & IPCMBOX_VECTOR_WAIT_FOR_ONE)
+			file_flags |= O_NONBLOCK;
+		if (!breathe())
+			return i + 1;
+	}
+	return i;
+}
+
 /**
  * ipcmbox_vector_send() - ioctl(SENDV)
  * @call: the command
@@ -67,9 +108,11 @@ long ipcmbox_vector_send(struct ipcmbox_ioctl *call)
 	long ret;
 	u32 i;
 
-	ret = check(arg, 0, SEND_SIZE_MIN);
+	ret = check(arg, IPCMBOX_VECTOR_PLAIN, SEND_SIZE_MIN);
 	if (ret)
 		return ret;
+	if (arg->flags & IPCMBOX_VECTOR_PLAIN)
+		return send_plain(call->file, u64_to_user_ptr(arg->array_ptr), arg->count);
 
 	for (i = 0; i < arg->count; i++, element = (void __user *)element + arg->element_size) {
 		if (unlikely(arg->element_size > known))
@@ -100,9 +143,12 @@ long ipcmbox_vector_recv(struct ipcmbox_ioctl *call)
 	long ret;
 	u32 i;
 
-	ret = check(arg, IPCMBOX_VECTOR_WAIT_FOR_ONE, RECV_SIZE_MIN);
+	ret = check(arg, IPCMBOX_VECTOR_WAIT_FOR_ONE | IPCMBOX_VECTOR_PLAIN, RECV_SIZE_MIN);
 	if (ret)
 		return ret;
+	if (arg->flags & IPCMBOX_VECTOR_PLAIN)
+		return recv_plain(call->file, u64_to_user_ptr(arg->array_ptr), arg->count,
+				  arg->flags);
 
 	for (i = 0; i < arg->count; i++, element = (void __user *)element + arg->element_size) {
 		if (unlikely(arg->element_size > known))

@@ -81,6 +81,11 @@ static void ipcmbox_send(const struct end *end, struct message *message,
 {
 	static struct ipcmbox_send arg;
 
+	if (!priority && size <= IPCMBOX_PLAIN_MAX) {
+		if (ioctl(end->tx, IPCMBOX_IOC_WRITE(size), message->data))
+			err(EXIT_FAILURE, "IPCMBOX_IOC_WRITE");
+		return;
+	}
 	arg.buf_ptr = (uintptr_t)message->data;
 	arg.buf_len = size;
 	arg.priority = priority;
@@ -104,6 +109,11 @@ static void ipcmbox_recv(const struct end *end, struct message *message,
 {
 	static struct ipcmbox_recv arg;
 
+	if (size <= IPCMBOX_PLAIN_MAX) {
+		if (ioctl(end->rx, IPCMBOX_IOC_READ(size), message->data) != (int)size)
+			err(EXIT_FAILURE, "IPCMBOX_IOC_READ");
+		return;
+	}
 	arg.buf_ptr = (uintptr_t)message->data;
 	arg.buf_len = size;
 	if (ioctl(end->rx, IPCMBOX_IOC_RECV_V0, &arg) != (int)size)
@@ -161,10 +171,10 @@ static void ipcmbox_open_event(struct end *from, struct end *to,
 static void ipcmbox_send_vector(const struct end *end, struct message **messages,
 				unsigned int count, size_t size)
 {
-	static struct ipcmbox_send sends[VECTOR_MAX];
+	static struct ipcmbox_part sends[VECTOR_MAX];
 	struct ipcmbox_vector arg = {
 		.array_ptr = (uintptr_t)sends, .count = count,
-		.element_size = sizeof(*sends),
+		.element_size = sizeof(*sends), .flags = IPCMBOX_VECTOR_PLAIN,
 	};
 	unsigned int i;
 
@@ -179,10 +189,10 @@ static void ipcmbox_send_vector(const struct end *end, struct message **messages
 static void ipcmbox_recv_vector(const struct end *end, struct message **messages,
 				unsigned int count, size_t size)
 {
-	static struct ipcmbox_recv recvs[VECTOR_MAX];
+	static struct ipcmbox_part recvs[VECTOR_MAX];
 	struct ipcmbox_vector arg = {
 		.array_ptr = (uintptr_t)recvs, .count = count,
-		.element_size = sizeof(*recvs),
+		.element_size = sizeof(*recvs), .flags = IPCMBOX_VECTOR_PLAIN,
 	};
 	unsigned int i;
 

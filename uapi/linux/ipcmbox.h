@@ -281,6 +281,7 @@ struct ipcmbox_iovec {
 #define IPCMBOX_FEATURE_SEGMENT		(1ULL << 10)	/* segments */
 #define IPCMBOX_FEATURE_MOVE		(1ULL << 11)	/* %IPCMBOX_MOVE */
 #define IPCMBOX_FEATURE_CHANNEL		(1ULL << 12)	/* %IPCMBOX_CHANNEL, CHANNEL_* */
+#define IPCMBOX_FEATURE_PLAIN		(1ULL << 13)	/* WRITE, READ, %IPCMBOX_VECTOR_PLAIN */
 
 /**
  * struct ipcmbox_query - ioctl(IPCMBOX_IOC_QUERY) on the device: features and limits
@@ -761,22 +762,40 @@ struct ipcmbox_recv {
 	__u32 completion;
 };
 
+/**
+ * DOC: ioctl(IPCMBOX_IOC_WRITE(length)) and ioctl(IPCMBOX_IOC_READ(length)) on a mailbox
+ *
+ * write(2) and read(2) with less on the way: the argument is the address of the payload, or of the
+ * room for it, and its length, up to %IPCMBOX_PLAIN_MAX, is part of the command. What is sent is
+ * what a &struct ipcmbox_send of zeroes sends, but for the payload; who receives learns nothing
+ * but the payload, as with a &struct ipcmbox_recv of zeroes. Both wait unless the descriptor has
+ * O_NONBLOCK.
+ *
+ * Return: of WRITE 0 or %IPCMBOX_SENT_DROPPED, of READ the length. Errors: as SEND and RECV, which
+ * limit it was is not told.
+ */
+#define IPCMBOX_PLAIN_MAX	_IOC_SIZEMASK	/* 16383, on some architectures 8191 */
+
 /** DOC: Flags of ioctl(IPCMBOX_IOC_SENDV) and ioctl(IPCMBOX_IOC_RECVV) */
 #define IPCMBOX_VECTOR_WAIT_FOR_ONE	(1U << 0)	/* RECVV: wait for the first only */
+#define IPCMBOX_VECTOR_PLAIN		(1U << 1)	/* elements are struct ipcmbox_part */
 
 #define IPCMBOX_VECTOR_MAX	1024	/* elements of a vector */
 
 /**
  * struct ipcmbox_vector - ioctl(IPCMBOX_IOC_SENDV), ioctl(IPCMBOX_IOC_RECVV) on a mailbox
- * @array_ptr: in: array of @count &struct ipcmbox_send (or &struct ipcmbox_recv)
+ * @array_ptr: in: array of @count &struct ipcmbox_send (or &struct ipcmbox_recv), or, with
+ *	%IPCMBOX_VECTOR_PLAIN, &struct ipcmbox_part
  * @count: in: elements, 1 to %IPCMBOX_VECTOR_MAX
- * @element_size: in: size of an element as the caller knows it, the one with @result at least
+ * @element_size: in: size of an element as the caller knows it, the one with @result at least; of
+ *	&struct ipcmbox_part exactly
  * @flags: in: IPCMBOX_VECTOR_*
  * @__reserved: must be 0
  *
  * Many messages in one system call: each element in turn does what SEND (RECV) does, and has what
  * that returned in its @result. The first that fails ends the call, with -errno in its @result;
- * what went before it is done and stays so, as with sendmmsg(2).
+ * what went before it is done and stays so, as with sendmmsg(2). Plain elements do what WRITE (READ)
+ * does, and take less than half of what others take.
  *
  * Return: how many are done, if any is; else as SEND (RECV) fails for the first.
  */
@@ -786,6 +805,18 @@ struct ipcmbox_vector {
 	__u32 element_size;
 	__u32 flags;
 	__u32 __reserved;
+};
+
+/**
+ * struct ipcmbox_part - a plain message of a vector
+ * @buf_ptr: in: address of the payload, or of the room for it
+ * @buf_len: in: bytes there
+ * @result: out: what WRITE (READ) returned
+ */
+struct ipcmbox_part {
+	__aligned_u64 buf_ptr;
+	__u32 buf_len;
+	__s32 result;
 };
 
 /** DOC: Flags of ioctl(IPCMBOX_IOC_CALL), besides NONBLOCK, DEADLINE and IOVEC */
@@ -1613,6 +1644,8 @@ struct ipcmbox_channel_evict {
 #define IPCMBOX_IOC_JOIN	_IOWR(IPCMBOX_IOC_MAGIC, 0x48, struct ipcmbox_join)
 #define IPCMBOX_IOC_LEAVE	_IO(IPCMBOX_IOC_MAGIC, 0x49)
 #define IPCMBOX_IOC_NOTIFY	_IOW(IPCMBOX_IOC_MAGIC, 0x4a, struct ipcmbox_notify)
+#define IPCMBOX_IOC_WRITE(length) _IOC(_IOC_WRITE, IPCMBOX_IOC_MAGIC, 0x4b, length)
+#define IPCMBOX_IOC_READ(length) _IOC(_IOC_READ, IPCMBOX_IOC_MAGIC, 0x4c, length)
 #define IPCMBOX_IOC_STAT	_IOR(IPCMBOX_IOC_MAGIC, 0x50, struct ipcmbox_info)
 #define IPCMBOX_IOC_SET		_IOW(IPCMBOX_IOC_MAGIC, 0x51, struct ipcmbox_set)
 #define IPCMBOX_IOC_RECORD	_IOWR(IPCMBOX_IOC_MAGIC, 0x52, struct ipcmbox_record_list)
