@@ -191,6 +191,77 @@ TEST_F(lib, tokens_of_many)
  * A payload in parts
  */
 
+/* Nothing but payloads, in more than one system call. */
+TEST_F(lib, many_plain_messages)
+{
+	struct ipck *mb = unnamed(&(struct ipck_attr){ .capacity = MANY });
+	struct ipck_plain items[MANY];
+	__u32 numbers[MANY], i;
+	int n, got = 0;
+
+	for (i = 0; i < MANY; i++) {
+		numbers[i] = i;
+		items[i] = (struct ipck_plain){ &numbers[i], sizeof(numbers[i]), 77 };
+	}
+	EXPECT_EQ(MANY, ipck_send_many(mb, items, MANY));
+	for (i = 0; i < MANY; i++)
+		EXPECT_EQ(0, items[i].result);
+	EXPECT_EQ(MANY, info_of(mb).messages);
+	memset(numbers, 0xff, sizeof(numbers));
+	while (got < MANY) {
+		n = ipck_recv_many(mb, items + got, MANY - got);
+		ASSERT_GT(n, 0);
+		got += n;
+	}
+	for (i = 0; i < MANY; i++) {
+		EXPECT_EQ(4, items[i].result);
+		EXPECT_EQ(i, numbers[i]);
+	}
+	ipck_close(mb);
+}
+
+TEST_F(lib, some_plain_messages)
+{
+	struct ipck *mb = unnamed(&(struct ipck_attr){ .capacity = 4 });
+	char text[3][4] = { "abc", "def", "ghi" };
+	struct ipck_plain items[3] = {
+		{ text[0], 4, 77 }, { text[1], 1 << 20, 77 }, { text[2], 4, 77 },
+	};
+
+	EXPECT_EQ(-EINVAL, ipck_send_many(NULL, items, 3));
+	EXPECT_EQ(-EINVAL, ipck_send_many(mb, NULL, 3));
+	EXPECT_EQ(-EINVAL, ipck_send_many(mb, items, 0));
+	EXPECT_EQ(-EINVAL, ipck_recv_many(mb, items, 0));
+	EXPECT_EQ(1, ipck_send_many(mb, items, 3));
+	EXPECT_EQ(-EMSGSIZE, items[1].result);
+	EXPECT_EQ(77, items[2].result);
+	items[0].size = 3;
+	EXPECT_EQ(-EMSGSIZE, ipck_recv_many(mb, items, 3));
+	EXPECT_EQ(-EMSGSIZE, items[0].result);
+	items[0].size = 4;
+	EXPECT_EQ(1, ipck_recv_many(mb, items, 3));
+	EXPECT_EQ(4, items[0].result);
+	EXPECT_EQ(-EAGAIN, items[1].result);
+	ipck_close(mb);
+}
+
+TEST_F(lib, plain_messages_of_a_channel)
+{
+	struct ipck *mb = unnamed(&(struct ipck_attr){ .discipline = IPCK_CHANNEL });
+	__u32 numbers[3] = { 1, 2, 3 }, i;
+	struct ipck_plain items[3] = {
+		{ &numbers[0], 4, 77 }, { &numbers[1], 4, 77 }, { &numbers[2], 4, 77 },
+	};
+
+	EXPECT_EQ(3, ipck_send_many(mb, items, 3));
+	memset(numbers, 0, sizeof(numbers));
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(1, ipck_recv_many(mb, &items[i], 3 - i));
+		EXPECT_EQ(i + 1, numbers[i]);
+	}
+	ipck_close(mb);
+}
+
 TEST_F(lib, parts)
 {
 	const struct ipck_send_opt send = { .flags = IPCK_IOVEC };

@@ -790,6 +790,51 @@ int ipck_recvv(struct ipck *mb, struct ipck_recv_item *items,
 	       unsigned int count, const struct ipck_recv_opt *opt);
 
 /**
+ * struct ipck_plain - a message that is a payload and nothing else
+ * @buf: the payload, or where it goes
+ * @size: its length, or the room there
+ * @result: what became of it: as of ipck_send() or ipck_recv()
+ */
+struct ipck_plain {
+	void *buf;
+	size_t size;
+	int result;
+};
+
+/**
+ * ipck_send_many() - send many plain messages
+ * @mb: the mailbox, opened for sending
+ * @items: the messages
+ * @count: how many, 1 to INT_MAX
+ *
+ * One system call for each 64 messages, and half of what ipck_sendv() takes for
+ * each: there is nothing to say of them but where they are.  They are sent one
+ * after the other, with priority 0, as by ipck_send(), which may block.  The
+ * first that fails ends it, as with ipck_sendv().
+ *
+ * Return: how many were sent (the result of the next one says why it was not),
+ * or, if there were none, what the first one failed with, as ipck_send().
+ */
+int ipck_send_many(struct ipck *mb, struct ipck_plain *items,
+		   unsigned int count);
+
+/**
+ * ipck_recv_many() - receive plain messages, as many as there are
+ * @mb: the mailbox, opened for receiving
+ * @items: room for the messages
+ * @count: for how many, 1 to INT_MAX
+ *
+ * Waits for one message, as ipck_recv() does, and takes what else is there, in
+ * the same system call: up to 64, from a channel one.  The first that fails ends
+ * it; that there is no other is -EAGAIN.
+ *
+ * Return: how many were received, or, if there were none, what the first one
+ * failed with, as ipck_recv().
+ */
+int ipck_recv_many(struct ipck *mb, struct ipck_plain *items,
+		   unsigned int count);
+
+/**
  * ipck_endpoint() - make the inbox of this process or thread
  * @mb: where the handle goes; *mb is NULL after a failure
  * @oflag: 0 or O_NONBLOCK; O_CLOEXEC is accepted, and always on
@@ -1988,6 +2033,7 @@ int ipck_shm_recv(struct ipck *mb, struct ipck_shm **shm,
 #define IPCK_FEATURE_SEGMENT	(1ULL << 10)	/* ipck_shm_open() */
 #define IPCK_FEATURE_MOVE	(1ULL << 11)	/* %IPCK_MOVE */
 #define IPCK_FEATURE_CHANNEL	(1ULL << 12)	/* %IPCK_CHANNEL */
+#define IPCK_FEATURE_PLAIN	(1ULL << 13)	/* ipck_send_many() */
 
 /**
  * struct ipck_limits - what the running kernel can do, and the user may

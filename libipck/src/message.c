@@ -145,6 +145,8 @@ IPCK_API int ipck_send(struct ipck *mb, const void *buf, size_t len,
 		       ipck_channel_send_plain(mb->channel, buf, len);
 	if (len > IPCMBOX_LENGTH_MAX)
 		return -EMSGSIZE;
+	if (!priority && len <= IPCMBOX_PLAIN_MAX)
+		return ipck_ioctl(mb->fd, IPCMBOX_IOC_WRITE(len), (void *)buf);
 	memset(&args, 0, IPCMBOX_SEND_SIZE_V0);
 	args.buf_ptr = (uintptr_t)buf;
 	args.buf_len = len;
@@ -312,6 +314,8 @@ IPCK_API ssize_t ipck_recv(struct ipck *mb, void *buf, size_t size)
 		return -EINVAL;
 	if (mb->channel)
 		return ipck_channel_recv_plain(mb->channel, buf, size);
+	if (size <= IPCMBOX_PLAIN_MAX)
+		return ipck_ioctl(mb->fd, IPCMBOX_IOC_READ(size), buf);
 	args.buf_ptr = (uintptr_t)buf;
 	args.buf_len = size < IPCMBOX_LENGTH_MAX ? size : IPCMBOX_LENGTH_MAX;
 	args.flags = 0;
