@@ -83,7 +83,8 @@ static struct kmem_cache *unnamed_cache;
 int ipcmbox_mailbox_init(void)
 {
 	unnamed_cache = kmem_cache_create("ipcmbox_mailbox", sizeof(struct ipcmbox_mailbox) + 1,
-					  __alignof__(struct ipcmbox_mailbox), SLAB_ACCOUNT, NULL);
+					  __alignof__(struct ipcmbox_mailbox),
+					  SLAB_ACCOUNT | SLAB_HWCACHE_ALIGN, NULL);
 	return unnamed_cache ? 0 : -ENOMEM;
 }
 

@@ -102,96 +102,98 @@ struct pid;
 /**
  * DOC: Cache lines
  *
- * As scripts/layout shows them, of a port that begins with one, as in mailboxes with a name::
+ * As scripts/layout shows them, of a port that begins with one::
  *
- *	0 1	what each message changes, under the lock: queue, index, waiting receivers
- *	2 3	what waiting senders and replies change under it (@held, @last_token), and what only
- *		leases do (@lease_work)
- *	4 5	lengths of the lists and @next_seq, under it; bounds, policy and other facts, which
- *		hardly ever change; the patiences, by those who wait, without it
- *	6 7	counters, under it; @receiving, see below; @pollers, under its own lock
+ *	0 1 2	what messages and waits change, under the lock: queue, lists, counters
+ *	3	bounds, policy and other facts: read by all, hardly ever changed
+ *	4	@pollers, under its own lock, and the patiences, by those who wait, without it: looked
+ *		at by all after the lock was dropped, changed when a poller comes or something is learned
+ *	5	what those change under the lock who choose, reply or record
+ *	6 7	@receiving, see below; what only leases do
  *
- * A patience is written by a wait from which there was something to learn, which is rare where it
- * pays to wait. @receiving goes down without the lock for each message that no sender waits to see
- * received, on the receiver's CPU, and shares its line with @wakeups, which grows with the lock,
- * and with @pollers, which both sides look at after it.
+ * @receiving goes down without the lock for each message that no sender waits to see received, on
+ * the receiver's CPU, while the next sender may hold the lock. So it is beside what is rare.
  */
 
 /**
  * struct ipcmbox_port - queued messages, waiting receivers, waiting senders
  * @lock: protects everything here but @receiving, @pollers and what says so
- * @id: of the mailbox (constant once that can be found)
- * @queue: accepted messages nobody has taken
- * @index: of @queue, for receivers that choose
- * @pending: messages of senders that are blocked for room
- * @receivers: waiters in order of arrival
- * @senders: waiters with a pending message, or with an accepted one whose receipt they wait for
- * @held: messages received and not settled, and what is kept for callers that are away, by token
- * @last_token: the last token that was given out
- * @last_holder: the handle that has held a message last, NULL if it is closed
- * @lease_work: returns messages whose lease is over; set up and stopped by the mailbox
- * @next_expiry: when @lease_work is going to look, KTIME_MAX: not at all
- * @nr_held: of @held, those that are HELD
- * @max_deliveries: how often a leased message is delivered before it is a dead letter, 0: no limit
- * @redelivered: leased messages that came back
- * @dead_letters: leased messages that were given up
  * @nr_receivers: length of @receivers
  * @nr_senders: length of @senders
+ * @nr_held: of @held, those that are HELD
+ * @queue: accepted messages nobody has taken
+ * @receivers: waiters in order of arrival
+ * @senders: waiters with a pending message, or with an accepted one whose receipt they wait for
  * @next_seq: number of the next message
- * @max_messages: capacity; 0 rendezvous, IPCMBOX_UNBOUNDED
- * @overflow: IPCMBOX_OVERFLOW_*
- * @max_length: bytes of the longest message (constant)
+ * @sent: messages accepted, less those withdrawn
+ * @taken: messages taken by receivers, less those put back
+ * @reported: of @dropped, those that taken messages tell of
+ * @lost_before_first: losses to report with the next message taken
+ * @lost_before_next: losses to report with the next message sent
+ * @wakeups: waiters claimed
+ * @pending: messages of senders that are blocked for room
+ * @peak_messages: highest queue.count
+ * @peak_bytes: highest queue.bytes
+ * @dropped: messages dropped by the policy
+ * @id: of the mailbox (constant once that can be found)
  * @max_bytes: capacity in bytes, 0 unbounded
- * @receive_patience: what receivers do before they sleep (see patience.h; not @lock)
- * @send_patience: what senders do, whatever they wait for (likewise)
+ * @max_messages: capacity; 0 rendezvous, IPCMBOX_UNBOUNDED
+ * @max_length: bytes of the longest message (constant)
+ * @overflow: IPCMBOX_OVERFLOW_*
  * @receivers_gone: nobody can receive: sends fail with EPIPE
  * @refuses_files: messages with descriptors are not accepted, see files.h
- * @next_to_shed: the next in @queue to be looked at for descriptors, or NULL
  * @senders_gone: nobody can send: receives that find nothing fail with EPIPE
  * @many_receivers: several threads have taken messages
  * @of_event: of an event mailbox or a member: who may enter is decided by event.c (constant)
  * @only_receiver: the thread that has taken all messages so far, reference; NULL: none or several
  * @notification: who wants to be told when there is something to receive, or NULL
  * @recorder: the flight recorder, or NULL
- * @steps: recorded so far
- * @lost_before_first: losses to report with the next message taken
- * @lost_before_next: losses to report with the next message sent
- * @sent: messages accepted, less those withdrawn
- * @taken: messages taken by receivers, less those put back
- * @dropped: messages dropped by the policy
- * @reported: of @dropped, those that taken messages tell of
- * @withdrawn: accepted messages withdrawn by their senders
- * @wakeups: waiters claimed
- * @peak_messages: highest queue.count
- * @peak_bytes: highest queue.bytes
- * @receiving: of @taken, those in the hands of receivers or held (atomic; raised under @lock only)
+ * @redelivered: leased messages that came back
  * @pollers: for poll and epoll; lives as long as the descriptors, as the port does
+ * @receive_patience: what receivers do before they sleep (see patience.h; not @lock)
+ * @send_patience: what senders do, whatever they wait for (likewise)
+ * @dead_letters: leased messages that were given up
+ * @index: of @queue, for receivers that choose
+ * @held: messages received and not settled, and what is kept for callers that are away, by token
+ * @last_token: the last token that was given out
+ * @last_holder: the handle that has held a message last, NULL if it is closed
+ * @steps: recorded so far
+ * @receivers: waiters in order of arrival
+ * @receiving: of @taken, those in the hands of receivers or held (atomic; raised under @lock only)
+ * @max_deliveries: how often a leased message is delivered before it is a dead letter, 0: no limit
+ * @next_expiry: when @lease_work is going to look, KTIME_MAX: not at all
+ * @next_to_shed: the next in @queue to be looked at for descriptors, or NULL
+ * @withdrawn: accepted messages withdrawn by their senders
+ * @lease_work: returns messages whose lease is over; set up and stopped by the mailbox
  */
 struct ipcmbox_port {
+	/* Under the lock, with each message or wait. */
 	spinlock_t lock;
-	u64 id;
-	struct ipcmbox_queue queue;
-	struct ipcmbox_index index;
-	struct ipcmbox_queue pending;
-	struct list_head receivers;
-	struct list_head senders;
-	struct rb_root held;
-	u64 last_token;
-	struct ipcmbox_handle *last_holder;
-	struct delayed_work lease_work;
-	ktime_t next_expiry;
-	u32 nr_held;
-	u32 max_deliveries;
-	u64 redelivered;
-	u64 dead_letters;
 	u32 nr_receivers;
 	u32 nr_senders;
+	u32 nr_held;
+	struct ipcmbox_queue queue;
+	struct list_head receivers;
+
+	struct list_head senders;
+	u64 next_seq;
+	u64 sent;
+	u64 taken;
+	u64 reported;
+	u64 lost_before_first;
+	u64 lost_before_next;
+
+	u64 wakeups;
+	struct ipcmbox_queue pending;
+	u64 peak_messages;
+	u64 peak_bytes;
+	u64 dropped;
+
+	/* Looked at by all, hardly ever changed. */
+	u64 id;
+	u64 max_bytes;
 	u32 max_messages;
 	u32 max_length;
-	u64 max_bytes;
-	struct ipcmbox_patience receive_patience;
-	struct ipcmbox_patience send_patience;
-	u64 next_seq;
 	u8 overflow;
 	bool receivers_gone;
 	bool refuses_files;
@@ -201,20 +203,27 @@ struct ipcmbox_port {
 	struct pid *only_receiver;
 	struct ipcmbox_notification *notification;
 	struct ipcmbox_recorder *recorder;
-	u64 steps;
-	struct ipcmbox_message *next_to_shed;
-	u64 lost_before_first;
-	u64 lost_before_next;
-	u64 sent;
-	u64 taken;
-	u64 dropped;
-	u64 reported;
-	u64 withdrawn;
-	u64 wakeups;
-	u64 peak_messages;
-	u64 peak_bytes;
-	atomic_t receiving;
+	u64 redelivered;
+
 	wait_queue_head_t pollers;
+	struct ipcmbox_patience receive_patience;
+	struct ipcmbox_patience send_patience;
+	u64 dead_letters;
+
+	/* Under the lock, by those who choose, reply, lease. */
+	struct ipcmbox_index index;
+	struct rb_root held;
+	u64 last_token;
+	struct ipcmbox_handle *last_holder;
+	u64 steps;
+
+	/* Without the lock, by receivers; beside it what is rare. */
+	atomic_t receiving;
+	u32 max_deliveries;
+	ktime_t next_expiry;
+	struct ipcmbox_message *next_to_shed;
+	u64 withdrawn;
+	struct delayed_work lease_work;
 };
 
 #define IPCMBOX_POLL_RECEIVE	(EPOLLIN | EPOLLRDNORM)
