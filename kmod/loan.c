@@ -14,12 +14,20 @@
 
 #include "loan.h"
 #include "quota.h"
+#include "stash.h"
 
 /* How many pages are copied before the processor is offered, and a fatal signal looked for. */
 #define PAGES_AT_ONCE	32
 
+/* Loans of up to so many pages have a cache: with the word that the allocator adds, of 256 bytes. */
+#define FEW_PAGES	28
+
+static struct kmem_cache *few_cache;
+static DEFINE_PER_CPU(struct ipcmbox_stash, few_stash);
+
 /**
  * struct ipcmbox_loan - memory that is lent
+ * @cgroup: of few pages: whose memory this is, see stash.h
  * @payer: whose &user_struct.locked_vm counts it, reference; NULL: nobody's
  * @offset: of the payload in the first page
  * @nr: pages
@@ -28,11 +36,62 @@
  * Constant, owned by the content of a message.
  */
 struct ipcmbox_loan {
+	u64 cgroup;
 	struct user_struct *payer;
 	unsigned int offset;
 	unsigned int nr;
 	struct page *pages[];
 };
+
+/* All of it is written before it is used: it need not be cleared. */
+static void loan_construct(void *object)
+{
+}
+
+/**
+ * ipcmbox_loan_init() - make the cache
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int ipcmbox_loan_init(void)
+{
+	const size_t size = struct_size((struct ipcmbox_loan *)NULL, pages, FEW_PAGES);
+
+	few_cache = kmem_cache_create("ipcmbox_loan", size, __alignof__(struct ipcmbox_loan),
+				      SLAB_ACCOUNT, loan_construct);
+	return few_cache ? 0 : -ENOMEM;
+}
+
+void ipcmbox_loan_exit(void)
+{
+	ipcmbox_stash_drain(&few_stash);
+	kmem_cache_destroy(few_cache);
+}
+
+static struct ipcmbox_loan *loan_alloc(unsigned int nr)
+{
+	struct ipcmbox_loan *loan;
+	u64 cgroup = 0;
+
+	if (nr <= FEW_PAGES)
+		loan = ipcmbox_stash_alloc(&few_stash, few_cache, &cgroup);
+	else
+		loan = kvmalloc(struct_size(loan, pages, nr), IPCMBOX_GFP);
+	if (!loan)
+		return NULL;
+	loan->cgroup = cgroup;
+	loan->payer = NULL;
+	loan->nr = nr;
+	return loan;
+}
+
+static void loan_free(struct ipcmbox_loan *loan)
+{
+	if (loan->nr <= FEW_PAGES)
+		ipcmbox_stash_free(&few_stash, loan, loan->cgroup);
+	else
+		kvfree(loan);
+}
 
 /* As io_uring does it. Who may lock memory without limit is not counted beyond the limit. */
 static bool count(struct ipcmbox_loan *loan)
@@ -72,14 +131,12 @@ struct ipcmbox_loan *ipcmbox_loan_new(const void __user *at, size_t length)
 	struct ipcmbox_loan *loan;
 	int pinned;
 
-	loan = kvmalloc(struct_size(loan, pages, nr), IPCMBOX_GFP);
+	loan = loan_alloc(nr);
 	if (!loan)
 		return NULL;
-	loan->payer = NULL;
 	loan->offset = offset_in_page(start);
-	loan->nr = nr;
 	if (!count(loan)) {
-		kvfree(loan);
+		loan_free(loan);
 		return NULL;
 	}
 	pinned = pin_user_pages_fast(start & PAGE_MASK, nr, FOLL_LONGTERM, loan->pages);
@@ -88,7 +145,7 @@ struct ipcmbox_loan *ipcmbox_loan_new(const void __user *at, size_t length)
 	if (pinned > 0)
 		unpin_user_pages(loan->pages, pinned);
 	uncount(loan);
-	kvfree(loan);
+	loan_free(loan);
 	return NULL;
 }
 
@@ -104,7 +161,7 @@ void ipcmbox_loan_free(struct ipcmbox_loan *loan)
 		return;
 	unpin_user_pages(loan->pages, loan->nr);
 	uncount(loan);
-	kvfree(loan);
+	loan_free(loan);
 }
 
 /* Between two parts of a copy; returns whether to go on. */

@@ -32,6 +32,9 @@ struct iov_iter;
  */
 #define IPCMBOX_LOAN_MIN	(8U << 10)
 
+int ipcmbox_loan_init(void);
+void ipcmbox_loan_exit(void);
+
 struct ipcmbox_loan *ipcmbox_loan_new(const void __user *at, size_t length);
 void ipcmbox_loan_free(struct ipcmbox_loan *loan);
 bool ipcmbox_loan_copy_out(const struct ipcmbox_loan *loan, size_t length, struct iov_iter *to);

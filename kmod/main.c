@@ -8,6 +8,7 @@
 
 #include "endpoint.h"
 #include "ioctl.h"
+#include "loan.h"
 #include "mailbox.h"
 #include "memory.h"
 #include "message.h"
@@ -57,9 +58,13 @@ static int __init ipcmbox_init(void)
 	if (ret)
 		return ret;
 
-	ret = ipcmbox_mailbox_init();
+	ret = ipcmbox_loan_init();
 	if (ret)
 		goto err_message;
+
+	ret = ipcmbox_mailbox_init();
+	if (ret)
+		goto err_loan;
 
 	ipcmbox_show_init();
 
@@ -71,6 +76,8 @@ static int __init ipcmbox_init(void)
 err_show:
 	ipcmbox_show_exit();
 	ipcmbox_mailbox_exit();
+err_loan:
+	ipcmbox_loan_exit();
 err_message:
 	ipcmbox_message_exit();
 	return ret;
@@ -83,6 +90,7 @@ static void __exit ipcmbox_exit(void)
 	ipcmbox_registry_exit();
 	ipcmbox_endpoint_exit();
 	ipcmbox_mailbox_exit();
+	ipcmbox_loan_exit();
 	ipcmbox_message_exit();
 	ipcmbox_memory_exit();
 }

@@ -67,13 +67,9 @@ static struct size_class size_classes[] = {
 /* Envelopes of copies. */
 static struct kmem_cache *envelope_cache;
 
-/*
- * Envelopes and parcels of the smallest class that were freed. Who looks for their use after that
- * is to see it.
- */
+/* Envelopes and parcels of the smallest class that were freed. */
 static DEFINE_PER_CPU(struct ipcmbox_stash, envelope_stash);
 static DEFINE_PER_CPU(struct ipcmbox_stash, parcel_stash);
-#define STASHES		(!IS_ENABLED(CONFIG_KASAN))
 
 /*
  * Chunks start at what the page allocator gives out without compacting memory, and fall back to
@@ -169,30 +165,25 @@ static const struct size_class *size_class_of(size_t length)
 
 static struct parcel *parcel_alloc(size_t length)
 {
+	struct kmem_cache *cache = size_class_of(length)->cache;
 	struct parcel *parcel;
 	u64 cgroup = 0;
 
-	if (STASHES && is_smallest(length)) {
-		parcel = ipcmbox_stash_take(&parcel_stash, &cgroup);
-		if (likely(parcel))
-			goto out;
-	}
-	parcel = kmem_cache_alloc(size_class_of(length)->cache, IPCMBOX_GFP);
-	if (!parcel)
-		return NULL;
-	if (cgroup)
-		cgroup = ipcmbox_stash_paid(cgroup);
-out:
-	parcel->content.cgroup = cgroup;
+	if (is_smallest(length))
+		parcel = ipcmbox_stash_alloc(&parcel_stash, cache, &cgroup);
+	else
+		parcel = kmem_cache_alloc(cache, IPCMBOX_GFP);
+	if (parcel)
+		parcel->content.cgroup = cgroup;
 	return parcel;
 }
 
 static void parcel_free(struct parcel *parcel, size_t length, u64 cgroup)
 {
-	if (STASHES && is_smallest(length) && ipcmbox_stash_keep(&parcel_stash, parcel, cgroup))
-		return;
-	/* The allocator knows which cache it is from. */
-	kfree(parcel);
+	if (is_smallest(length))
+		ipcmbox_stash_free(&parcel_stash, parcel, cgroup);
+	else
+		kfree(parcel);
 }
 
 /* A single piece of user memory, and a processor that does not mind where words begin. */
@@ -401,10 +392,9 @@ static bool is_copy(const struct ipcmbox_message *message)
 /* Who brings descriptors does not know whose memory it is. */
 static void envelope_free(struct ipcmbox_message *message)
 {
-	if (STASHES && message->is_cocharged && !message->nr_fds &&
-	    ipcmbox_stash_keep(&envelope_stash, message, message->content->cgroup))
-		return;
-	kmem_cache_free(envelope_cache, message);
+	bool is_known = message->is_cocharged && !message->nr_fds;
+
+	ipcmbox_stash_free(&envelope_stash, message, is_known ? message->content->cgroup : 0);
 }
 
 static noinline void sharer_free(struct ipcmbox_message *message)
@@ -534,7 +524,7 @@ static unsigned int envelopes_alloc(void **envelopes, unsigned int count, u64 *c
 	unsigned int nr;
 
 	*cgroup = 0;
-	if (STASHES) {
+	if (IPCMBOX_STASHES) {
 		nr = ipcmbox_stash_take_many(&envelope_stash, envelopes, count, cgroup);
 		if (nr)
 			return nr;

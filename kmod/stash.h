@@ -7,7 +7,10 @@
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/types.h>
+
+#include "quota.h"
 
 /**
  * DOC: Stashes
@@ -55,6 +58,9 @@ struct ipcmbox_shelf {
 struct ipcmbox_stash {
 	struct ipcmbox_shelf shelves[IPCMBOX_STASH_SHELVES];
 };
+
+/* Who looks for the use of what was freed is to see it. */
+#define IPCMBOX_STASHES		(!IS_ENABLED(CONFIG_KASAN))
 
 bool ipcmbox_shelf_change_owner(struct ipcmbox_shelf *shelf, u64 cgroup);
 void ipcmbox_stash_drain(struct ipcmbox_stash __percpu *stash);
@@ -175,6 +181,48 @@ static inline u64 ipcmbox_stash_paid(u64 before)
 	after = ipcmbox_stash_cgroup();
 	preempt_enable();
 	return after == before ? after : 0;
+}
+
+/**
+ * ipcmbox_stash_alloc() - get an object, from the stash or from its cache
+ * @stash: the stash
+ * @cache: the cache
+ * @cgroup: set to who has paid for it, for ipcmbox_stash_free()
+ *
+ * Context: process context; may sleep.
+ * Return: an object that has been used before, or has not, or NULL.
+ */
+static __always_inline void *ipcmbox_stash_alloc(struct ipcmbox_stash __percpu *stash,
+						 struct kmem_cache *cache, u64 *cgroup)
+{
+	void *object;
+
+	*cgroup = 0;
+	if (IPCMBOX_STASHES) {
+		object = ipcmbox_stash_take(stash, cgroup);
+		if (likely(object))
+			return object;
+	}
+	object = kmem_cache_alloc(cache, IPCMBOX_GFP);
+	if (*cgroup)
+		*cgroup = ipcmbox_stash_paid(*cgroup);
+	return object;
+}
+
+/**
+ * ipcmbox_stash_free() - keep an object, or free it
+ * @stash: the stash
+ * @object: the object
+ * @cgroup: who has paid for it, or 0
+ *
+ * Context: process context.
+ */
+static __always_inline void ipcmbox_stash_free(struct ipcmbox_stash __percpu *stash, void *object,
+					       u64 cgroup)
+{
+	/* The allocator knows which cache it is from. */
+	if (!IPCMBOX_STASHES || unlikely(!ipcmbox_stash_keep(stash, object, cgroup)))
+		kfree(object);
 }
 
 #endif /* _IPCMBOX_STASH_H */
