@@ -6,7 +6,9 @@ import statistics
 SUBJECT = "ipcmbox"
 CHANNEL = "channel"
 RIVAL = "mqueue"
-KERNELS = ["mqueue", "sysv", "pipe", "stream", "seqpacket", "dgram", "binder"]
+# What keeps the bytes until they are received, and what else the kernel has
+QUEUES = ["mqueue", "sysv", "pipe", "stream", "seqpacket", "dgram"]
+KERNELS = QUEUES + ["binder"]
 TRANSPORTS = KERNELS + ["boost", "zeromq", "dbus", "eventfd-ring", "futex-ring",
                         CHANNEL, SUBJECT]
 # Measured in few cases

@@ -14,7 +14,7 @@ import argparse
 import collections
 import sys
 
-from results import CHANNEL, EXTRAS, KERNELS, RIVAL, SUBJECT, TRANSPORTS, read
+from results import CHANNEL, EXTRAS, KERNELS, QUEUES, RIVAL, SUBJECT, TRANSPORTS, read
 
 # Lines on which POSIX queues may be faster. What an event costs more than a message
 # pays off from the second member on; to find one of many who sleep costs a little.
@@ -45,13 +45,18 @@ CALLS = [(case, size) for case in ("round-trip", "call") for size in (8, 64)]
 BULK = [own("bulk", 1 << 20, 0.60, BYTES, must=True)]
 TARGETS = {
     "counted":
-        [own(case, size, 0.70, KERNELS, "round-trip") for case, size in CALLS] +
+        [own("round-trip", size, 0.70, QUEUES, must=True) for size in (8, 64)] +
+        [own("call", size, 0.70, QUEUES, "round-trip") for size in (8, 64)] +
         [own(case, size, 1, [RING], "round-trip", must=True) for case, size in CALLS] +
-        [own(case, 65536, 0.50, KERNELS, "round-trip") for case in ("round-trip", "call")] +
-        [own("batch", 64, 0.67, [RIVAL]),
+        [own("round-trip", 65536, 0.50, QUEUES, must=True),
+         own("call", 65536, 0.50, QUEUES, "round-trip"),
+         # Whose messages are read where they were copied to
+         own("round-trip", 65536, 0.50, ["binder"]),
+         own("call", 65536, 0.50, ["binder"]),
+         own("batch", 64, 0.67, [RIVAL]),
          own("batch", 64, 0.80, ["pipe"]),
          own("vector-32", 64, 0.20, [RIVAL]),
-         own("fan-out-64", 64, 0.35, [RIVAL]),
+         own("fan-out-64", 64, 0.35, [RIVAL], must=True),
          own("fan-out-awake-64", 64, 0.80, [RIVAL])] + BULK +
         [flat("depth-100000", 64, "depth-1"),
          flat("depth-100000-spread", 64, "depth-10-spread"),
