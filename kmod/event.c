@@ -108,6 +108,13 @@ void ipcmbox_event_free(struct ipcmbox_event *event)
 
 /* Delivering. */
 
+/*
+ * How many members are served before the processor is offered. Whoever was woken would take it, and
+ * the sender had to be switched to again for each of them; served together they run one after the
+ * other.
+ */
+#define MEMBERS_AT_ONCE	64
+
 /* Nobody keeps the event, so that a member can have it. */
 static bool can_give_away(const struct ipcmbox_event *event, const struct fanout *fanout)
 {
@@ -162,6 +169,7 @@ static void commit_locked(struct ipcmbox_mailbox *mailbox, struct fanout *fanout
 	struct ipcmbox_port *port = &mailbox->port;
 	struct ipcmbox_member *member;
 	struct ipcmbox_wakes wakes __uninitialized;
+	unsigned int n = 0;
 
 	lockdep_assert_held(&event->lock);
 
@@ -177,7 +185,8 @@ static void commit_locked(struct ipcmbox_mailbox *mailbox, struct fanout *fanout
 	list_for_each_entry(member, &event->members, link) {
 		if (is_for(fanout, member))
 			deliver_locked(event, member, fanout);
-		cond_resched();
+		if (!(++n % MEMBERS_AT_ONCE))
+			cond_resched();
 	}
 	if (event->kept && fanout->message && !(event->refuses_files && fanout->message->nr_fds) &&
 	    ipcmbox_kept_replace(event->kept, fanout->message, &fanout->copies))
