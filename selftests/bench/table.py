@@ -57,7 +57,7 @@ TARGETS = {
          own("batch", 64, 0.80, ["pipe"]),
          own("vector-32", 64, 0.20, [RIVAL]),
          own("fan-out-64", 64, 0.35, [RIVAL], must=True),
-         own("fan-out-awake-64", 64, 0.80, [RIVAL])] + BULK +
+         own("fan-out-awake-64", 64, 0.80, [RIVAL], must=True)] + BULK +
         [flat("depth-100000", 64, "depth-1"),
          flat("depth-100000-spread", 64, "depth-10-spread"),
          flat("priorities-64", 64, "priorities-1"),
