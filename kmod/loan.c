@@ -23,7 +23,7 @@
 #define FEW_PAGES	28
 
 static struct kmem_cache *few_cache;
-static DEFINE_PER_CPU(struct ipcmbox_stash, few_stash);
+static struct ipcmbox_stash __percpu *few_stash;
 
 /**
  * struct ipcmbox_loan - memory that is lent
@@ -59,12 +59,16 @@ int ipcmbox_loan_init(void)
 
 	few_cache = kmem_cache_create("ipcmbox_loan", size, __alignof__(struct ipcmbox_loan),
 				      SLAB_ACCOUNT, loan_construct);
-	return few_cache ? 0 : -ENOMEM;
+	few_stash = alloc_percpu(struct ipcmbox_stash);
+	if (few_cache && few_stash)
+		return 0;
+	ipcmbox_loan_exit();
+	return -ENOMEM;
 }
 
 void ipcmbox_loan_exit(void)
 {
-	ipcmbox_stash_drain(&few_stash);
+	ipcmbox_stash_end(few_stash);
 	kmem_cache_destroy(few_cache);
 }
 
@@ -74,7 +78,7 @@ static struct ipcmbox_loan *loan_alloc(unsigned int nr)
 	u64 cgroup = 0;
 
 	if (nr <= FEW_PAGES)
-		loan = ipcmbox_stash_alloc(&few_stash, few_cache, &cgroup);
+		loan = ipcmbox_stash_alloc(few_stash, few_cache, &cgroup);
 	else
 		loan = kvmalloc(struct_size(loan, pages, nr), IPCMBOX_GFP);
 	if (!loan)
@@ -88,7 +92,7 @@ static struct ipcmbox_loan *loan_alloc(unsigned int nr)
 static void loan_free(struct ipcmbox_loan *loan)
 {
 	if (loan->nr <= FEW_PAGES)
-		ipcmbox_stash_free(&few_stash, loan, loan->cgroup);
+		ipcmbox_stash_free(few_stash, loan, loan->cgroup);
 	else
 		kvfree(loan);
 }

@@ -68,8 +68,8 @@ static struct size_class size_classes[] = {
 static struct kmem_cache *envelope_cache;
 
 /* Envelopes and parcels of the smallest class that were freed. */
-static DEFINE_PER_CPU(struct ipcmbox_stash, envelope_stash);
-static DEFINE_PER_CPU(struct ipcmbox_stash, parcel_stash);
+static struct ipcmbox_stash __percpu *envelope_stash;
+static struct ipcmbox_stash __percpu *parcel_stash;
 
 /*
  * Chunks start at what the page allocator gives out without compacting memory, and fall back to
@@ -123,8 +123,12 @@ int ipcmbox_message_init(void)
 	envelope_cache = kmem_cache_create("ipcmbox_envelope", sizeof(struct ipcmbox_message),
 					   __alignof__(struct ipcmbox_message), SLAB_ACCOUNT,
 					   message_construct);
-	if (!envelope_cache)
+	envelope_stash = alloc_percpu(struct ipcmbox_stash);
+	parcel_stash = alloc_percpu(struct ipcmbox_stash);
+	if (!envelope_cache || !envelope_stash || !parcel_stash) {
+		ipcmbox_message_exit();
 		return -ENOMEM;
+	}
 
 	for (i = 0; i < ARRAY_SIZE(size_classes); i++) {
 		if (!size_class_init(&size_classes[i])) {
@@ -139,8 +143,8 @@ void ipcmbox_message_exit(void)
 {
 	int i;
 
-	ipcmbox_stash_drain(&envelope_stash);
-	ipcmbox_stash_drain(&parcel_stash);
+	ipcmbox_stash_end(envelope_stash);
+	ipcmbox_stash_end(parcel_stash);
 	for (i = 0; i < ARRAY_SIZE(size_classes); i++)
 		kmem_cache_destroy(size_classes[i].cache);
 	kmem_cache_destroy(envelope_cache);
@@ -170,7 +174,7 @@ static struct parcel *parcel_alloc(size_t length)
 	u64 cgroup = 0;
 
 	if (is_smallest(length))
-		parcel = ipcmbox_stash_alloc(&parcel_stash, cache, &cgroup);
+		parcel = ipcmbox_stash_alloc(parcel_stash, cache, &cgroup);
 	else
 		parcel = kmem_cache_alloc(cache, IPCMBOX_GFP);
 	if (parcel)
@@ -181,7 +185,7 @@ static struct parcel *parcel_alloc(size_t length)
 static void parcel_free(struct parcel *parcel, size_t length, u64 cgroup)
 {
 	if (is_smallest(length))
-		ipcmbox_stash_free(&parcel_stash, parcel, cgroup);
+		ipcmbox_stash_free(parcel_stash, parcel, cgroup);
 	else
 		kfree(parcel);
 }
@@ -394,7 +398,7 @@ static void envelope_free(struct ipcmbox_message *message)
 {
 	bool is_known = message->is_cocharged && !message->nr_fds;
 
-	ipcmbox_stash_free(&envelope_stash, message, is_known ? message->content->cgroup : 0);
+	ipcmbox_stash_free(envelope_stash, message, is_known ? message->content->cgroup : 0);
 }
 
 static noinline void sharer_free(struct ipcmbox_message *message)
@@ -525,7 +529,7 @@ static unsigned int envelopes_alloc(void **envelopes, unsigned int count, u64 *c
 
 	*cgroup = 0;
 	if (IPCMBOX_STASHES) {
-		nr = ipcmbox_stash_take_many(&envelope_stash, envelopes, count, cgroup);
+		nr = ipcmbox_stash_take_many(envelope_stash, envelopes, count, cgroup);
 		if (nr)
 			return nr;
 	}

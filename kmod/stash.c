@@ -12,31 +12,35 @@
  * @shelf: of this CPU
  * @cgroup: who
  *
- * Frees one object, so that nobody has to wait until all are freed; who loses the shelf may have
- * some left until the other has come as often.
+ * Takes one object off, so that nobody has to wait until all are freed; who loses the shelf may
+ * have some left until the other has come as often. Empty, it is @cgroup's.
  *
  * Context: preemption is disabled.
- * Return: whether the shelf is @cgroup's now.
+ * Return: an object to free once preemption is enabled (on PREEMPT_RT that takes locks that sleep),
+ * or NULL.
  */
-bool ipcmbox_shelf_change_owner(struct ipcmbox_shelf *shelf, u64 cgroup)
+void *ipcmbox_shelf_change_owner(struct ipcmbox_shelf *shelf, u64 cgroup)
 {
-	if (shelf->nr)
-		kfree(shelf->objects[--shelf->nr]);
-	if (shelf->nr)
-		return false;
-	shelf->cgroup = cgroup;
-	return true;
+	void *object = shelf->nr ? shelf->objects[--shelf->nr] : NULL;
+
+	if (!shelf->nr)
+		shelf->cgroup = cgroup;
+	return object;
 }
 
 /**
- * ipcmbox_stash_drain() - free all objects
- * @stash: nobody uses it any more
+ * ipcmbox_stash_end() - free a stash and all objects
+ * @stash: from alloc_percpu(), or NULL; nobody uses it any more
+ *
+ * Context: may sleep.
  */
-void ipcmbox_stash_drain(struct ipcmbox_stash __percpu *stash)
+void ipcmbox_stash_end(struct ipcmbox_stash __percpu *stash)
 {
 	struct ipcmbox_shelf *shelf;
 	int cpu, i;
 
+	if (!stash)
+		return;
 	for_each_possible_cpu(cpu) {
 		for (i = 0; i < IPCMBOX_STASH_SHELVES; i++) {
 			shelf = &per_cpu_ptr(stash, cpu)->shelves[i];
@@ -44,4 +48,5 @@ void ipcmbox_stash_drain(struct ipcmbox_stash __percpu *stash)
 				kfree(shelf->objects[--shelf->nr]);
 		}
 	}
+	free_percpu(stash);
 }

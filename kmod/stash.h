@@ -3,6 +3,8 @@
 #define _IPCMBOX_STASH_H
 
 #include <linux/cgroup.h>
+#include <linux/hash.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
@@ -62,8 +64,8 @@ struct ipcmbox_stash {
 /* Who looks for the use of what was freed is to see it. */
 #define IPCMBOX_STASHES		(!IS_ENABLED(CONFIG_KASAN))
 
-bool ipcmbox_shelf_change_owner(struct ipcmbox_shelf *shelf, u64 cgroup);
-void ipcmbox_stash_drain(struct ipcmbox_stash __percpu *stash);
+void *ipcmbox_shelf_change_owner(struct ipcmbox_shelf *shelf, u64 cgroup);
+void ipcmbox_stash_end(struct ipcmbox_stash __percpu *stash);
 
 /**
  * ipcmbox_stash_cgroup() - whom does the allocator charge for the calling task?
@@ -82,10 +84,11 @@ static inline u64 ipcmbox_stash_cgroup(void)
 #endif
 }
 
+/* Of cgroups that are made alike the numbers are equally far apart, often a multiple of 4. */
 static inline struct ipcmbox_shelf *ipcmbox_stash_shelf(struct ipcmbox_stash __percpu *stash,
 							u64 cgroup)
 {
-	return &this_cpu_ptr(stash)->shelves[cgroup % IPCMBOX_STASH_SHELVES];
+	return &this_cpu_ptr(stash)->shelves[hash_64(cgroup, ilog2(IPCMBOX_STASH_SHELVES))];
 }
 
 static inline void *ipcmbox_stash_take_from(struct ipcmbox_shelf *shelf, u64 cgroup)
@@ -150,19 +153,22 @@ static inline bool ipcmbox_stash_keep(struct ipcmbox_stash __percpu *stash, void
 				      u64 cgroup)
 {
 	struct ipcmbox_shelf *shelf;
-	bool kept = false;
+	void *others = NULL;
+	bool kept;
 
 	if (unlikely(!cgroup || want_init_on_free()))
 		return false;
 
 	preempt_disable();
 	shelf = ipcmbox_stash_shelf(stash, cgroup);
-	if (likely(shelf->cgroup == cgroup) || ipcmbox_shelf_change_owner(shelf, cgroup)) {
-		kept = shelf->nr < IPCMBOX_SHELF_DEPTH;
-		if (likely(kept))
-			shelf->objects[shelf->nr++] = object;
-	}
+	if (unlikely(shelf->cgroup != cgroup))
+		others = ipcmbox_shelf_change_owner(shelf, cgroup);
+	kept = shelf->cgroup == cgroup && shelf->nr < IPCMBOX_SHELF_DEPTH;
+	if (likely(kept))
+		shelf->objects[shelf->nr++] = object;
 	preempt_enable();
+	if (unlikely(others))
+		kfree(others);
 	return kept;
 }
 

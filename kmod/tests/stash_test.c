@@ -12,8 +12,22 @@
 
 /* Two cgroups that are given the same shelf, and one that is not; none is that of a task. */
 #define ONE	(1ULL << 62)
-#define OTHER	(ONE + IPCMBOX_STASH_SHELVES)
-#define NEXT	(ONE + 1)
+#define OTHER	find(ONE, true)
+#define NEXT	find(ONE, false)
+
+static unsigned int shelf_of(u64 cgroup)
+{
+	return hash_64(cgroup, ilog2(IPCMBOX_STASH_SHELVES));
+}
+
+static u64 find(u64 cgroup, bool same_shelf)
+{
+	u64 other = cgroup + 1;
+
+	while ((shelf_of(other) == shelf_of(cgroup)) != same_shelf)
+		other++;
+	return other;
+}
 
 struct fixture {
 	struct ipcmbox_stash __percpu *stash;
@@ -39,9 +53,8 @@ static void teardown(struct kunit *test)
 {
 	struct fixture *fixture = test->priv;
 
-	ipcmbox_stash_drain(fixture->stash);
+	ipcmbox_stash_end(fixture->stash);
 	kmem_cache_destroy(fixture->cache);
-	free_percpu(fixture->stash);
 }
 
 static bool keep(struct kunit *test, u64 cgroup)
