@@ -713,7 +713,7 @@ int ipcmbox_port_take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
  * Context: the port's lock is held, and has been since ipcmbox_port_take().
  */
 void ipcmbox_port_await(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
-				 struct ipcmbox_wakes *wakes)
+			struct ipcmbox_wakes *wakes)
 {
 	lockdep_assert_held(&port->lock);
 

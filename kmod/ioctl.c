@@ -23,8 +23,8 @@
 #include "member.h"
 #include "messaging.h"
 #include "notify.h"
-#include "plain.h"
 #include "opening.h"
+#include "plain.h"
 #include "quota.h"
 #include "record.h"
 #include "registry.h"
@@ -170,7 +170,8 @@ static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
 			 IPCMBOX_FEATURE_RECORD | \
 			 IPCMBOX_FEATURE_SEGMENT | \
 			 IPCMBOX_FEATURE_MOVE | \
-			 IPCMBOX_FEATURE_CHANNEL | IPCMBOX_FEATURE_PLAIN)
+			 IPCMBOX_FEATURE_CHANNEL | \
+			 IPCMBOX_FEATURE_PLAIN)
 
 static long ioctl_query(struct ipcmbox_ioctl *call)
 {
@@ -541,11 +542,12 @@ static long vector(struct file *file, unsigned int cmd, void __user *uarg)
 
 long ipcmbox_ioctl_mailbox(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	switch (cmd & ~(_IOC_SIZEMASK << _IOC_SIZESHIFT)) {
+	switch (cmd & ~IOCSIZE_MASK) {
 	case IPCMBOX_IOC_WRITE(0):
 		return ipcmbox_plain_send(file, (const void __user *)arg, _IOC_SIZE(cmd));
 	case IPCMBOX_IOC_READ(0):
-		return ipcmbox_plain_recv(file, (void __user *)arg, _IOC_SIZE(cmd));
+		return ipcmbox_plain_recv(file, file->f_flags, (void __user *)arg, _IOC_SIZE(cmd),
+					  NULL);
 	}
 	if (cmd == IPCMBOX_IOC_SEND_V0)
 		return ipcmbox_messaging_send_v0(file, (struct ipcmbox_send __user *)arg);

@@ -19,7 +19,7 @@
 /* How many pages are copied before the processor is offered, and a fatal signal looked for. */
 #define PAGES_AT_ONCE	32
 
-/* Loans of up to so many pages have a cache: with the word that the allocator adds, of 256 bytes. */
+/* Loans of up to so many pages have a cache: of 256 bytes, with the word the allocator adds. */
 #define FEW_PAGES	28
 
 static struct kmem_cache *few_cache;
@@ -157,7 +157,7 @@ struct ipcmbox_loan *ipcmbox_loan_new(const void __user *at, size_t length)
  * ipcmbox_loan_free() - give the memory back
  * @loan: or NULL
  *
- * Context: any without a port's lock.
+ * Context: process context, no port's lock held.
  */
 void ipcmbox_loan_free(struct ipcmbox_loan *loan)
 {
@@ -175,7 +175,7 @@ static bool breathe(void)
 	return !fatal_signal_pending(current);
 }
 
-/* How many pages from the @first on follow each other in memory, up to as many as are copied at once. */
+/* How many pages from @first on follow each other in memory, as far as they are copied at once. */
 static unsigned int run_of(const struct ipcmbox_loan *loan, unsigned int first)
 {
 	const unsigned int max = min_t(unsigned int, loan->nr - first, PAGES_AT_ONCE);

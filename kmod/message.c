@@ -393,12 +393,10 @@ static bool is_copy(const struct ipcmbox_message *message)
 	return message->content != &container_of(message, const struct parcel, message)->content;
 }
 
-/* Who brings descriptors does not know whose memory it is. */
 static void envelope_free(struct ipcmbox_message *message)
 {
-	bool is_known = message->is_cocharged && !message->nr_fds;
-
-	ipcmbox_stash_free(envelope_stash, message, is_known ? message->content->cgroup : 0);
+	ipcmbox_stash_free(envelope_stash, message,
+			   message->is_cocharged ? message->content->cgroup : 0);
 }
 
 static noinline void sharer_free(struct ipcmbox_message *message)
@@ -441,6 +439,7 @@ static void stamp(struct parcel *parcel, struct ipcmbox_user *user,
 	message->priority = sending->priority;
 	message->completion = sending->completion;
 	message->is_disowned = false;
+	message->is_cocharged = false;
 
 	refcount_set(&content->refs, 1);
 	content->is_shared = false;
@@ -640,7 +639,7 @@ void ipcmbox_message_set_sender(struct ipcmbox_message *message, struct pid *tgi
  * ipcmbox_message_put() - drop a reference
  * @message: or NULL
  *
- * Context: any without a port's lock.
+ * Context: process context, no port's lock held.
  */
 void ipcmbox_message_put(struct ipcmbox_message *message)
 {

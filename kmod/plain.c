@@ -16,7 +16,15 @@
 
 /* Whoever copies checks that an address is the user's. */
 
-static __always_inline long send_plain(struct file *file, const void __user *at, size_t length)
+/**
+ * ipcmbox_plain_send() - ioctl(WRITE)
+ * @file: the descriptor
+ * @at: where the payload is
+ * @length: its length
+ *
+ * Return: 0, IPCMBOX_SENT_DROPPED, or an error of struct ipcmbox_send.
+ */
+noinline __flatten long ipcmbox_plain_send(struct file *file, const void __user *at, size_t length)
 {
 	struct ipcmbox_deadline deadline __uninitialized;
 	struct ipcmbox_sending sending __uninitialized;
@@ -37,9 +45,19 @@ static __always_inline long send_plain(struct file *file, const void __user *at,
 	return ipcmbox_transfer_send(file->private_data, &sending);
 }
 
-static __always_inline long recv_plain(struct file *file, unsigned int file_flags,
-				       void __user *at, size_t room,
-				       struct ipcmbox_part __user *upart)
+/**
+ * ipcmbox_plain_recv() - ioctl(READ)
+ * @file: the descriptor
+ * @file_flags: its flags, or those and O_NONBLOCK
+ * @at: where the payload goes
+ * @room: bytes there
+ * @upart: where the length goes besides, with the payload, or NULL
+ *
+ * Return: the length, or an error of struct ipcmbox_recv.
+ */
+noinline __flatten long ipcmbox_plain_recv(struct file *file, unsigned int file_flags,
+					   void __user *at, size_t room,
+					   struct ipcmbox_part __user *upart)
 {
 	struct ipcmbox_reception reception __uninitialized;
 	struct ipcmbox_deadline deadline __uninitialized;
@@ -66,39 +84,13 @@ static __always_inline long recv_plain(struct file *file, unsigned int file_flag
 }
 
 /**
- * ipcmbox_plain_send() - ioctl(WRITE)
- * @file: the descriptor
- * @at: where the payload is
- * @length: its length
- *
- * Return: 0, IPCMBOX_SENT_DROPPED, or an error of struct ipcmbox_send.
- */
-long __flatten ipcmbox_plain_send(struct file *file, const void __user *at, size_t length)
-{
-	return send_plain(file, at, length);
-}
-
-/**
- * ipcmbox_plain_recv() - ioctl(READ)
- * @file: the descriptor
- * @at: where the payload goes
- * @room: bytes there
- *
- * Return: the length, or an error of struct ipcmbox_recv.
- */
-long __flatten ipcmbox_plain_recv(struct file *file, void __user *at, size_t room)
-{
-	return recv_plain(file, file->f_flags, at, room, NULL);
-}
-
-/**
  * ipcmbox_plain_send_part() - send one message of many
  * @file: the descriptor
  * @upart: the caller's; @result is set to 0 before anything is done
  *
  * Return: as ipcmbox_plain_send().
  */
-long __flatten ipcmbox_plain_send_part(struct file *file, struct ipcmbox_part __user *upart)
+long ipcmbox_plain_send_part(struct file *file, struct ipcmbox_part __user *upart)
 {
 	u32 length;
 	long ret;
@@ -113,7 +105,7 @@ long __flatten ipcmbox_plain_send_part(struct file *file, struct ipcmbox_part __
 
 	if (at != (unsigned long)at)
 		return -EFAULT;
-	ret = send_plain(file, u64_to_user_ptr(at), length);
+	ret = ipcmbox_plain_send(file, u64_to_user_ptr(at), length);
 	/* Just written to: fails only if the caller unmaps it under its own feet. */
 	if (unlikely(ret > 0))
 		put_user((s32)ret, &upart->result);
@@ -131,8 +123,8 @@ fault:
  *
  * Return: as ipcmbox_plain_recv().
  */
-long __flatten ipcmbox_plain_recv_part(struct file *file, unsigned int file_flags,
-				       struct ipcmbox_part __user *upart)
+long ipcmbox_plain_recv_part(struct file *file, unsigned int file_flags,
+			     struct ipcmbox_part __user *upart)
 {
 	u32 room;
 	u64 at;
@@ -145,7 +137,7 @@ long __flatten ipcmbox_plain_recv_part(struct file *file, unsigned int file_flag
 
 	if (at != (unsigned long)at)
 		return -EFAULT;
-	return recv_plain(file, file_flags, u64_to_user_ptr(at), room, upart);
+	return ipcmbox_plain_recv(file, file_flags, u64_to_user_ptr(at), room, upart);
 fault:
 	user_read_access_end();
 	return -EFAULT;

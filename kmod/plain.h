@@ -17,7 +17,8 @@ struct ipcmbox_part;
  */
 
 long ipcmbox_plain_send(struct file *file, const void __user *at, size_t length);
-long ipcmbox_plain_recv(struct file *file, void __user *at, size_t room);
+long ipcmbox_plain_recv(struct file *file, unsigned int file_flags, void __user *at, size_t room,
+			struct ipcmbox_part __user *upart);
 long ipcmbox_plain_send_part(struct file *file, struct ipcmbox_part __user *upart);
 long ipcmbox_plain_recv_part(struct file *file, unsigned int file_flags,
 			     struct ipcmbox_part __user *upart);

@@ -89,7 +89,7 @@ struct pid;
  * which holds the list, finds it linked or claimed.
  *
  * Barriers. (1) waiter_park() sets the task state, then the waiter's state by cmpxchg; its partner
- * ipcmbox_wakes_complete() exchanges the waiter's state, then wakes: one of them sees the other's
+ * ipcmbox_wakes_complete() changes the waiter's state, then wakes: one of them sees the other's
  * write. The exchange also releases the outcome to the load-acquires of waiter_park() and
  * is_completed_by(). (2) None is needed for pollers: ipcmbox_wakes_flush() looks for them after a
  * change under the port's lock, and handle_poll() queues the poller before it looks under that
@@ -106,8 +106,8 @@ struct pid;
  *
  *	0 1 2	what messages and waits change, under the lock: queue, lists, counters
  *	3	bounds, policy and other facts: read by all, hardly ever changed
- *	4	@pollers, under its own lock, and the patiences, by those who wait, without it: looked
- *		at by all after the lock was dropped, changed when a poller comes or something is learned
+ *	4	@pollers, under its own lock, and the patiences, by those who wait, without it: read
+ *		after the lock was dropped, changed for a poller or when something is learned
  *	5	what those change under the lock who choose, reply or record
  *	6 7	@receiving, see below; what only leases do
  *
@@ -158,7 +158,6 @@ struct pid;
  * @last_token: the last token that was given out
  * @last_holder: the handle that has held a message last, NULL if it is closed
  * @steps: recorded so far
- * @receivers: waiters in order of arrival
  * @receiving: of @taken, those in the hands of receivers or held (atomic; raised under @lock only)
  * @max_deliveries: how often a leased message is delivered before it is a dead letter, 0: no limit
  * @next_expiry: when @lease_work is going to look, KTIME_MAX: not at all

@@ -4,6 +4,7 @@
 
 #include <linux/cgroup.h>
 #include <linux/hash.h>
+#include <linux/lockdep.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
@@ -30,13 +31,17 @@
  * because a task that exits or a kernel thread has allocated them, and those whose task changed its
  * cgroup meanwhile.
  *
- * What is stashed is bounded, and freed with the cache; the objects of a CPU that is offline wait
- * for it to come back. Where the administrator wants freed memory to be wiped (init_on_free)
- * nothing is stashed.
+ * While a task is being moved the allocator may charge the cgroup it comes from when the task says
+ * already that it is in the other: then that uses what was allocated in this moment, and no more.
+ *
+ * What is stashed is bounded, counts against its cgroup's limit and is not given back under
+ * pressure: up to 7.5 KiB for each CPU, cgroup and cache. It is freed with the cache; the objects
+ * of a CPU that is offline wait for it to come back. Where the administrator wants freed memory to
+ * be wiped (init_on_free) nothing is stashed.
  */
 
-/* One batch of vectors, which is sent before it is received, and few enough to be no burden. */
-#define IPCMBOX_SHELF_DEPTH	32
+/* About one batch of vectors, which is sent before it is received; a shelf is 256 bytes. */
+#define IPCMBOX_SHELF_DEPTH	30
 #define IPCMBOX_STASH_SHELVES	4
 
 /**
@@ -61,8 +66,10 @@ struct ipcmbox_stash {
 	struct ipcmbox_shelf shelves[IPCMBOX_STASH_SHELVES];
 };
 
-/* Who looks for the use of what was freed is to see it. */
-#define IPCMBOX_STASHES		(!IS_ENABLED(CONFIG_KASAN))
+/* Who looks for the use of what was freed is to see it. A build can have stashes all the same. */
+#ifndef IPCMBOX_STASHES
+#define IPCMBOX_STASHES		(!IS_ENABLED(CONFIG_KASAN) && !IS_ENABLED(CONFIG_KMSAN))
+#endif
 
 void *ipcmbox_shelf_change_owner(struct ipcmbox_shelf *shelf, u64 cgroup);
 void ipcmbox_stash_end(struct ipcmbox_stash __percpu *stash);
@@ -88,7 +95,7 @@ static inline u64 ipcmbox_stash_cgroup(void)
 static inline struct ipcmbox_shelf *ipcmbox_stash_shelf(struct ipcmbox_stash __percpu *stash,
 							u64 cgroup)
 {
-	return &this_cpu_ptr(stash)->shelves[hash_64(cgroup, ilog2(IPCMBOX_STASH_SHELVES))];
+	return &this_cpu_ptr(stash)->shelves[hash_32(cgroup, ilog2(IPCMBOX_STASH_SHELVES))];
 }
 
 static inline void *ipcmbox_stash_take_from(struct ipcmbox_shelf *shelf, u64 cgroup)
@@ -153,22 +160,29 @@ static inline bool ipcmbox_stash_keep(struct ipcmbox_stash __percpu *stash, void
 				      u64 cgroup)
 {
 	struct ipcmbox_shelf *shelf;
-	void *others = NULL;
+	void *others;
 	bool kept;
 
+	/* An interrupt that frees would find a shelf that is being changed. */
+	lockdep_assert(in_task());
 	if (unlikely(!cgroup || want_init_on_free()))
 		return false;
 
 	preempt_disable();
 	shelf = ipcmbox_stash_shelf(stash, cgroup);
-	if (unlikely(shelf->cgroup != cgroup))
-		others = ipcmbox_shelf_change_owner(shelf, cgroup);
-	kept = shelf->cgroup == cgroup && shelf->nr < IPCMBOX_SHELF_DEPTH;
-	if (likely(kept))
+	if (likely(shelf->cgroup == cgroup)) {
+		kept = shelf->nr < IPCMBOX_SHELF_DEPTH;
+		if (likely(kept))
+			shelf->objects[shelf->nr++] = object;
+		preempt_enable();
+		return kept;
+	}
+	others = ipcmbox_shelf_change_owner(shelf, cgroup);
+	kept = shelf->cgroup == cgroup;
+	if (kept)
 		shelf->objects[shelf->nr++] = object;
 	preempt_enable();
-	if (unlikely(others))
-		kfree(others);
+	kfree(others);
 	return kept;
 }
 

@@ -126,8 +126,8 @@ static int waiter_park(struct ipcmbox_waiter *waiter, unsigned int mode, ktime_t
 
 	for (;;) {
 		/*
-		 * Pairs with the exchange in ipcmbox_wakes_complete(): either that sees PARKED
-		 * and wakes this task, which has set its state before, or this sees DONE.
+		 * Pairs with complete_parked(): either that sees PARKED and wakes this task, which
+		 * has set its state before, or this sees DONE.
 		 */
 		set_current_state(mode);
 		ret = 0;
@@ -196,8 +196,9 @@ static bool is_completed_by(struct ipcmbox_waiter *waiter, u64 until)
 	return false;
 }
 
-static noinline int spin_and_sleep(struct ipcmbox_waiter *waiter, const struct ipcmbox_deadline *deadline,
-			  struct ipcmbox_spin *spin)
+static noinline int spin_and_sleep(struct ipcmbox_waiter *waiter,
+				   const struct ipcmbox_deadline *deadline,
+				   struct ipcmbox_spin *spin)
 {
 	u32 limit = ipcmbox_spin_limit(), time;
 	u64 begun, waited;

@@ -78,7 +78,7 @@ enum ipcmbox_waiter_state {
  * @task: who waits (constant)
  * @link: in a port's receivers or senders (port lock)
  * @next_claimed: claimed: the next in &ipcmbox_wakes.claimed (owner of the wakes)
- * @state: &enum ipcmbox_waiter_state (atomic exchange)
+ * @state: &enum ipcmbox_waiter_state (atomic)
  * @claimed: taken off the port, completion is on its way (port lock)
  * @conclude: receiver: its message must be finished under the lock: somebody waits for it to be
  *	received, or it will be held (as @message)

@@ -5,6 +5,8 @@
  */
 #include <sched.h>
 #include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "kselftest_harness.h"
 #include "cgroup_test.h"
@@ -19,9 +21,9 @@
 #define MESSAGE_MIN	192
 #define COPY_MIN	128
 
-/* Whose turn it is, and who has done his part. */
+/* How many turns there were, and whether what is left is not needed any more. */
 struct board {
-	volatile int turn, done;
+	volatile int turns, done;
 };
 
 /* Where a batch is put, and where each part of it is taken from. */
@@ -95,9 +97,8 @@ static bool store_take(const struct store *store)
 
 struct party {
 	const char *cgroup;
-	int dev;
+	int dev, in, out;
 	__u32 discipline;
-	int first_turn;
 	bool takes;
 	struct board *board;
 };
@@ -106,34 +107,37 @@ struct party {
 static int play(void *arg)
 {
 	const struct party *party = arg;
-	struct board *board = party->board;
 	struct store store;
 	cpu_set_t cpus;
-	int turn;
+	char turn;
+	int i;
 
 	CPU_ZERO(&cpus);
 	CPU_SET(0, &cpus);
 	if (sched_setaffinity(0, sizeof(cpus), &cpus) || !cgroup_enter(party->cgroup) ||
 	    !store_open(&store, party->dev, party->discipline))
 		return 1;
-	for (turn = party->first_turn; turn < 2 * ROUNDS; turn += 2) {
-		if (!await_value(&board->turn, turn))
+	for (i = 0; i < ROUNDS; i++) {
+		if (read(party->in, &turn, 1) != 1)
 			return 2;
 		if (!store_put(&store) || (party->takes && !store_take(&store)))
 			return 3;
-		board->turn = turn + 1;
+		party->board->turns++;
+		if (write(party->out, &turn, 1) != 1)
+			return 4;
 	}
 	/* What is left stays until it has been counted. */
-	return await_value(&board->done, 1) ? 0 : 4;
+	return await_value(&party->board->done, 1) ? 0 : 5;
 }
 
-TEST_F(cgroup, reused_memory_is_paid_for_by_its_user)
+TEST_F_TIMEOUT(cgroup, reused_memory_is_paid_for_by_its_user, 100)
 {
 	struct party recycler = {
 		.cgroup = RECYCLER, .dev = self->dev, .discipline = variant->discipline,
 		.takes = true, .board = self->board,
 	};
 	struct party spender = recycler;
+	int there[2], back[2];
 	long long left = (long long)variant->least * BATCH * ROUNDS, recycled;
 	pid_t pids[2];
 
@@ -141,12 +145,18 @@ TEST_F(cgroup, reused_memory_is_paid_for_by_its_user)
 		SKIP(return, "no memory cgroups in this kernel");
 	ASSERT_TRUE(cgroup_new(RECYCLER, "max") && cgroup_new(SPENDER, "max"));
 
+	ASSERT_EQ(0, pipe(there));
+	ASSERT_EQ(0, pipe(back));
+	recycler.in = back[0];
+	recycler.out = there[1];
+	spender.in = there[0];
+	spender.out = back[1];
 	spender.cgroup = SPENDER;
-	spender.first_turn = 1;
 	spender.takes = false;
 	pids[0] = child_start(play, &recycler);
 	pids[1] = child_start(play, &spender);
-	EXPECT_TRUE(await_value(&self->board->turn, 2 * ROUNDS));
+	ASSERT_EQ(1, write(back[1], "", 1));
+	EXPECT_TRUE(await_value(&self->board->turns, 2 * ROUNDS));
 	recycled = cgroup_charged(RECYCLER);
 	EXPECT_GE(recycled, 0);
 	EXPECT_LE(recycled, left / 2);
@@ -156,6 +166,63 @@ TEST_F(cgroup, reused_memory_is_paid_for_by_its_user)
 	EXPECT_EQ(0, child_wait(pids[1]));
 	rmdir(RECYCLER);
 	rmdir(SPENDER);
+}
+
+/*
+ * More cgroups than are kept apart on a CPU, in the middle of each other's work: whoever is more
+ * urgent runs at once.
+ */
+
+#define CROWD		5
+#define CROWD_NS	(3 * NSEC_PER_SEC)
+
+static int churn(int dev, int number)
+{
+	const struct sched_param param = { .sched_priority = 10 };
+	const __u64 end = now_ns(CLOCK_MONOTONIC) + CROWD_NS;
+	struct store store;
+	cpu_set_t cpus;
+	char path[64];
+
+	CPU_ZERO(&cpus);
+	CPU_SET(0, &cpus);
+	snprintf(path, sizeof(path), CGROUPS "/ipcmbox-crowd%d", number);
+	if (!cgroup_new(path, "max") || !cgroup_enter(path) ||
+	    sched_setaffinity(0, sizeof(cpus), &cpus) ||
+	    !store_open(&store, dev, IPCMBOX_QUEUE) ||
+	    (number && sched_setscheduler(0, SCHED_FIFO, &param)))
+		return 1;
+	while (now_ns(CLOCK_MONOTONIC) < end) {
+		if (!store_put(&store) || !store_take(&store))
+			return 2;
+		if (number)
+			usleep(100 + rand() % 50);
+	}
+	return mailbox_balanced(store.to) ? 0 : 3;
+}
+
+TEST(cgroups_in_each_others_way)
+{
+	pid_t pids[CROWD];
+	int dev, i;
+	char path[64];
+
+	if (!cgroup_has_memory())
+		SKIP(return, "no memory cgroups in this kernel");
+	dev = device_open();
+	ASSERT_GE(dev, 0);
+	for (i = 0; i < CROWD; i++) {
+		pids[i] = fork();
+		if (!pids[i])
+			_exit(churn(dev, i));
+	}
+	for (i = 0; i < CROWD; i++)
+		EXPECT_EQ(0, child_wait(pids[i]));
+	for (i = 0; i < CROWD; i++) {
+		snprintf(path, sizeof(path), CGROUPS "/ipcmbox-crowd%d", i);
+		EXPECT_EQ(0, rmdir(path));
+	}
+	close(dev);
 }
 
 TEST_HARNESS_MAIN

@@ -20,6 +20,7 @@ FIXTURE(plain) {
 	char *out, *in;
 	__u32 numbers[FEW], got[FEW];
 	struct ipcmbox_part sends[FEW], recvs[FEW];
+	struct ipcmbox_part *shared;	/* with children */
 };
 
 static void prepare(FIXTURE_DATA(plain) *self)
@@ -47,6 +48,8 @@ FIXTURE_SETUP(plain)
 	self->out = malloc(IPCMBOX_PLAIN_MAX);
 	self->in = malloc(IPCMBOX_PLAIN_MAX);
 	ASSERT_TRUE(self->out && self->in);
+	self->shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)self->shared);
 	prepare(self);
 }
 
@@ -57,6 +60,7 @@ FIXTURE_TEARDOWN(plain)
 	close(self->dev);
 	free(self->out);
 	free(self->in);
+	munmap(self->shared, 4096);
 }
 
 static int result(int ret)
@@ -162,7 +166,8 @@ TEST_F(plain, bad_memory_loses_nothing)
 /* Memory that is not there yet is made present, as by a store of the program. */
 TEST_F(plain, fresh_memory)
 {
-	char *map = mmap(NULL, 1 << 16, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *map = mmap(NULL, 1 << 16, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct ipcmbox_part *parts = (void *)(map + 8192);
 	int i;
 
@@ -173,7 +178,9 @@ TEST_F(plain, fresh_memory)
 
 	ASSERT_EQ(FEW, plain_sendv(self->fd, self->sends, FEW));
 	for (i = 0; i < FEW; i++)
-		parts[i] = (struct ipcmbox_part){ ptr_u64(map + 16384 + i * 4096 - 2), 4, POISON32 };
+		parts[i] = (struct ipcmbox_part){
+			ptr_u64(map + 16384 + i * 4096 - 2), 4, POISON32
+		};
 	EXPECT_EQ(FEW, plain_recvv(self->fd, parts, FEW, 0));
 	for (i = 0; i < FEW; i++) {
 		EXPECT_EQ(4, parts[i].result);
@@ -223,7 +230,11 @@ TEST_F(plain, too_long)
 	ASSERT_GE(fd, 0);
 	EXPECT_EQ(-EMSGSIZE, plain_send(fd, self->out, 17));
 	EXPECT_EQ(0, plain_send(fd, self->out, 16));
+	/* A length that the command has no room for is none that it could take for another. */
+	EXPECT_EQ(-ENOTTY, plain_send(fd, self->out, IPCMBOX_PLAIN_MAX + 1));
+	EXPECT_EQ(-ENOTTY, plain_recv(fd, self->in, IPCMBOX_PLAIN_MAX + 1));
 	EXPECT_EQ(1, mailbox_info(fd).sent);
+	EXPECT_EQ(1, mailbox_info(fd).messages);
 	close(fd);
 }
 
@@ -268,6 +279,96 @@ TEST_F(plain, killed_while_it_waits)
 	EXPECT_TRUE(await_receivers(self->fd, 0));
 	ASSERT_EQ(0, put(self->fd, 0, 3));
 	EXPECT_EQ(3, take(self->fd));
+}
+
+static void handler(int sig)
+{
+	(void)sig;
+}
+
+static int receive_two(void *arg)
+{
+	FIXTURE_DATA(plain) *self = arg;
+	int ret = plain_recvv(self->fd, self->shared, 2, 0);
+
+	self->shared[2].result = ret;
+	return 0;
+}
+
+/* What was received stays so; a call that has done nothing yet is restarted if that is wanted. */
+TEST_F(plain, interrupted)
+{
+	struct sigaction action = { .sa_handler = handler };
+	pid_t pid;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		memcpy(self->shared, self->recvs, 2 * sizeof(*self->shared));
+		action.sa_flags = i == 2 ? SA_RESTART : 0;
+		sigaction(SIGUSR1, &action, NULL);
+		if (i == 1)
+			ASSERT_EQ(0, put(self->fd, 0, 1));
+		pid = child_start(receive_two, self);
+		ASSERT_TRUE(await_receivers(self->fd, 1));
+		ASSERT_TRUE(i != 1 || mailbox_info(self->fd).received >= 1);
+		kill(pid, SIGUSR1);
+		if (i == 2) {
+			ASSERT_EQ(0, put(self->fd, 0, 1));
+			ASSERT_EQ(0, put(self->fd, 0, 2));
+		}
+		EXPECT_EQ(0, child_wait(pid));
+		EXPECT_EQ(((int[]){ -EINTR, 1, 2 })[i], self->shared[2].result);
+		EXPECT_EQ(((int[]){ -EINTR, 4, 4 })[i], self->shared[0].result);
+		EXPECT_EQ(((int[]){ UNTOUCHED, -EINTR, 4 })[i], self->shared[1].result);
+	}
+}
+
+/* Who has no room for the descriptors of a message does not get it. */
+TEST_F(plain, descriptors_stay)
+{
+	int fd = mailbox_new(self->dev, .flags = IPCMBOX_OPEN_FDS, .max_messages = 1);
+	__s32 in = 0, out = -1;
+	__u32 number;
+
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(0, message_send(fd, .fds_ptr = ptr_u64(&in), .nr_fds = 1));
+	EXPECT_EQ(-EMSGSIZE, plain_recv(fd, &number, 4));
+	EXPECT_EQ(0, message_receive(fd, .fds_ptr = ptr_u64(&out), .max_fds = 1));
+	EXPECT_GE(out, 0);
+	close(out);
+	close(fd);
+}
+
+/* Nobody sends to an inbox by the descriptor that receives from it. */
+TEST_F(plain, endpoint)
+{
+	int inbox = endpoint_new(self->dev, .max_messages = 8);
+	int out = endpoint_connect(self->dev, IPCMBOX_PROCESS, getpid());
+	__u32 number = 4;
+
+	ASSERT_GE(inbox, 0);
+	ASSERT_GE(out, 0);
+	EXPECT_EQ(-EACCES, plain_send(inbox, &number, 4));
+	EXPECT_EQ(0, plain_send(out, &number, 4));
+	number = 0;
+	EXPECT_EQ(4, plain_recv(inbox, &number, 4));
+	EXPECT_EQ(4, number);
+	close(out);
+	close(inbox);
+}
+
+TEST_F(plain, only_on_mailboxes)
+{
+	int channel = mailbox_new(self->dev, .discipline = IPCMBOX_CHANNEL,
+				  .max_messages = IPCMBOX_UNBOUNDED);
+	__u32 number = 4;
+
+	ASSERT_GE(channel, 0);
+	EXPECT_EQ(-ENOTTY, plain_send(channel, &number, 4));
+	EXPECT_EQ(-ENOTTY, plain_recv(channel, &number, 4));
+	EXPECT_EQ(-ENOTTY, plain_send(self->dev, &number, 4));
+	EXPECT_EQ(-ENOTTY, plain_recv(self->dev, &number, 4));
+	close(channel);
 }
 
 TEST_F(plain, event)

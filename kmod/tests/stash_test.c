@@ -17,7 +17,7 @@
 
 static unsigned int shelf_of(u64 cgroup)
 {
-	return hash_64(cgroup, ilog2(IPCMBOX_STASH_SHELVES));
+	return hash_32(cgroup, ilog2(IPCMBOX_STASH_SHELVES));
 }
 
 static u64 find(u64 cgroup, bool same_shelf)

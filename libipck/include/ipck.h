@@ -791,7 +791,7 @@ int ipck_recvv(struct ipck *mb, struct ipck_recv_item *items,
 
 /**
  * struct ipck_plain - a message that is a payload and nothing else
- * @buf: the payload, or where it goes
+ * @buf: the payload, which ipck_send_many() does not write to, or where it goes
  * @size: its length, or the room there
  * @result: what became of it: as of ipck_send() or ipck_recv()
  */
@@ -826,7 +826,7 @@ int ipck_send_many(struct ipck *mb, struct ipck_plain *items,
  *
  * Waits for one message, as ipck_recv() does, and takes what else is there, in
  * the same system call: up to 64, from a channel one.  The first that fails ends
- * it; that there is no other is -EAGAIN.
+ * it, and has its result; that there is no other is -EAGAIN.
  *
  * Return: how many were received, or, if there were none, what the first one
  * failed with, as ipck_recv().

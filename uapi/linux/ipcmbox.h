@@ -766,7 +766,8 @@ struct ipcmbox_recv {
  * DOC: ioctl(IPCMBOX_IOC_WRITE(length)) and ioctl(IPCMBOX_IOC_READ(length)) on a mailbox
  *
  * write(2) and read(2) with less on the way: the argument is the address of the payload, or of the
- * room for it, and its length, up to %IPCMBOX_PLAIN_MAX, is part of the command. What is sent is
+ * room for it, and its length is part of the command, which is none (ENOTTY) if that is greater
+ * than %IPCMBOX_PLAIN_MAX. What is sent is
  * what a &struct ipcmbox_send of zeroes sends, but for the payload; who receives learns nothing
  * but the payload, as with a &struct ipcmbox_recv of zeroes. Both wait unless the descriptor has
  * O_NONBLOCK.
@@ -775,6 +776,9 @@ struct ipcmbox_recv {
  * limit it was is not told.
  */
 #define IPCMBOX_PLAIN_MAX	_IOC_SIZEMASK	/* 16383, on some architectures 8191 */
+#define __IPCMBOX_IOC_PLAIN(direction, nr, length) \
+	((unsigned long)(length) > IPCMBOX_PLAIN_MAX ? 0 : \
+	 _IOC(direction, IPCMBOX_IOC_MAGIC, nr, (length)))
 
 /** DOC: Flags of ioctl(IPCMBOX_IOC_SENDV) and ioctl(IPCMBOX_IOC_RECVV) */
 #define IPCMBOX_VECTOR_WAIT_FOR_ONE	(1U << 0)	/* RECVV: wait for the first only */
@@ -794,8 +798,8 @@ struct ipcmbox_recv {
  *
  * Many messages in one system call: each element in turn does what SEND (RECV) does, and has what
  * that returned in its @result. The first that fails ends the call, with -errno in its @result;
- * what went before it is done and stays so, as with sendmmsg(2). Plain elements do what WRITE (READ)
- * does, and take less than half of what others take.
+ * what went before it is done and stays so, as with sendmmsg(2). Plain elements do what WRITE
+ * (READ) does, of any length.
  *
  * Return: how many are done, if any is; else as SEND (RECV) fails for the first.
  */
@@ -1644,8 +1648,8 @@ struct ipcmbox_channel_evict {
 #define IPCMBOX_IOC_JOIN	_IOWR(IPCMBOX_IOC_MAGIC, 0x48, struct ipcmbox_join)
 #define IPCMBOX_IOC_LEAVE	_IO(IPCMBOX_IOC_MAGIC, 0x49)
 #define IPCMBOX_IOC_NOTIFY	_IOW(IPCMBOX_IOC_MAGIC, 0x4a, struct ipcmbox_notify)
-#define IPCMBOX_IOC_WRITE(length) _IOC(_IOC_WRITE, IPCMBOX_IOC_MAGIC, 0x4b, length)
-#define IPCMBOX_IOC_READ(length) _IOC(_IOC_READ, IPCMBOX_IOC_MAGIC, 0x4c, length)
+#define IPCMBOX_IOC_WRITE(length) __IPCMBOX_IOC_PLAIN(_IOC_WRITE, 0x4b, length)
+#define IPCMBOX_IOC_READ(length) __IPCMBOX_IOC_PLAIN(_IOC_READ, 0x4c, length)
 #define IPCMBOX_IOC_STAT	_IOR(IPCMBOX_IOC_MAGIC, 0x50, struct ipcmbox_info)
 #define IPCMBOX_IOC_SET		_IOW(IPCMBOX_IOC_MAGIC, 0x51, struct ipcmbox_set)
 #define IPCMBOX_IOC_RECORD	_IOWR(IPCMBOX_IOC_MAGIC, 0x52, struct ipcmbox_record_list)
