@@ -126,9 +126,15 @@ static inline int ipcmbox_folio_mapcount(struct folio *folio)
 #define ipcmbox_folio_mapcount(folio)	folio_mapcount(folio)
 #endif
 
+/* In 7.x the header of folio_batch got another name; by 6.12 there is one that includes it. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#include <linux/pagevec.h>
+#else
+#include <linux/writeback.h>
+#endif
+
 /* Up to 6.4 it was a pagevec. What matters is that it drains this CPU's lists of new pages. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
-#include <linux/pagevec.h>
 static inline void ipcmbox_lru_drain(void)
 {
 	struct pagevec pvec;
@@ -137,7 +143,6 @@ static inline void ipcmbox_lru_drain(void)
 	__pagevec_release(&pvec);
 }
 #else
-#include <linux/pagevec.h>
 static inline void ipcmbox_lru_drain(void)
 {
 	struct folio_batch batch;

@@ -6,6 +6,7 @@
 #include <linux/cred.h>
 #include <linux/errno.h>
 #include <linux/fs.h>
+#include <linux/fs_struct.h>
 #include <linux/user_namespace.h>
 
 #include <uapi/linux/ipcmbox.h>
