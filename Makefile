@@ -2,13 +2,14 @@
 #
 # What can be done here; how is in scripts/.  The kernel's build reads Kbuild.
 
-.PHONY: all module library test check selfcheck demo bench bench-check shell clean help
+.PHONY: all module library test test-all check selfcheck demo bench bench-check shell clean help
 
 all: module library
 
 module: ; scripts/module host
 library: ; $(MAKE) -C libipck OUT=$(CURDIR)/build/libipck
 test: ; scripts/test $(LANES)
+test-all: ; scripts/test --all
 check: ; scripts/check $(CHECKS)
 selfcheck: ; scripts/selfcheck
 demo: ; scripts/demo
@@ -23,6 +24,7 @@ help:
 	@echo 'make demo       a look at it, in a virtual machine'
 	@echo 'make test       the tests, in virtual machines with a stock and with a'
 	@echo '                debug kernel; LANES=stock or LANES=debug for one'
+	@echo 'make test-all   the tests, in those and in all other kernels supported'
 	@echo 'make check      static checks; CHECKS=... for some (scripts/check --help)'
 	@echo 'make bench      measurements beside other ways of passing messages'
 	@echo 'make bench-check'

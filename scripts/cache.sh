@@ -55,11 +55,58 @@ apt_version()
 
 apt_update()
 {
-	if ((EUID != 0)); then
+	if ((EUID != 0)) && [[ ! -v apt_suites ]]; then
 		echo "package lists are missing or old; run as root: apt-get update" >&2
 		return 1
 	fi
 	apt-get update -qq >&2
+}
+
+# apt_from SUITE...: from here on packages come from these suites of the mirror
+# this machine has, the first one preferred, and what is installed here does not
+# matter.  Their lists are in the cache, and renewed after a day.
+apt_from()
+{
+	local dir=$cache/apt-$1 mirror lock
+	mirror=$(debian_mirror)
+	if [[ -z $mirror ]]; then
+		apt_update
+		mirror=$(debian_mirror)
+	fi
+	mkdir -p "$dir/lists/partial"
+	touch "$dir/status"
+	exec {lock}>"$dir/lock"
+	flock "$lock"
+	cat >"$dir/debian.sources" <<-END
+		Types: deb
+		URIs: $mirror
+		Suites: $*
+		Components: main
+		Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+	END
+	cat >"$dir/apt.conf" <<-END
+		Dir::Etc::sourcelist "$dir/debian.sources";
+		Dir::Etc::sourceparts "-";
+		Dir::State "$dir";
+		Dir::State::status "$dir/status";
+		Dir::Cache "$dir";
+		APT::Default-Release "$1";
+		APT::Sandbox::User "root";
+	END
+	export APT_CONFIG=$dir/apt.conf
+	apt_suites=("$@")
+	if [[ -z $(find "$dir/updated" -mtime 0 2>/dev/null) ]] && apt_update; then
+		touch "$dir/updated"
+	fi
+	exec {lock}>&-
+}
+
+# Where this machine has Debian itself from, not its security updates.
+debian_mirror()
+{
+	# shellcheck disable=SC2016 # apt-get's format, not the shell's
+	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' \
+		'Origin: Debian' 'Label: Debian' | sed -n 1p
 }
 
 # apt_unpack DIR PACKAGE...: unpack packages below DIR, without installing them.
@@ -67,12 +114,30 @@ apt_update()
 # is fetched.
 apt_unpack()
 {
-	local dir=$1 debs deb
+	local dir=$1
+	shift
+	unpack_debs "$dir" download "$@"
+}
+
+# apt_unpack_root DIR PACKAGE...: the same with all that they depend on, so that
+# programs can run in it.  After apt_from only: what is installed counts as there.
+apt_unpack_root()
+{
+	local dir=$1
+	shift
+	unpack_debs "$dir" install -y --download-only --no-install-recommends "$@"
+}
+
+# unpack_debs DIR APT-GET-ARGUMENT...
+unpack_debs()
+{
+	local dir=$1 debs deb options
 	shift
 	debs=$(mktemp -d)
+	mkdir "$debs/partial"
 	# APT's own download user cannot write to our directory; do without it.
-	if ! (cd "$debs" && apt-get download -qq -o APT::Sandbox::User=root "$@") >&2
-	then
+	options=(-qq -o APT::Sandbox::User=root -o Dir::Cache::archives="$debs")
+	if ! (cd "$debs" && apt-get "${options[@]}" "$@") >&2; then
 		echo "cannot fetch $*; if the package lists are old: apt-get update" >&2
 		return 1
 	fi
