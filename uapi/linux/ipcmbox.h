@@ -1175,11 +1175,12 @@ struct ipcmbox_record_list {
  * longer and shorter, moves them and, with MREMAP_DONTUNMAP, has two of one. A mapping that one
  * cannot write through stays so: mprotect(2) is EACCES; process_vm_writev(2), and read(2) and the
  * like with it as their buffer, are EFAULT; ptrace(2) and /proc/PID/mem are EIO, but change the
- * copy if it is a private one. mlock(2), msync(2) and advice take nothing away from anybody:
- * MADV_REMOVE is EACCES where one cannot write, MADV_FREE and MADV_WIPEONFORK are EINVAL,
- * MADV_HWPOISON is the administrator's (EPERM, EINVAL). userfaultfd(2) finds no page missing:
- * UFFDIO_COPY is EEXIST, and EFAULT beyond the end. An offset that is no multiple of a page is
- * EINVAL, one that overflows EOVERFLOW; a negative size is EINVAL.
+ * copy if it is a private one (the latter only for who traces it, if the kernel is configured so).
+ * mlock(2), msync(2) and advice take nothing away from anybody: MADV_REMOVE is EACCES where one
+ * cannot write, MADV_FREE and MADV_WIPEONFORK are EINVAL, MADV_HWPOISON is the administrator's
+ * (EPERM, EINVAL). userfaultfd(2) finds no page missing: UFFDIO_COPY is EEXIST, and beyond the end
+ * EFAULT (ENOMEM in 7.x). An offset that is no multiple of a page is EINVAL, one that overflows
+ * EOVERFLOW; a negative size is EINVAL.
  *
  * *Seals* are those of memfd_create(2): F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE,
  * F_SEAL_FUTURE_WRITE, F_SEAL_SEAL. They are set at creation, and added with fcntl(2) F_ADD_SEALS
@@ -1331,11 +1332,11 @@ struct ipcmbox_segment_set {
  * mremap(2) moves a mapping and makes it shorter; longer, or one more of it, is EFAULT,
  * MREMAP_DONTUNMAP is EINVAL. A mapping that one cannot write through stays so: mprotect(2) is
  * EACCES; process_vm_writev(2), and read(2) and the like with it as their buffer, are EFAULT;
- * ptrace(2) and /proc/PID/mem are EIO. Children inherit it unless MADV_DONTFORK; other advice, and
- * mlock(2), takes nothing away: MADV_REMOVE is ENODEV, or EACCES where one cannot write, MADV_FREE
- * and MADV_WIPEONFORK are EINVAL, MADV_HWPOISON is the administrator's (EPERM, EINVAL). EINVAL are
- * userfaultfd(2), msync(2) with MS_SYNC, fsync(2), ftruncate(2), splice(2); fallocate(2) is
- * ENODEV, lseek(2) and pread(2) are ESPIPE.
+ * ptrace(2) and /proc/PID/mem are EIO. Children inherit it unless MADV_DONTFORK, which in 7.x
+ * cannot be undone (EINVAL); other advice, and mlock(2), takes nothing away: MADV_REMOVE is ENODEV,
+ * or EACCES where one cannot write, MADV_FREE and MADV_WIPEONFORK are EINVAL, MADV_HWPOISON is the
+ * administrator's (EPERM, EINVAL). EINVAL are userfaultfd(2), msync(2) with MS_SYNC, fsync(2),
+ * ftruncate(2), splice(2); fallocate(2) is ENODEV, lseek(2) and pread(2) are ESPIPE.
  *
  * *Positions* count bytes; they are 64 bits, only grow, and start at 0. @tail is what the producer
  * has produced, @head what the consumer has consumed; @tail == @head is empty. A record is at
