@@ -3,6 +3,7 @@
  * Unit tests of stashes: what is kept for whom, and how much.
  */
 #include <kunit/test.h>
+#include <linux/bits.h>
 #include <linux/cpumask.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
@@ -11,7 +12,7 @@
 #include "../stash.h"
 
 /* Two cgroups that are given the same shelf, and one that is not; none is that of a task. */
-#define ONE	(1ULL << 62)
+#define ONE	BIT_ULL(62)
 #define OTHER	find(ONE, true)
 #define NEXT	find(ONE, false)
 
@@ -40,7 +41,7 @@ static int setup(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, fixture);
 	fixture->stash = alloc_percpu(struct ipcmbox_stash);
-	KUNIT_ASSERT_NOT_NULL(test, fixture->stash);
+	KUNIT_ASSERT_TRUE(test, !!fixture->stash);
 	fixture->cache = kmem_cache_create("ipcmbox_stash_test", 64, 0, 0, NULL);
 	KUNIT_ASSERT_NOT_NULL(test, fixture->cache);
 	test->priv = fixture;
