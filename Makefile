@@ -9,7 +9,7 @@ all: module library
 module: ; scripts/module host
 library: ; $(MAKE) -C libipck OUT=$(CURDIR)/build/libipck
 test: ; scripts/test $(LANES)
-test-all: ; scripts/test --all
+test-all: ; scripts/check kernels && scripts/test --all
 check: ; scripts/check $(CHECKS)
 selfcheck: ; scripts/selfcheck
 demo: ; scripts/demo

@@ -18,7 +18,7 @@ from results import CHANNEL, EXTRAS, KERNELS, QUEUES, RIVAL, SUBJECT, TRANSPORTS
 
 # Lines on which POSIX queues may be faster. What an event costs more than a message
 # pays off from the second member on; to find one of many who sleep costs a little.
-SLOWER = ["fan-out-1", "fan-out-awake-1", "receivers-10", "receivers-100"]
+SLOWER = ["fan-out-1", "receivers-10", "receivers-100"]
 # How far the medians of the boots may be apart on the lines of this project
 SPREAD = 0.03
 RING = "eventfd-ring"
@@ -68,9 +68,10 @@ TARGETS = {
     "counted-erms": BULK,
     "parallel":
         [own(case, size, 0.05, KERNELS, "round-trip") for case, size in CALLS] +
-        [Target((case, 64, CHANNEL), 1.3, [(case, 64, "futex-ring")], True)
-         for case in ("round-trip", "stream")] +
-        [Target(("stream", 64, CHANNEL), 0.1, [("stream", 64, RIVAL)], True)],
+        [Target(("round-trip", 64, CHANNEL), 1.3, [("round-trip", 64, "futex-ring")], True),
+         # 0.94 where moving cache lines takes most of the time, 1.6 where instructions do
+         Target(("stream", 64, CHANNEL), 1.3, [("stream", 64, "futex-ring")]),
+         Target(("stream", 64, CHANNEL), 0.1, [("stream", 64, RIVAL)], True)],
 }
 # What a line may be at most
 LIMITS = {("wakeups-100", 64, SUBJECT): 1000,
