@@ -95,7 +95,7 @@ static inline u64 ipcmbox_stash_cgroup(void)
 static inline struct ipcmbox_shelf *ipcmbox_stash_shelf(struct ipcmbox_stash __percpu *stash,
 							u64 cgroup)
 {
-	return &this_cpu_ptr(stash)->shelves[hash_32(cgroup, ilog2(IPCMBOX_STASH_SHELVES))];
+	return &this_cpu_ptr(stash)->shelves[hash_32((u32)cgroup, ilog2(IPCMBOX_STASH_SHELVES))];
 }
 
 static inline void *ipcmbox_stash_take_from(struct ipcmbox_shelf *shelf, u64 cgroup)

@@ -12,13 +12,13 @@
 #include "../stash.h"
 
 /* Two cgroups that are given the same shelf, and one that is not; none is that of a task. */
-#define ONE	BIT_ULL(62)
+#define ONE	BIT_ULL(30)
 #define OTHER	find(ONE, true)
 #define NEXT	find(ONE, false)
 
 static unsigned int shelf_of(u64 cgroup)
 {
-	return hash_32(cgroup, ilog2(IPCMBOX_STASH_SHELVES));
+	return hash_32((u32)cgroup, ilog2(IPCMBOX_STASH_SHELVES));
 }
 
 static u64 find(u64 cgroup, bool same_shelf)
