@@ -140,7 +140,7 @@ struct ipcmbox_content {
  * @priority: 0 to IPCMBOX_PRIORITY_MAX (constant)
  * @completion: what its sender waits for, or would: IPCMBOX_QUEUED, _RECEIVED, _HANDLED (constant)
  * @is_disowned: its sender was killed while a receiver had it (port lock)
- * @is_cocharged: of a copy: whose memory it is is the content's cgroup as well (constant)
+ * @is_cocharged: of a copy: it is memory of the same cgroup as the content (constant)
  */
 struct ipcmbox_message {
 	union {

@@ -776,6 +776,7 @@ struct ipcmbox_recv {
  * limit it was is not told.
  */
 #define IPCMBOX_PLAIN_MAX	_IOC_SIZEMASK	/* 16383, on some architectures 8191 */
+/* Evaluates @length twice. */
 #define __IPCMBOX_IOC_PLAIN(direction, nr, length) \
 	((unsigned long)(length) > IPCMBOX_PLAIN_MAX ? 0 : \
 	 _IOC(direction, IPCMBOX_IOC_MAGIC, nr, (length)))
