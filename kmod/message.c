@@ -25,6 +25,7 @@
 #include "stash.h"
 #include "transfer.h"
 #include "wait.h"
+#include "words.h"
 
 /**
  * struct parcel - a message and its content
@@ -196,76 +197,6 @@ static bool is_plain(const struct iov_iter *iter)
 	return iter_is_ubuf(iter) && IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS);
 }
 
-/*
- * Copies of payloads that lie in the object. Its size class was chosen by their length, so
- * copy_from_user() need not ask the allocator for the size of the object; and the short ones are
- * copied word by word, which takes less than calling and counting.
- */
-
-struct words {
-	u64 word[4];
-};
-
-static bool fetch(u8 *to, const void __user *from, size_t length)
-{
-	struct words *w = (struct words *)to;
-	const struct words __user *u = from;
-
-	if (length > ROOM_SHORT)
-		return !_copy_from_user(to, from, length);
-
-	if (!user_read_access_begin(from, length))
-		return false;
-	for (; length >= sizeof(*w); length -= sizeof(*w), w++, u++) {
-		unsafe_get_user(w->word[0], &u->word[0], fault);
-		unsafe_get_user(w->word[1], &u->word[1], fault);
-		unsafe_get_user(w->word[2], &u->word[2], fault);
-		unsafe_get_user(w->word[3], &u->word[3], fault);
-	}
-	for (; length >= sizeof(w->word[0]); length -= sizeof(w->word[0])) {
-		unsafe_get_user(w->word[0], &u->word[0], fault);
-		w = (void *)&w->word[1];
-		u = (const void __user *)&u->word[1];
-	}
-	for (to = (u8 *)w, from = u; length; length--)
-		unsafe_get_user(*to++, (const u8 __user *)from++, fault);
-	user_read_access_end();
-	return true;
-fault:
-	user_read_access_end();
-	return false;
-}
-
-static bool store(void __user *to, const u8 *from, size_t length)
-{
-	const struct words *w = (const struct words *)from;
-	struct words __user *u = to;
-
-	if (length > ROOM_SHORT)
-		return !_copy_to_user(to, from, length);
-
-	if (!user_write_access_begin(to, length))
-		return false;
-	for (; length >= sizeof(*w); length -= sizeof(*w), w++, u++) {
-		unsafe_put_user(w->word[0], &u->word[0], fault);
-		unsafe_put_user(w->word[1], &u->word[1], fault);
-		unsafe_put_user(w->word[2], &u->word[2], fault);
-		unsafe_put_user(w->word[3], &u->word[3], fault);
-	}
-	for (; length >= sizeof(w->word[0]); length -= sizeof(w->word[0])) {
-		unsafe_put_user(w->word[0], &u->word[0], fault);
-		w = (const void *)&w->word[1];
-		u = (void __user *)&u->word[1];
-	}
-	for (from = (const u8 *)w, to = u; length; length--)
-		unsafe_put_user(*from++, (u8 __user *)to++, fault);
-	user_write_access_end();
-	return true;
-fault:
-	user_write_access_end();
-	return false;
-}
-
 static struct ipcmbox_chunk *chunk_alloc(size_t length)
 {
 	size_t size = min(length + sizeof(struct ipcmbox_chunk), CHUNK_SIZE_MAX);
@@ -350,7 +281,8 @@ static int content_copy_in(struct ipcmbox_content *content, size_t length, struc
 {
 	if (length > ROOM_MAX || !is_plain(from))
 		return content_fill(content, length, from);
-	return fetch(content->data, from->ubuf + from->iov_offset, length) ? 0 : -EFAULT;
+	return ipcmbox_words_fetch(content->data, from->ubuf + from->iov_offset, length) ?
+	       0 : -EFAULT;
 }
 
 /* What a parcel is charged with. */
@@ -742,8 +674,8 @@ static noinline bool copy_out(const struct ipcmbox_message *message, const struc
 bool ipcmbox_message_copy_out(const struct ipcmbox_message *message, const struct iov_iter *to)
 {
 	if (message->length <= ROOM_MAX && is_plain(to))
-		return store(to->ubuf + to->iov_offset, message->content->data,
-			     message->length);
+		return ipcmbox_words_store(to->ubuf + to->iov_offset, message->content->data,
+					   message->length);
 	return copy_out(message, to);
 }
 
