@@ -281,9 +281,13 @@ TEST_F(plain, killed_while_it_waits)
 	EXPECT_EQ(3, take(self->fd));
 }
 
+/* In memory that the parent sees */
+static volatile int *handled;
+
 static void handler(int sig)
 {
 	(void)sig;
+	*handled = 1;
 }
 
 static int receive_two(void *arg)
@@ -302,7 +306,9 @@ TEST_F(plain, interrupted)
 	pid_t pid;
 	int i;
 
+	handled = (int *)&self->shared[3];
 	for (i = 0; i < 3; i++) {
+		*handled = 0;
 		memcpy(self->shared, self->recvs, 2 * sizeof(*self->shared));
 		action.sa_flags = i == 2 ? SA_RESTART : 0;
 		sigaction(SIGUSR1, &action, NULL);
@@ -312,7 +318,10 @@ TEST_F(plain, interrupted)
 		ASSERT_TRUE(await_receivers(self->fd, 1));
 		ASSERT_TRUE(i != 1 || mailbox_info(self->fd).received >= 1);
 		kill(pid, SIGUSR1);
+		ASSERT_TRUE(await_value(handled, 1));
 		if (i == 2) {
+			/* Only once it waits again is there nothing left to interrupt. */
+			ASSERT_TRUE(await_receivers(self->fd, 1));
 			ASSERT_EQ(0, put(self->fd, 0, 1));
 			ASSERT_EQ(0, put(self->fd, 0, 2));
 		}
