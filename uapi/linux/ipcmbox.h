@@ -767,10 +767,9 @@ struct ipcmbox_recv {
  *
  * write(2) and read(2) with less on the way: the argument is the address of the payload, or of the
  * room for it, and its length is part of the command, which is none (ENOTTY) if that is greater
- * than %IPCMBOX_PLAIN_MAX. What is sent is
- * what a &struct ipcmbox_send of zeroes sends, but for the payload; who receives learns nothing
- * but the payload, as with a &struct ipcmbox_recv of zeroes. Both wait unless the descriptor has
- * O_NONBLOCK.
+ * than %IPCMBOX_PLAIN_MAX. What is sent is what a &struct ipcmbox_send of zeroes sends, but for the
+ * payload; who receives learns nothing but the payload, as with a &struct ipcmbox_recv of zeroes.
+ * Both wait unless the descriptor has O_NONBLOCK.
  *
  * Return: of WRITE 0 or %IPCMBOX_SENT_DROPPED, of READ the length. Errors: as SEND and RECV, which
  * limit it was is not told.
