@@ -16,9 +16,9 @@ struct ipcmbox_send;
  * The commands that move messages: what the caller says is validated here, and becomes a &struct
  * ipcmbox_sending or a &struct ipcmbox_reception for the send path and the receive path.
  *
- * SEND and RECV with the first version of their structures are the two commands that matter most:
- * without a table, and field by field, they are imported in a tenth of the instructions the
- * dispatcher takes.
+ * SEND and RECV with the first version of their structures are commands that matter: without a
+ * table, and field by field, they are imported in a tenth of the instructions the dispatcher takes.
+ * Who has nothing to say but where a payload is does without a structure, see plain.h.
  */
 
 int ipcmbox_messaging_deadline(struct ipcmbox_deadline *deadline, unsigned int file_flags,
