@@ -32,10 +32,11 @@ struct pid;
  * and constant, in the content.
  *
  * Envelope, content and a payload of up to a page are one object, from a cache for its size, or,
- * when it is a short one, from those that were freed before, see stash.h. A longer payload lies in a list of chunks, as large as the allocator has them without effort, so
- * that no message depends on finding much contiguous memory; or it stays where it is, if its sender
- * waits for its receipt, see loan.h. Payload never lies in vmalloc space,
- * where the hardened user copy looks up every address under a global lock.
+ * when it is a short one, from those that were freed before, see stash.h. A longer payload lies in
+ * a list of chunks, as large as the allocator has them without effort, so that no message depends
+ * on finding much contiguous memory; or it stays where it is, if its sender waits for its receipt,
+ * see loan.h. Payload never lies in vmalloc space, where the hardened user copy looks up every
+ * address under a global lock.
  */
 
 struct ipcmbox_chunk;
