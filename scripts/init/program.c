@@ -126,7 +126,7 @@ static void judge_run(const struct tap *tap, int status, bool tap_expected)
 		return;
 	if (tap->planned < 0)
 		fail("%s: no plan", name);
-	else if (tap->planned != tap->seen)
+	else if (tap->planned != (long)tap->seen)
 		fail("%s: %u results of %ld", name, tap->seen, tap->planned);
 	else if (!tap->seen)
 		fail("%s: no results", name);
