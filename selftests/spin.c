@@ -255,7 +255,10 @@ TEST_F(spin, change)
 	close_pair(&peer);
 }
 
-/* At most one for each round, sooner or later: a slow machine gets on, too. */
+/*
+ * At most one for each round, sooner or later: a slow machine gets on, too. On a busy host no timer
+ * may go off for all of the rounds; then they are made again, until the time is up.
+ */
 TEST_F_TIMEOUT(spin, signals, 120)
 {
 	struct sigaction action = { .sa_handler = handler };
@@ -265,23 +268,23 @@ TEST_F_TIMEOUT(spin, signals, 120)
 	pid_t pid;
 	__u32 i;
 
-	open_pair(self->dev, variant->cpu, &peer, 1, rounds);
-	pid = child_start(echo, &peer);
-	signals = 0;
 	sigaction(SIGALRM, &action, NULL);
-	for (i = 0; i < rounds; i++) {
-		timer.it_value.tv_usec = 1 + i * 7 % 200;
+	for (signals = 0; !signals;) {
+		open_pair(self->dev, variant->cpu, &peer, 1, rounds);
+		pid = child_start(echo, &peer);
+		for (i = 0; i < rounds; i++) {
+			timer.it_value.tv_usec = 1 + i * 7 % 200;
+			setitimer(ITIMER_REAL, &timer, NULL);
+			ASSERT_EQ(0, ping(&peer, i, i % 3 ? IPCMBOX_QUEUED : IPCMBOX_RECEIVED));
+		}
+		timer.it_value.tv_usec = 0;
 		setitimer(ITIMER_REAL, &timer, NULL);
-		ASSERT_EQ(0, ping(&peer, i, i % 3 ? IPCMBOX_QUEUED : IPCMBOX_RECEIVED));
+		ASSERT_EQ(0, child_wait(pid));
+		EXPECT_TRUE(is_at_rest(peer.there));
+		EXPECT_TRUE(is_at_rest(peer.back));
+		close_pair(&peer);
 	}
-	timer.it_value.tv_usec = 0;
-	setitimer(ITIMER_REAL, &timer, NULL);
 	signal(SIGALRM, SIG_DFL);
-	ASSERT_EQ(0, child_wait(pid));
-	EXPECT_GT(signals, 0);
-	EXPECT_TRUE(is_at_rest(peer.there));
-	EXPECT_TRUE(is_at_rest(peer.back));
-	close_pair(&peer);
 }
 
 /* A wait that ends before the spinning would: not too early, and nothing comes of it later. */
