@@ -55,7 +55,7 @@ apt_version()
 
 apt_update()
 {
-	if ((EUID != 0)) && [[ ! -v apt_suites ]]; then
+	if ((EUID != 0)) && [[ ! -v apt_is_apart ]]; then
 		echo "package lists are missing or old; run as root: apt-get update" >&2
 		return 1
 	fi
@@ -63,38 +63,57 @@ apt_update()
 }
 
 # apt_from SUITE...: from here on packages come from these suites of the mirror
-# this machine has, the first one preferred, and what is installed here does not
-# matter.  Their lists are in the cache, and renewed after a day.
+# this machine has, the first one preferred.
 apt_from()
 {
-	local dir=$cache/apt-$1 mirror lock
+	local dir=$cache/apt-$1 mirror
 	mirror=$(debian_mirror)
 	if [[ -z $mirror ]]; then
 		apt_update
 		mirror=$(debian_mirror)
 	fi
-	mkdir -p "$dir/lists/partial"
-	touch "$dir/status"
-	exec {lock}>"$dir/lock"
-	flock "$lock"
-	cat >"$dir/debian.sources" <<-END
+	apt_apart "$dir" "
+		Dir::Etc::sourcelist \"$dir/debian.sources\";
+		Dir::Etc::sourceparts \"-\";
+		APT::Default-Release \"$1\";" <<-END
 		Types: deb
 		URIs: $mirror
 		Suites: $*
 		Components: main
 		Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 	END
+	# shellcheck disable=SC2034 # asked for by who calls
+	apt_suites=("$@")
+}
+
+# apt_for ARCHITECTURE: from here on packages are for that one, or, if they are
+# called so, for a PC.
+apt_for()
+{
+	apt_apart "$cache/apt-$1" "
+		APT::Architecture \"$1\";
+		APT::Architectures { \"$1\"; \"amd64\"; };" </dev/null
+}
+
+# apt_apart DIR OPTIONS <SOURCES: from here on what is installed here does not
+# matter.  The lists are in the cache, in DIR, and renewed after a day.
+apt_apart()
+{
+	local dir=$1 lock
+	mkdir -p "$dir/lists/partial"
+	touch "$dir/status"
+	exec {lock}>"$dir/lock"
+	flock "$lock"
+	cat >"$dir/debian.sources"
 	cat >"$dir/apt.conf" <<-END
-		Dir::Etc::sourcelist "$dir/debian.sources";
-		Dir::Etc::sourceparts "-";
+		$2
 		Dir::State "$dir";
 		Dir::State::status "$dir/status";
 		Dir::Cache "$dir";
-		APT::Default-Release "$1";
 		APT::Sandbox::User "root";
 	END
 	export APT_CONFIG=$dir/apt.conf
-	apt_suites=("$@")
+	apt_is_apart=1
 	if [[ -z $(find "$dir/updated" -mtime 0 2>/dev/null) ]] && apt_update; then
 		touch "$dir/updated"
 	fi
