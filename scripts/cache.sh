@@ -82,8 +82,6 @@ apt_from()
 		Components: main
 		Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 	END
-	# shellcheck disable=SC2034 # asked for by who calls
-	apt_suites=("$@")
 }
 
 # apt_for ARCHITECTURE: from here on packages are for that one, or, if they are

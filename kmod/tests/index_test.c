@@ -3,7 +3,7 @@
  * Unit tests of indexes: what is found, what it takes, what happens while one is built.
  */
 #include <kunit/test.h>
-#include <linux/random.h>
+#include <linux/prandom.h>
 #include <linux/slab.h>
 
 #include <uapi/linux/ipcmbox.h>

@@ -3,7 +3,7 @@
  * Unit tests of queues: order, levels, putting back.
  */
 #include <kunit/test.h>
-#include <linux/random.h>
+#include <linux/prandom.h>
 
 #include "../message.h"
 #include "../queue.h"
