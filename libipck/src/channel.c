@@ -169,16 +169,9 @@ int ipck_channel_send(struct ipck_channel *channel, const void *buf, size_t len,
 int ipck_channel_send_plain(struct ipck_channel *channel, const void *buf,
 			    size_t len)
 {
-	static const struct ipck_deadline never;
-	struct ipck_payload payload;
-	int ret;
-
 	if (!channel->producer)
 		return -EACCES;
-	ret = ipck_payload_plain(&payload, buf, len);
-	if (ret < 0)
-		return ret;
-	return ipck_producer_send(channel->producer, &payload, 0, &never);
+	return ipck_producer_send_plain(channel->producer, buf, len);
 }
 
 static int send_item(struct ipck_channel *channel,
@@ -258,17 +251,9 @@ ssize_t ipck_channel_recv(struct ipck_channel *channel, void *buf, size_t size,
 ssize_t ipck_channel_recv_plain(struct ipck_channel *channel, void *buf,
 				size_t size)
 {
-	static const struct ipck_deadline never;
-	struct ipck_payload payload;
-	int ret;
-
 	if (!channel->consumer)
 		return -EACCES;
-	ret = ipck_payload_plain(&payload, buf, size);
-	if (ret < 0)
-		return ret;
-	return ipck_consumer_take(channel->consumer, &payload, false, &never,
-				  NULL);
+	return ipck_consumer_take_plain(channel->consumer, buf, size);
 }
 
 static int recv_item(struct ipck_channel *channel, struct ipck_recv_item *item,

@@ -67,6 +67,7 @@ static int map_lane(struct ipck_consumer *consumer, uint32_t i, uint64_t id)
 		unmap_lane(consumer, i);
 		return ret == -ENOENT ? 0 : ret;
 	}
+	consumer->lanes[i].producer_waits = &consumer->board->lane[i].producer_waits;
 	reader->ack = &consumer->acks->lane[i];
 	reader->bytes = consumer->ring_bytes;
 	reader->max_length = consumer->max_length;
@@ -196,36 +197,38 @@ static int pause_or_sleep(struct ipck_consumer *consumer,
 }
 
 /*
- * With the lock held, but not while this pauses or sleeps.  @over: nobody could send
- * any more when there was nothing.  A wait that ends with nothing to see has its
- * deadline looked at here: a producer that plays with its tail could make every wait
- * end so.
+ * With the lock held, but not while this pauses or sleeps.  A wait that ends with
+ * nothing to see has its deadline looked at here: a producer that plays with its
+ * tail could make every wait end so.
  *
- * Return: 0: look again, there is something.
+ * That nobody can send any more is seen before it is looked for a record, so what is
+ * not there then never will be.
  */
 static __attribute__((noinline)) int
 wait_for_record(struct ipck_consumer *consumer,
-		const struct ipck_deadline *deadline, bool over)
+		const struct ipck_deadline *deadline, struct ipck_slot *slot)
 {
 	const uint32_t *gone = &consumer->board->producers_gone;
 	struct ipck_turn turn = { 0 };
-	struct ipck_slot slot;
+	bool over;
 	int ret;
 
-	if (over)
-		return -EPIPE;
-	if (deadline->flags & IPCMBOX_NONBLOCK)
-		return -EAGAIN;
-	do {
-		ret = pause_or_sleep(consumer, deadline, &turn);
+	for (;;) {
 		over = __atomic_load_n(gone, __ATOMIC_ACQUIRE);
-		if (ret >= 0)
-			ret = look(consumer, &slot);
-		if (!ret && over)
+		ret = look(consumer, slot);
+		if (ret)
+			break;
+		if (over)
 			ret = -EPIPE;
-		if (!ret && turn.slept && ipck_deadline_is_over(deadline))
+		else if (deadline->flags & IPCMBOX_NONBLOCK)
+			return -EAGAIN;
+		else if (turn.slept && ipck_deadline_is_over(deadline))
 			ret = -ETIMEDOUT;
-	} while (!ret);
+		else
+			ret = pause_or_sleep(consumer, deadline, &turn);
+		if (ret < 0)
+			break;
+	}
 	if (ret < 0) {
 		ipck_spin_fail(&consumer->spin);
 		return ret;
@@ -239,18 +242,17 @@ static inline __attribute__((always_inline)) int
 find_record(struct ipck_consumer *consumer,
 	    const struct ipck_deadline *deadline, struct ipck_slot *slot)
 {
-	const uint32_t *gone = &consumer->board->producers_gone;
-	bool over;
-	int ret;
+	struct ipck_slot later;
+	int ret = look(consumer, slot);
 
-	do {
-		over = __atomic_load_n(gone, __ATOMIC_ACQUIRE);
-		ret = look(consumer, slot);
-		if (__builtin_expect(ret > 0, 1))
-			return 0;
-		if (!ret)
-			ret = wait_for_record(consumer, deadline, over);
-	} while (!ret);
+	if (__builtin_expect(ret > 0, 1))
+		return 0;
+	if (ret)
+		return ret;
+	/* Another one, so that @slot can be in registers. */
+	ret = wait_for_record(consumer, deadline, &later);
+	if (!ret)
+		*slot = later;
 	return ret;
 }
 
@@ -273,24 +275,24 @@ describe(const struct ipck_lane *lane, struct ipck_slot slot,
 	};
 }
 
-/* Return: whether the producer is to be kicked. */
-static inline bool advance(struct ipck_consumer *consumer, uint32_t length)
+/* Be done with a record of lane @i.  Return: whether its producer is to be kicked. */
+static inline bool advance(struct ipck_consumer *consumer, uint32_t i,
+			   uint32_t length)
 {
-	uint32_t i = consumer->next;
+	struct ipck_lane *lane = &consumer->lanes[i];
 
-	ipck_reader_advance(&consumer->lanes[i].reader, length);
 	consumer->next = (i + 1) % LANES;
+	ipck_reader_advance(&lane->reader, length);
 	/* (C3) pairs with (K2). */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	/* (C4) */
-	return __atomic_load_n(&consumer->board->lane[i].producer_waits,
-			       __ATOMIC_RELAXED);
+	return __atomic_load_n(lane->producer_waits, __ATOMIC_RELAXED);
 }
 
-int ipck_consumer_take(struct ipck_consumer *consumer,
-		       const struct ipck_payload *payload, bool stay,
-		       const struct ipck_deadline *deadline,
-		       struct ipck_msg *msg)
+/* Inline, for what a caller does not ask for to cost nothing. */
+static inline __attribute__((always_inline)) int
+take(struct ipck_consumer *consumer, const struct ipck_payload *payload,
+     bool stay, const struct ipck_deadline *deadline, struct ipck_msg *msg)
 {
 	struct ipck_slot slot;
 	bool waits = false;
@@ -312,13 +314,34 @@ int ipck_consumer_take(struct ipck_consumer *consumer,
 		if (msg)
 			describe(&consumer->lanes[lane], slot, msg);
 		if (!stay)
-			waits = advance(consumer, slot.length);
+			waits = advance(consumer, lane, slot.length);
 		ret = slot.length;
 	}
 	ipck_unlock(&consumer->lock);
 	if (waits)
 		ipck_doorbell_kick_producer(consumer->fd, lane);
 	return ret;
+}
+
+int ipck_consumer_take(struct ipck_consumer *consumer,
+		       const struct ipck_payload *payload, bool stay,
+		       const struct ipck_deadline *deadline,
+		       struct ipck_msg *msg)
+{
+	return take(consumer, payload, stay, deadline, msg);
+}
+
+ssize_t ipck_consumer_take_plain(struct ipck_consumer *consumer, void *buf,
+				 size_t size)
+{
+	static const struct ipck_deadline never;
+	struct ipck_payload payload;
+	int ret;
+
+	ret = ipck_payload_plain(&payload, buf, size);
+	if (ret < 0)
+		return ret;
+	return take(consumer, &payload, false, &never, NULL);
 }
 
 int ipck_consumer_peek(struct ipck_consumer *consumer, const void **payload,
@@ -352,7 +375,7 @@ int ipck_consumer_release(struct ipck_consumer *consumer)
 	lane = consumer->next;
 	if (consumer->held) {
 		consumer->held = false;
-		waits = advance(consumer, consumer->held_length);
+		waits = advance(consumer, lane, consumer->held_length);
 		ret = 0;
 	}
 	ipck_unlock(&consumer->lock);

@@ -4,7 +4,9 @@
 #define IPCK_CONSUMER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <linux/ipcmbox.h>
 
@@ -19,10 +21,12 @@ struct ipck_payload;
 /**
  * struct ipck_lane - a lane, as its consumer has it
  * @sender: who it is, as the kernel says; the id is 0 if there is no lane
+ * @producer_waits: of it, on the board
  * @reader: its ring
  */
 struct ipck_lane {
 	struct ipcmbox_channel_sender sender;
+	const uint32_t *producer_waits;
 	struct ipck_reader reader;
 };
 
@@ -94,6 +98,17 @@ int ipck_consumer_take(struct ipck_consumer *consumer,
 		       const struct ipck_payload *payload, bool stay,
 		       const struct ipck_deadline *deadline,
 		       struct ipck_msg *msg);
+
+/**
+ * ipck_consumer_take_plain() - receive with nothing asked for
+ * @consumer: the consumer
+ * @buf: where it goes
+ * @size: bytes there
+ *
+ * Return: as ipck_consumer_take(), or -EFAULT.
+ */
+ssize_t ipck_consumer_take_plain(struct ipck_consumer *consumer, void *buf,
+				 size_t size);
 
 /**
  * ipck_consumer_peek() - hold a message where it is

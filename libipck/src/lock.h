@@ -22,7 +22,7 @@
 /**
  * struct ipck_lock - the lock
  * @mutex: against other threads
- * @locked: that is locked; of whoever holds the lock
+ * @locked: that is locked; of whoever holds the lock, and false while nobody does
  */
 struct ipck_lock {
 	pthread_mutex_t mutex;
@@ -32,6 +32,7 @@ struct ipck_lock {
 static inline void ipck_lock_init(struct ipck_lock *lock)
 {
 	pthread_mutex_init(&lock->mutex, NULL);
+	lock->locked = false;
 }
 
 static inline void ipck_lock_destroy(struct ipck_lock *lock)
@@ -41,17 +42,18 @@ static inline void ipck_lock_destroy(struct ipck_lock *lock)
 
 static inline void ipck_lock(struct ipck_lock *lock)
 {
-	bool alone = __libc_single_threaded;
-
-	if (!alone)
-		pthread_mutex_lock(&lock->mutex);
-	lock->locked = !alone;
+	if (__builtin_expect(__libc_single_threaded, 1))
+		return;
+	pthread_mutex_lock(&lock->mutex);
+	lock->locked = true;
 }
 
 static inline void ipck_unlock(struct ipck_lock *lock)
 {
-	if (lock->locked)
-		pthread_mutex_unlock(&lock->mutex);
+	if (__builtin_expect(!lock->locked, 1))
+		return;
+	lock->locked = false;
+	pthread_mutex_unlock(&lock->mutex);
 }
 
 #endif /* IPCK_LOCK_H */

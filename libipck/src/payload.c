@@ -14,12 +14,10 @@ int ipck_payload_from(struct ipck_payload *payload, const void *buf, size_t len,
 		return ipck_payload_plain(payload, buf, len);
 	if (len > IPCK_IOVEC_MAX)
 		return -EINVAL;
-	payload->part = buf;
-	payload->count = len;
-	if (!payload->part && payload->count)
+	if (!buf && len)
 		return -EFAULT;
-	payload->length = 0;
-	for (i = 0; i < payload->count; i++) {
+	*payload = (struct ipck_payload){ .part = buf, .count = len };
+	for (i = 0; i < len; i++) {
 		if (!payload->part[i].iov_base && payload->part[i].iov_len)
 			return -EFAULT;
 		if (__builtin_add_overflow(payload->length,
@@ -30,32 +28,32 @@ int ipck_payload_from(struct ipck_payload *payload, const void *buf, size_t len,
 	return 0;
 }
 
-void ipck_payload_gather_parts(const struct ipck_payload *payload, void *to)
+void ipck_payload_gather_parts(const struct iovec *part, size_t count, void *to)
 {
 	unsigned char *at = to;
 	size_t i;
 
-	for (i = 0; i < payload->count; i++) {
-		if (!payload->part[i].iov_len)
+	for (i = 0; i < count; i++) {
+		if (!part[i].iov_len)
 			continue;
-		memcpy(at, payload->part[i].iov_base, payload->part[i].iov_len);
-		at += payload->part[i].iov_len;
+		memcpy(at, part[i].iov_base, part[i].iov_len);
+		at += part[i].iov_len;
 	}
 }
 
-void ipck_payload_scatter_parts(const struct ipck_payload *payload,
-				const void *from, size_t length)
+void ipck_payload_scatter_parts(const struct iovec *part, const void *from,
+				size_t length)
 {
 	const unsigned char *at = from;
 	size_t i, n;
 
 	for (i = 0; length; i++) {
-		n = payload->part[i].iov_len;
+		n = part[i].iov_len;
 		if (n > length)
 			n = length;
 		if (!n)
 			continue;
-		memcpy(payload->part[i].iov_base, at, n);
+		memcpy(part[i].iov_base, at, n);
 		at += n;
 		length -= n;
 	}

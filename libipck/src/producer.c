@@ -34,7 +34,7 @@ int ipck_producer_open(struct ipck_producer *producer, int fd,
 	ipck_spin_init(&producer->spin);
 	producer->board = board;
 	producer->fd = fd;
-	producer->lane = info->lane;
+	producer->lane_state = &board->lane[info->lane].state;
 	producer->max_length = info->max_length;
 	producer->fail = info->overflow == IPCMBOX_OVERFLOW_FAIL;
 	writer->bytes = info->ring_bytes;
@@ -93,12 +93,12 @@ void ipck_producer_flush(struct ipck_producer *producer)
 /* Return: 1: there is room; 0: not yet. */
 static inline int look(struct ipck_producer *producer, uint64_t size)
 {
-	const struct ipcmbox_channel_board *board = producer->board;
-	const uint32_t *state = &board->lane[producer->lane].state;
+	const uint32_t *gone = &producer->board->consumer_gone;
+	const uint32_t *state = producer->lane_state;
 
 	if (producer->reserved)
 		return -EBUSY;
-	if (__atomic_load_n(&board->consumer_gone, __ATOMIC_RELAXED) ||
+	if (__atomic_load_n(gone, __ATOMIC_RELAXED) ||
 	    __atomic_load_n(state, __ATOMIC_RELAXED) == IPCMBOX_LANE_EVICTED)
 		return -EPIPE;
 	return ipck_writer_has_room(&producer->writer, size);
@@ -162,9 +162,9 @@ static inline int find_room(struct ipck_producer *producer, uint64_t size,
 }
 
 /* With the lock held. */
-static inline int put(struct ipck_producer *producer,
-		      const struct ipck_payload *payload, uint32_t events,
-		      const struct ipck_deadline *deadline)
+static inline __attribute__((always_inline)) int
+put(struct ipck_producer *producer, const struct ipck_payload *payload,
+    uint32_t events, const struct ipck_deadline *deadline)
 {
 	struct ipck_writer *writer = &producer->writer;
 	int ret;
@@ -192,9 +192,10 @@ int ipck_producer_put(struct ipck_producer *producer,
 	return ret;
 }
 
-int ipck_producer_send(struct ipck_producer *producer,
-		       const struct ipck_payload *payload, uint32_t events,
-		       const struct ipck_deadline *deadline)
+/* Inline, for what a caller does not ask for to cost nothing. */
+static inline __attribute__((always_inline)) int
+send(struct ipck_producer *producer, const struct ipck_payload *payload,
+     uint32_t events, const struct ipck_deadline *deadline)
 {
 	int ret;
 
@@ -204,6 +205,26 @@ int ipck_producer_send(struct ipck_producer *producer,
 	ret = put(producer, payload, events, deadline);
 	flush(producer);
 	return ret;
+}
+
+int ipck_producer_send(struct ipck_producer *producer,
+		       const struct ipck_payload *payload, uint32_t events,
+		       const struct ipck_deadline *deadline)
+{
+	return send(producer, payload, events, deadline);
+}
+
+int ipck_producer_send_plain(struct ipck_producer *producer, const void *buf,
+			     size_t len)
+{
+	static const struct ipck_deadline never;
+	struct ipck_payload payload;
+	int ret;
+
+	ret = ipck_payload_plain(&payload, buf, len);
+	if (ret < 0)
+		return ret;
+	return send(producer, &payload, 0, &never);
 }
 
 int ipck_producer_reserve(struct ipck_producer *producer, uint32_t length,

@@ -4,6 +4,7 @@
 #define IPCK_PRODUCER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <linux/ipcmbox.h>
@@ -22,7 +23,7 @@ struct ipck_payload;
  * @spin: how long to look for room before sleeping
  * @board: of the channel
  * @fd: of the handle
- * @lane: its lane
+ * @lane_state: of its lane, on the board
  * @max_length: bytes of the longest message
  * @fail: do not wait for room
  * @reserved: there is a reservation
@@ -34,8 +35,8 @@ struct ipck_producer {
 	struct ipck_writer writer;
 	struct ipck_spin spin;
 	const struct ipcmbox_channel_board *board;
+	const uint32_t *lane_state;
 	int fd;
-	uint32_t lane;
 	uint32_t max_length;
 	bool fail;
 	bool reserved;
@@ -89,6 +90,17 @@ int ipck_producer_put(struct ipck_producer *producer,
 int ipck_producer_send(struct ipck_producer *producer,
 		       const struct ipck_payload *payload, uint32_t events,
 		       const struct ipck_deadline *deadline);
+
+/**
+ * ipck_producer_send_plain() - send with nothing asked for
+ * @producer: the producer
+ * @buf: the message
+ * @len: bytes of it
+ *
+ * Return: as ipck_producer_put(), or -EFAULT.
+ */
+int ipck_producer_send_plain(struct ipck_producer *producer, const void *buf,
+			     size_t len);
 
 /**
  * ipck_producer_flush() - let the consumer see what is written, and wake it

@@ -93,8 +93,8 @@ static inline void ipck_writer_put(struct ipck_writer *writer,
 {
 	struct ipcmbox_channel_record *record;
 
-	record = (void *)(writer->ring +
-			  ipck_ring_place(writer->tail, writer->bytes));
+	record = (void *)((unsigned char *)ipck_writer_payload(writer) -
+			  sizeof(*record));
 	record->length = length;
 	record->events = events;
 	writer->tail += IPCMBOX_CHANNEL_RECORD_SIZE(length);
@@ -107,10 +107,13 @@ static inline void ipck_writer_put(struct ipck_writer *writer,
  */
 static inline void ipck_writer_publish(struct ipck_writer *writer)
 {
-	__atomic_store_n(&writer->header->sent, writer->sent, __ATOMIC_RELAXED);
+	struct ipcmbox_channel_header *header = writer->header;
+	uint64_t tail = writer->tail;
+
+	writer->published = tail;
+	__atomic_store_n(&header->sent, writer->sent, __ATOMIC_RELAXED);
 	/* (P2) pairs with (C1). */
-	__atomic_store_n(&writer->header->tail, writer->tail, __ATOMIC_RELEASE);
-	writer->published = writer->tail;
+	__atomic_store_n(&header->tail, tail, __ATOMIC_RELEASE);
 }
 
 /**
@@ -174,21 +177,23 @@ struct ipck_slot {
 static inline int ipck_reader_look(struct ipck_reader *reader, struct ipck_slot *slot)
 {
 	const struct ipcmbox_channel_record *record;
+	uint64_t head = reader->head;
+	uint64_t used = reader->tail - head;
 	int ret;
 
-	if (reader->tail == reader->head) {
+	if (__builtin_expect(!used, 0)) {
 		ret = ipck_reader_look_at_tail(reader);
 		if (ret <= 0)
 			return ret;
+		used = reader->tail - head;
 	}
 	record = (const void *)(reader->ring +
-				ipck_ring_place(reader->head, reader->bytes));
+				ipck_ring_place(head, reader->bytes));
 	slot->length = __atomic_load_n(&record->length, __ATOMIC_RELAXED);
 	slot->events = __atomic_load_n(&record->events, __ATOMIC_RELAXED);
 	slot->payload = record + 1;
 	if (slot->length > reader->max_length ||
-	    IPCMBOX_CHANNEL_RECORD_SIZE(slot->length) >
-	    reader->tail - reader->head)
+	    IPCMBOX_CHANNEL_RECORD_SIZE(slot->length) > used)
 		return -EPROTO;
 	return 1;
 }
@@ -200,12 +205,13 @@ static inline int ipck_reader_look(struct ipck_reader *reader, struct ipck_slot 
  */
 static inline void ipck_reader_advance(struct ipck_reader *reader, uint32_t length)
 {
-	reader->head += IPCMBOX_CHANNEL_RECORD_SIZE(length);
-	reader->received++;
-	__atomic_store_n(&reader->ack->received, reader->received,
-			 __ATOMIC_RELAXED);
+	uint64_t head = reader->head + IPCMBOX_CHANNEL_RECORD_SIZE(length);
+	struct ipcmbox_channel_ack *ack = reader->ack;
+
+	reader->head = head;
+	__atomic_store_n(&ack->received, ++reader->received, __ATOMIC_RELAXED);
 	/* (C2) pairs with (P1). */
-	__atomic_store_n(&reader->ack->head, reader->head, __ATOMIC_RELEASE);
+	__atomic_store_n(&ack->head, head, __ATOMIC_RELEASE);
 }
 
 #endif /* IPCK_RING_H */
