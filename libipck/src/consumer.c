@@ -291,8 +291,8 @@ static inline bool advance(struct ipck_consumer *consumer, uint32_t i,
 
 /* Inline, for what a caller does not ask for to cost nothing. */
 static inline __attribute__((always_inline)) int
-take(struct ipck_consumer *consumer, const struct ipck_payload *payload,
-     bool stay, const struct ipck_deadline *deadline, struct ipck_msg *msg)
+take_record(struct ipck_consumer *consumer, const struct ipck_payload *payload,
+	    bool stay, const struct ipck_deadline *deadline, struct ipck_msg *msg)
 {
 	struct ipck_slot slot;
 	bool waits = false;
@@ -328,7 +328,7 @@ int ipck_consumer_take(struct ipck_consumer *consumer,
 		       const struct ipck_deadline *deadline,
 		       struct ipck_msg *msg)
 {
-	return take(consumer, payload, stay, deadline, msg);
+	return take_record(consumer, payload, stay, deadline, msg);
 }
 
 ssize_t ipck_consumer_take_plain(struct ipck_consumer *consumer, void *buf,
@@ -341,7 +341,7 @@ ssize_t ipck_consumer_take_plain(struct ipck_consumer *consumer, void *buf,
 	ret = ipck_payload_plain(&payload, buf, size);
 	if (ret < 0)
 		return ret;
-	return take(consumer, &payload, false, &never, NULL);
+	return take_record(consumer, &payload, false, &never, NULL);
 }
 
 int ipck_consumer_peek(struct ipck_consumer *consumer, const void **payload,

@@ -163,8 +163,8 @@ static inline int find_room(struct ipck_producer *producer, uint64_t size,
 
 /* With the lock held. */
 static inline __attribute__((always_inline)) int
-put(struct ipck_producer *producer, const struct ipck_payload *payload,
-    uint32_t events, const struct ipck_deadline *deadline)
+put_record(struct ipck_producer *producer, const struct ipck_payload *payload,
+	   uint32_t events, const struct ipck_deadline *deadline)
 {
 	struct ipck_writer *writer = &producer->writer;
 	int ret;
@@ -187,22 +187,22 @@ int ipck_producer_put(struct ipck_producer *producer,
 	if (payload->length > producer->max_length)
 		return -EMSGSIZE;
 	ipck_lock(&producer->lock);
-	ret = put(producer, payload, events, deadline);
+	ret = put_record(producer, payload, events, deadline);
 	ipck_unlock(&producer->lock);
 	return ret;
 }
 
 /* Inline, for what a caller does not ask for to cost nothing. */
 static inline __attribute__((always_inline)) int
-send(struct ipck_producer *producer, const struct ipck_payload *payload,
-     uint32_t events, const struct ipck_deadline *deadline)
+send_record(struct ipck_producer *producer, const struct ipck_payload *payload,
+	    uint32_t events, const struct ipck_deadline *deadline)
 {
 	int ret;
 
 	if (payload->length > producer->max_length)
 		return -EMSGSIZE;
 	ipck_lock(&producer->lock);
-	ret = put(producer, payload, events, deadline);
+	ret = put_record(producer, payload, events, deadline);
 	flush(producer);
 	return ret;
 }
@@ -211,7 +211,7 @@ int ipck_producer_send(struct ipck_producer *producer,
 		       const struct ipck_payload *payload, uint32_t events,
 		       const struct ipck_deadline *deadline)
 {
-	return send(producer, payload, events, deadline);
+	return send_record(producer, payload, events, deadline);
 }
 
 int ipck_producer_send_plain(struct ipck_producer *producer, const void *buf,
@@ -224,7 +224,7 @@ int ipck_producer_send_plain(struct ipck_producer *producer, const void *buf,
 	ret = ipck_payload_plain(&payload, buf, len);
 	if (ret < 0)
 		return ret;
-	return send(producer, &payload, 0, &never);
+	return send_record(producer, &payload, 0, &never);
 }
 
 int ipck_producer_reserve(struct ipck_producer *producer, uint32_t length,
