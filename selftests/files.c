@@ -1075,7 +1075,7 @@ TEST_F(files, cycle_of_descriptors_to_look)
 }
 
 /* Each ends with the one before it; none of that may be a call in a call in a call. */
-TEST_F(files, chain)
+TEST_F_TIMEOUT(files, chain, 120)
 {
 	struct rlimit limit = { CHAIN + 64, CHAIN + 64 };
 	int *boxes = malloc(CHAIN * sizeof(*boxes)), i;
@@ -1096,7 +1096,7 @@ TEST_F(files, chain)
 	free(boxes);
 }
 
-TEST_F(files, chain_from_its_head)
+TEST_F_TIMEOUT(files, chain_from_its_head, 120)
 {
 	int a = mailbox_new(self->dev, .flags = IPCMBOX_OPEN_FDS, .max_messages = 1), b, i;
 	int first = a;
