@@ -8,6 +8,20 @@
 
 #include "init.h"
 
+/* /dev/console cannot be the terminal that controls a session. */
+static int open_console(void)
+{
+	FILE *active = fopen("/sys/class/tty/console/active", "re");
+	char name[32] = "", path[64];
+
+	if (active && fscanf(active, "%31s", name) != 1)
+		name[0] = '\0';
+	if (active)
+		fclose(active);
+	snprintf(path, sizeof(path), "/dev/%s", name);
+	return open(path, O_RDWR);
+}
+
 void step_shell(char *args)
 {
 	pid_t pid = fork();
@@ -15,7 +29,7 @@ void step_shell(char *args)
 	(void)args;
 	if (!pid) {
 		setsid();
-		dup2(open("/dev/ttyS0", O_RDWR), STDIN_FILENO);
+		dup2(open_console(), STDIN_FILENO);
 		dup2(STDIN_FILENO, STDOUT_FILENO);
 		dup2(STDIN_FILENO, STDERR_FILENO);
 		ioctl(STDIN_FILENO, TIOCSCTTY, 1);
