@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "perform.h"
+#include "scene.h"
+#include "stage.h"
+
+#define NSEC_PER_MSEC	1000000L
+
+/* States of an operation; the word is a futex. */
+#define WAITING	0
+#define BEGUN	1
+#define ENDED	2
+
+/* Times the stage's patience */
+#define BLOCKED_MS	2	/* an operation that takes longer is not waited for */
+#define ABSENT_MS	12	/* nor one that does not begin: its actor is dead, or blocked */
+#define TICK_MS		5	/* a signal ends what blocks */
+#define RUN_MS		3000	/* then all processes are killed */
+#define DEATH_MS	40000	/* on the slowest machine */
+
+static struct actor actors[ACTORS];
+
+struct stage *stage_make(struct cover *cover)
+{
+	struct stage *stage = mmap(NULL, sizeof(*stage), PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	uint32_t i;
+
+	if (stage == MAP_FAILED)
+		return NULL;
+	stage->cover = cover;
+	stage->patience = 1;
+	for (i = 0; i < ACTORS; i++) {
+		actors[i].number = i;
+		actors[i].stage = stage;
+		trace_open(&actors[i].trace);
+	}
+	return stage;
+}
+
+void stage_blame(struct stage *stage, const char *format, ...)
+{
+	va_list args;
+
+	if (stage->wrong[0])
+		return;
+	va_start(args, format);
+	vsnprintf(stage->wrong, sizeof(stage->wrong), format, args);
+	va_end(args);
+}
+
+static void set_state(uint32_t *state, uint32_t value)
+{
+	__atomic_store_n(state, value, __ATOMIC_SEQ_CST);
+	syscall(SYS_futex, state, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+}
+
+/* Returns false when it has taken too long. */
+static bool await_change(const uint32_t *state, uint32_t value, long ms)
+{
+	const struct timespec limit = { .tv_nsec = ms * NSEC_PER_MSEC };
+
+	return !syscall(SYS_futex, state, FUTEX_WAIT, value, &limit, NULL, 0) ||
+	       errno != ETIMEDOUT;
+}
+
+/* Until operation @index may begin, see program.h. */
+static void await_turn(const struct stage *stage, uint32_t index)
+{
+	const uint32_t *state;
+	uint32_t now;
+
+	if (!index)
+		return;
+	state = &stage->states[index - 1];
+	for (;;) {
+		now = __atomic_load_n(state, __ATOMIC_SEQ_CST);
+		if (now == ENDED ||
+		    (now == BEGUN && stage->program.operations[index - 1].is_async))
+			return;
+		if (!await_change(state, now, stage->patience *
+				  (now == BEGUN ? BLOCKED_MS : ABSENT_MS)))
+			return;
+	}
+}
+
+/* Signals to the calling thread, which end what it is blocked in. */
+static void tick(long ms)
+{
+	const struct itimerspec times = {
+		.it_value.tv_nsec = ms * NSEC_PER_MSEC,
+		.it_interval.tv_nsec = ms * NSEC_PER_MSEC,
+	};
+	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGALRM };
+	timer_t timer;
+
+	event._sigev_un._tid = syscall(SYS_gettid);
+	if (!timer_create(CLOCK_MONOTONIC, &event, &timer))
+		timer_settime(timer, 0, &times, NULL);
+}
+
+static void *play(void *arg)
+{
+	struct actor *actor = arg;
+	struct stage *stage = actor->stage;
+	uint32_t i;
+
+	stage->processes[actor->number] = getpid();
+	stage->threads[actor->number] = syscall(SYS_gettid);
+	tick(stage->patience * TICK_MS);
+	trace_begin(&actor->trace);
+	for (i = 0; i < stage->program.count; i++) {
+		actor->operation = &stage->program.operations[i];
+		if (actor->operation->actor != actor->number)
+			continue;
+		await_turn(stage, i);
+		trace_restart(&actor->trace);
+		set_state(&stage->states[i], BEGUN);
+		stage->returned[i] = perform(actor);
+		set_state(&stage->states[i], ENDED);
+		trace_harvest(&actor->trace, stage->cover, &stage->gain, stage->compare);
+		trace_restart(&actor->trace);
+	}
+	return NULL;
+}
+
+long stage_fork(struct actor *actor)
+{
+	pid_t pid;
+
+	if (actor->number == FORKED || actor->stage->processes[FORKED])
+		return -EBUSY;
+	pid = fork();
+	if (!pid) {
+		play(&actors[FORKED]);
+		_exit(0);
+	}
+	if (pid < 0)
+		return -errno;
+	/* It is known by its number at once. */
+	actor->stage->processes[FORKED] = pid;
+	actor->stage->threads[FORKED] = pid;
+	return 0;
+}
+
+static void ignore(int signal)
+{
+	(void)signal;
+}
+
+static void handle_signals(void)
+{
+	struct sigaction action = { .sa_handler = ignore };
+	sigset_t none;
+
+	sigaction(SIGALRM, &action, NULL);
+	sigaction(SIGUSR2, &action, NULL);
+	action.sa_flags = SA_RESTART;
+	sigaction(SIGUSR1, &action, NULL);
+	sigaction(SIGRTMAX, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+__attribute__((noreturn)) static void run_here(struct stage *stage)
+{
+	pthread_t threads[FORKED];
+	bool started[FORKED] = { false };
+	uint32_t i;
+
+	setpgid(0, 0);
+	handle_signals();
+	for (i = 1; i < FORKED; i++)
+		started[i] = program_uses(&stage->program, i) &&
+			     !pthread_create(&threads[i], NULL, play, &actors[i]);
+	play(&actors[0]);
+	for (i = 1; i < FORKED; i++) {
+		if (started[i])
+			pthread_join(threads[i], NULL);
+	}
+	_exit(0);
+}
+
+/* Returns false if not all children have ended by then. */
+static bool reap(long ms)
+{
+	const struct timespec step = { .tv_nsec = 100 * NSEC_PER_MSEC };
+	struct timespec now;
+	sigset_t children;
+	long long end = 0;
+	pid_t pid;
+
+	sigemptyset(&children);
+	sigaddset(&children, SIGCHLD);
+	for (;;) {
+		do
+			pid = waitpid(-1, NULL, WNOHANG | __WALL);
+		while (pid > 0);
+		if (pid < 0)
+			return true;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (!end)
+			end = now.tv_sec * 1000LL + now.tv_nsec / NSEC_PER_MSEC + ms;
+		if (now.tv_sec * 1000LL + now.tv_nsec / NSEC_PER_MSEC > end)
+			return false;
+		sigtimedwait(&children, NULL, &step);
+	}
+}
+
+/* What actors that were killed have executed last. */
+static void harvest_rest(struct stage *stage)
+{
+	uint32_t i;
+
+	for (i = 0; i < ACTORS; i++) {
+		trace_harvest(&actors[i].trace, stage->cover, &stage->gain, stage->compare);
+		trace_restart(&actors[i].trace);
+	}
+}
+
+void stage_run(struct stage *stage)
+{
+	uint32_t i;
+	pid_t pid;
+
+	memset(stage->states, 0, sizeof(stage->states));
+	memset(stage->results, 0, sizeof(stage->results));
+	memset(stage->processes, 0, sizeof(stage->processes));
+	memset(stage->threads, 0, sizeof(stage->threads));
+	for (i = 0; i < OPERATIONS; i++)
+		stage->returned[i] = RESULT_UNKNOWN;
+	stage->wrong[0] = '\0';
+
+	pid = fork();
+	if (!pid)
+		run_here(stage);
+	if (pid < 0) {
+		stage_blame(stage, "fork: %s", strerror(errno));
+		return;
+	}
+	setpgid(pid, pid);
+	if (!reap(stage->patience * RUN_MS)) {
+		kill(-pid, SIGKILL);
+		if (!reap(DEATH_MS))
+			stage_blame(stage, "a process cannot be killed");
+	}
+	harvest_rest(stage);
+}
