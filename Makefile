@@ -2,7 +2,7 @@
 #
 # What can be done here; how is in scripts/.  The kernel's build reads Kbuild.
 
-.PHONY: all module library test test-all check selfcheck demo bench bench-check shell clean help
+.PHONY: all module library test test-all check selfcheck demo bench bench-check fuzz shell clean help
 
 all: module library
 
@@ -15,6 +15,7 @@ selfcheck: ; scripts/selfcheck
 demo: ; scripts/demo
 bench: ; scripts/bench
 bench-check: ; scripts/bench --check
+fuzz: ; scripts/fuzz --seconds $(or $(SECONDS),600)
 shell: ; scripts/shell
 clean: ; rm -rf build
 
@@ -29,6 +30,7 @@ help:
 	@echo 'make bench      measurements beside other ways of passing messages'
 	@echo 'make bench-check'
 	@echo '                has anything become slower than recorded?'
+	@echo 'make fuzz       random commands, guided by coverage, for 10 minutes; SECONDS=...'
 	@echo 'make shell      a shell in a virtual machine with the module loaded'
 	@echo 'make selfcheck  do the test scripts notice what goes wrong?'
 	@echo 'make clean      remove build/ (kernels stay in the cache)'
