@@ -78,7 +78,7 @@ void ipcmbox_entry_attach(struct ipcmbox_entry *entry, fmode_t mode)
 	refcount_inc(&entry->refs);
 	entry->descriptors++;
 	if (mode & FMODE_READ)
-		entry->readers++;
+		WRITE_ONCE(entry->readers, entry->readers + 1);
 	if (mode & FMODE_WRITE)
 		entry->writers++;
 }
@@ -94,7 +94,7 @@ void ipcmbox_entry_attach(struct ipcmbox_entry *entry, fmode_t mode)
 bool ipcmbox_entry_detach(struct ipcmbox_entry *entry, fmode_t mode)
 {
 	if (mode & FMODE_READ)
-		entry->readers--;
+		WRITE_ONCE(entry->readers, entry->readers - 1);
 	if (mode & FMODE_WRITE)
 		entry->writers--;
 	return !--entry->descriptors && entry->is_transient && entry->is_named;

@@ -27,7 +27,7 @@
  * @is_named: has a name now
  * @is_transient: the name does not keep it alive (constant)
  * @descriptors: open descriptions
- * @readers: open descriptions with FMODE_READ
+ * @readers: open descriptions with FMODE_READ (read without a lock by deadlock.c, too)
  * @writers: open descriptions with FMODE_WRITE
  * @rights: owner, group, mode
  * @id: never used again while the module is loaded (constant once it can be found)

@@ -191,7 +191,7 @@ static void end_awaitings(struct ipcmbox_endpoint *endpoint)
 
 	ipcmbox_wakes_init(&wakes);
 	spin_lock(&endpoint->lock);
-	endpoint->is_dead = true;
+	WRITE_ONCE(endpoint->is_dead, true);
 	list_for_each_entry_safe(awaiting, next, &endpoint->awaitings, link) {
 		list_del_init(&awaiting->link);
 		spin_lock(&awaiting->port->lock);

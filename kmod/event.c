@@ -542,14 +542,14 @@ void ipcmbox_event_add(struct ipcmbox_mailbox *mailbox, struct ipcmbox_member *m
 	u64 after;
 
 	mutex_lock(&event->lock);
-	member->mailbox->port.overflow = IPCMBOX_OVERFLOW_BLOCK;
+	WRITE_ONCE(member->mailbox->port.overflow, IPCMBOX_OVERFLOW_BLOCK);
 	for (after = 0; event->kept; after = message->seq) {
 		message = ipcmbox_kept_next(event->kept, member->mask, after);
 		if (!message)
 			break;
 		welcome_with(event, member, message);
 	}
-	member->mailbox->port.overflow = overflow;
+	WRITE_ONCE(member->mailbox->port.overflow, overflow);
 	share_pending_locked(mailbox, member);
 	list_add_tail(&member->link, &event->members);
 	event->nr_members++;

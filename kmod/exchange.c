@@ -144,6 +144,11 @@ static void claim_receiver(struct ipcmbox_port *port, struct ipcmbox_waiter *wai
 	ipcmbox_step_wake(port, waiter, result ? NULL : waiter->message);
 }
 
+static void count_senders(struct ipcmbox_port *port, int change)
+{
+	WRITE_ONCE(port->nr_senders, port->nr_senders + change);
+}
+
 static void claim_sender(struct ipcmbox_port *port, struct ipcmbox_message *message, int result,
 			 struct ipcmbox_wakes *wakes)
 {
@@ -152,7 +157,7 @@ static void claim_sender(struct ipcmbox_port *port, struct ipcmbox_message *mess
 	if (!waiter)
 		return;
 	message->sender = NULL;
-	port->nr_senders--;
+	count_senders(port, -1);
 	port->wakeups++;
 	ipcmbox_waiter_claim(waiter, result, wakes);
 	ipcmbox_step_wake(port, waiter, message);
@@ -169,14 +174,14 @@ static void await_sender(struct ipcmbox_port *port, struct ipcmbox_message *mess
 	waiter->message = message;
 	message->sender = waiter;
 	list_add_tail(&waiter->link, &port->senders);
-	port->nr_senders++;
+	count_senders(port, 1);
 }
 
 static void leave_sender(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter)
 {
 	waiter->message->sender = NULL;
 	list_del_init(&waiter->link);
-	port->nr_senders--;
+	count_senders(port, -1);
 }
 
 static bool is_wanted(const struct ipcmbox_reception *reception,
@@ -938,7 +943,7 @@ void ipcmbox_port_set_capacity(struct ipcmbox_port *port, u32 max_messages, u64 
 
 	port->max_messages = max_messages;
 	port->max_bytes = max_bytes;
-	port->overflow = overflow;
+	WRITE_ONCE(port->overflow, overflow);
 	admit(port, wakes);
 	if (port->of_event)
 		wakes->rare |= IPCMBOX_WAKES_ROOM;

@@ -55,7 +55,7 @@ bool ipcmbox_move_permits_map(struct ipcmbox_segment *segment, const struct file
 	spin_lock(&segment->lock);
 	permitted = may_write(segment, view);
 	if (permitted && could_write)
-		segment->was_writable = true;
+		WRITE_ONCE(segment->was_writable, true);
 	spin_unlock(&segment->lock);
 	return permitted;
 }
@@ -174,7 +174,7 @@ static int hand_over(struct ipcmbox_segment *segment, const struct file *from,
 		return -EPERM;
 	if (segment->writing || mapping_deny_writable(mapping))
 		return -EBUSY;
-	segment->exclusive = to;
+	WRITE_ONCE(segment->exclusive, to);
 	trace_ipcmbox_segment_move(segment);
 	mapping_allow_writable(mapping);
 	return 0;
@@ -226,7 +226,7 @@ void ipcmbox_move_end(struct ipcmbox_segment *segment, const struct file *view)
 		return;
 	inode_lock(inode);
 	spin_lock(&segment->lock);
-	segment->exclusive = NULL;
+	WRITE_ONCE(segment->exclusive, NULL);
 	trace_ipcmbox_segment_return(segment);
 	spin_unlock(&segment->lock);
 	resume_seals(segment);
@@ -255,7 +255,7 @@ static struct file *move(struct file *view)
 		ret = check_pins(segment);
 		if (ret && moves_on) {
 			spin_lock(&segment->lock);
-			segment->exclusive = view;
+			WRITE_ONCE(segment->exclusive, view);
 			trace_ipcmbox_segment_move(segment);
 			spin_unlock(&segment->lock);
 		}

@@ -93,7 +93,7 @@ void ipcmbox_notify_arrival(struct ipcmbox_port *port, const struct ipcmbox_mess
 
 	if (port->queue.count + port->pending.count != 1)
 		return;
-	port->notification = NULL;
+	WRITE_ONCE(port->notification, NULL);
 	notification->sender = get_pid(message->content->tgid);
 	notification->sender_uid = message->content->uid;
 	notification->next = wakes->notifications;
@@ -198,7 +198,7 @@ static struct ipcmbox_notification *take_off(struct ipcmbox_port *port,
 	notification = port->notification;
 	if (notification && (!handle || notification->handle == handle) &&
 	    (!process || notification->process == process))
-		port->notification = NULL;
+		WRITE_ONCE(port->notification, NULL);
 	else
 		notification = NULL;
 	spin_unlock(&port->lock);
@@ -285,7 +285,7 @@ static int put_on(struct ipcmbox_port *port, struct ipcmbox_notification *notifi
 		old = notification;
 		ret = -EBUSY;
 	} else {
-		port->notification = notification;
+		WRITE_ONCE(port->notification, notification);
 	}
 	spin_unlock(&port->lock);
 	notification_free(old);

@@ -119,7 +119,7 @@ struct pid;
  * struct ipcmbox_port - queued messages, waiting receivers, waiting senders
  * @lock: protects everything here but @receiving, @pollers and what says so
  * @nr_receivers: length of @receivers
- * @nr_senders: length of @senders
+ * @nr_senders: length of @senders (of an endpoint's port read without @lock, too)
  * @nr_held: of @held, those that are HELD
  * @queue: accepted messages nobody has taken
  * @receivers: waiters in order of arrival
@@ -139,14 +139,14 @@ struct pid;
  * @max_bytes: capacity in bytes, 0 unbounded
  * @max_messages: capacity; 0 rendezvous, IPCMBOX_UNBOUNDED
  * @max_length: bytes of the longest message (constant)
- * @overflow: IPCMBOX_OVERFLOW_*
+ * @overflow: IPCMBOX_OVERFLOW_* (of a member read without @lock, too)
  * @receivers_gone: nobody can receive: sends fail with EPIPE
  * @refuses_files: messages with descriptors are not accepted, see files.h
  * @senders_gone: nobody can send: receives that find nothing fail with EPIPE
  * @many_receivers: several threads have taken messages
  * @of_event: of an event mailbox or a member: who may enter is decided by event.c (constant)
  * @only_receiver: the thread that has taken all messages so far, reference; NULL: none or several
- * @notification: who wants to be told when there is something to receive, or NULL
+ * @notification: who wants to be told when there is something to receive, or NULL (likewise)
  * @recorder: the flight recorder, or NULL
  * @redelivered: leased messages that came back
  * @pollers: for poll and epoll; lives as long as the descriptors, as the port does

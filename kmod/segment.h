@@ -46,9 +46,9 @@ struct pid;
  * @payer: who is charged for @charged, reference; NULL if that is 0 (@size_mutex and @lock to
  *	write)
  * @charged: bytes of whole pages, for the size (@size_mutex and @lock to write)
- * @exclusive: the view that alone may write, or NULL, see move.h (@lock)
+ * @exclusive: the view that alone may write, or NULL, see move.h (@lock; read without)
  * @writing: writes and changes of size under way (@lock)
- * @was_writable: it has been mapped so that it could be written since it was moved (@lock)
+ * @was_writable: it has been mapped so that it could be written since it was moved (likewise)
  * @seals_suspended: it is moved, and seals could be added before (inode's lock)
  * @name: of @entry (constant)
  */
