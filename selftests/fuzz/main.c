@@ -152,6 +152,7 @@ static int fuzz(struct campaign *campaign, const struct request *request)
 	unsigned long i;
 	int status, failed = 0;
 
+	campaign->workers = request->workers;
 	for (i = 0; i < request->workers; i++) {
 		uint64_t seed = dice_next(&dice);
 

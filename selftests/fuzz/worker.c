@@ -131,8 +131,9 @@ void worker_fuzz(struct campaign *campaign, uint32_t number, uint64_t seed)
 
 	if (!stage)
 		_exit(1);
-	/* Everybody runs what is known; what it executes is no news then. */
-	for (i = 0; i < known && !__atomic_load_n(&campaign->is_over, __ATOMIC_RELAXED); i++) {
+	/* Each runs a share of what is known; what that executes is no news then. */
+	for (i = number; i < known && !__atomic_load_n(&campaign->is_over, __ATOMIC_RELAXED);
+	     i += campaign->workers) {
 		program_copy(&stage->program, corpus_get(campaign->corpus, i));
 		try_program(campaign, stage, number, true);
 	}

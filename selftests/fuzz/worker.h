@@ -11,6 +11,7 @@
  * struct campaign - what all workers share
  * @cover: what has been executed
  * @corpus: by which programs
+ * @workers: how many there are
  * @is_over: they are to end
  * @programs: how many have been run
  * @operations: how many operations of these have been performed
@@ -21,6 +22,7 @@
 struct campaign {
 	struct cover cover;
 	struct corpus *corpus;
+	uint32_t workers;
 	uint32_t is_over;
 	uint64_t programs;
 	uint64_t operations;
