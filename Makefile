@@ -2,7 +2,7 @@
 #
 # What can be done here; how is in scripts/.  The kernel's build reads Kbuild.
 
-.PHONY: all module library test test-all check selfcheck demo bench bench-check fuzz shell clean help
+.PHONY: all module library test test-all coverage check selfcheck demo bench bench-check fuzz shell clean help
 
 all: module library
 
@@ -10,6 +10,7 @@ module: ; scripts/module host
 library: ; $(MAKE) -C libipck OUT=$(CURDIR)/build/libipck
 test: ; scripts/test $(LANES)
 test-all: ; scripts/check kernels && scripts/test --all
+coverage: ; scripts/test debug
 check: ; scripts/check $(CHECKS)
 selfcheck: ; scripts/selfcheck
 demo: ; scripts/demo
@@ -26,6 +27,8 @@ help:
 	@echo 'make test       the tests, in virtual machines with a stock and with a'
 	@echo '                debug kernel; LANES=stock or LANES=debug for one'
 	@echo 'make test-all   the tests, in those and in all other kernels supported'
+	@echo 'make coverage   those on the debug kernel, and what of the module they have'
+	@echo '                run, in build/coverage/index.html'
 	@echo 'make check      static checks; CHECKS=... for some (scripts/check --help)'
 	@echo 'make bench      measurements beside other ways of passing messages'
 	@echo 'make bench-check'

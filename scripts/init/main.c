@@ -12,6 +12,8 @@
  *	cycle N				remove and insert the last module again
  *	unload MODULE			remove a module
  *	kmemleak			nothing was leaked so far
+ *	coverage			hand out which lines of the module were run, on
+ *					another port; also after it was removed
  *	shell				a shell on the console
  *
  * A step fails, too, when the kernel complains meanwhile or when processes
@@ -56,6 +58,7 @@ static const struct {
 	{ "cycle", step_cycle },
 	{ "unload", step_unload },
 	{ "kmemleak", step_kmemleak },
+	{ "coverage", step_coverage },
 	{ "shell", step_shell },
 };
 
