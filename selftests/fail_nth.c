@@ -3,7 +3,9 @@
  * Faults in the commands of mailboxes: a command succeeds or has changed nothing, and afterwards
  * all is as it was.
  */
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
@@ -82,13 +84,32 @@ static int list(FIXTURE_DATA(fail_nth) *self, int *undo)
 	return mailbox_list(self->dev, 0, info, ARRAY_SIZE(info));
 }
 
-static int stat_and_set(FIXTURE_DATA(fail_nth) *self, int *undo)
+/* The name is there before, and afterwards unless it succeeds. */
+static int unlink_named(FIXTURE_DATA(fail_nth) *self, int *undo)
+{
+	int ret;
+
+	*undo = mailbox_new(self->dev, NAME("test"), .max_messages = 1);
+	if (*undo < 0)
+		return *undo;
+	ret = mailbox_unlink(self->dev, "test");
+	if (ret && mailbox_unlink(self->dev, "test"))
+		return -EEXIST;
+	return ret;
+}
+
+static int stat_it(FIXTURE_DATA(fail_nth) *self, int *undo)
 {
 	struct ipcmbox_info info;
-	int ret = mailbox_stat(self->fd, &info);
 
 	*undo = -1;
-	return ret ? ret : mailbox_change(self->fd, .mask = IPCMBOX_SET_MODE, .mode = 0600);
+	return mailbox_stat(self->fd, &info);
+}
+
+static int set(FIXTURE_DATA(fail_nth) *self, int *undo)
+{
+	*undo = -1;
+	return mailbox_change(self->fd, .mask = IPCMBOX_SET_MODE, .mode = 0600);
 }
 
 static int query(FIXTURE_DATA(fail_nth) *self, int *undo)
@@ -122,19 +143,33 @@ static int blocked(FIXTURE_DATA(fail_nth) *self, int *undo)
 
 /* Of the faults that are armed at most one comes: what undoes is done again, once. */
 
-static int notify(FIXTURE_DATA(fail_nth) *self, int *undo)
+static int register_and_undo(int fd, struct ipcmbox_notify arg)
 {
 	struct ipcmbox_notify none = { .method = IPCMBOX_NOTIFY_NONE };
-	struct ipcmbox_notify arg = { .method = IPCMBOX_NOTIFY_SIGNAL, .signo = SIGUSR1 };
-	int ret = command(self->fd, IPCMBOX_IOC_NOTIFY, &arg);
+	int ret = command(fd, IPCMBOX_IOC_NOTIFY, &arg);
 
-	*undo = -1;
-	if (command(self->fd, IPCMBOX_IOC_NOTIFY, &none))
-		command(self->fd, IPCMBOX_IOC_NOTIFY, &none);
+	if (command(fd, IPCMBOX_IOC_NOTIFY, &none))
+		command(fd, IPCMBOX_IOC_NOTIFY, &none);
 	return ret;
 }
 
-static int record(FIXTURE_DATA(fail_nth) *self, int *undo)
+static int notify(FIXTURE_DATA(fail_nth) *self, int *undo)
+{
+	*undo = -1;
+	return register_and_undo(self->fd, (struct ipcmbox_notify){
+		.method = IPCMBOX_NOTIFY_SIGNAL, .signo = SIGUSR1 });
+}
+
+static int notify_eventfd(FIXTURE_DATA(fail_nth) *self, int *undo)
+{
+	*undo = eventfd(0, EFD_CLOEXEC);
+	if (*undo < 0)
+		return -errno;
+	return register_and_undo(self->fd, (struct ipcmbox_notify){
+		.method = IPCMBOX_NOTIFY_EVENTFD, .eventfd = *undo, .value = 1 });
+}
+
+static int record_steps(FIXTURE_DATA(fail_nth) *self, __u32 steps)
 {
 	struct ipcmbox_record list[4];
 	struct ipcmbox_record_list arg = {
@@ -144,9 +179,7 @@ static int record(FIXTURE_DATA(fail_nth) *self, int *undo)
 	};
 	int ret, off;
 
-	*undo = -1;
-	/* So long that it does not come from the slab allocator. */
-	ret = mailbox_change(self->fd, .mask = IPCMBOX_SET_RECORDER, .recorder = 1000);
+	ret = mailbox_change(self->fd, .mask = IPCMBOX_SET_RECORDER, .recorder = steps);
 	if (!ret)
 		ret = command(self->fd, IPCMBOX_IOC_RECORD, &arg);
 	off = mailbox_change(self->fd, .mask = IPCMBOX_SET_RECORDER);
@@ -155,20 +188,89 @@ static int record(FIXTURE_DATA(fail_nth) *self, int *undo)
 	return ret;
 }
 
+static int record_few(FIXTURE_DATA(fail_nth) *self, int *undo)
+{
+	*undo = -1;
+	return record_steps(self, 10);
+}
+
+/* So many that they do not come from the slab allocator. */
+static int record_many(FIXTURE_DATA(fail_nth) *self, int *undo)
+{
+	*undo = -1;
+	return record_steps(self, 1000);
+}
+
+/* All that is shown of mailboxes and segments without a command. */
+static int read_all(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char text[512];
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	do {
+		n = read(fd, text, sizeof(text));
+	} while (n > 0);
+	n = n < 0 ? -errno : 0;
+	close(fd);
+	return n;
+}
+
+static int show_mailboxes(FIXTURE_DATA(fail_nth) *self, int *undo)
+{
+	(void)self;
+	*undo = -1;
+	return read_all("/sys/kernel/debug/ipcmbox/mailboxes");
+}
+
+static int show_segments(FIXTURE_DATA(fail_nth) *self, int *undo)
+{
+	(void)self;
+	*undo = -1;
+	return read_all("/sys/kernel/debug/ipcmbox/segments");
+}
+
+static int show_blocked(FIXTURE_DATA(fail_nth) *self, int *undo)
+{
+	(void)self;
+	*undo = -1;
+	return read_all("/sys/kernel/debug/ipcmbox/blocked");
+}
+
+static int show_descriptor(FIXTURE_DATA(fail_nth) *self, int *undo)
+{
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", self->fd);
+	*undo = -1;
+	return read_all(path);
+}
+
 static const struct {
+	unsigned int cmd;
 	const char *name;
 	int (*run)(FIXTURE_DATA(fail_nth) *self, int *undo);
 } commands[] = {
-	{ "open device", open_device },
-	{ "create unnamed", create_unnamed },
-	{ "create named", create_named },
-	{ "open by id", open_by_id },
-	{ "list", list },
-	{ "stat and set", stat_and_set },
-	{ "query", query },
-	{ "blocked", blocked },
-	{ "notify", notify },
-	{ "record", record },
+	{ 0, "open device", open_device },
+	{ IPCMBOX_IOC_OPEN, "create unnamed", create_unnamed },
+	{ IPCMBOX_IOC_OPEN, "create named", create_named },
+	{ IPCMBOX_IOC_OPEN, "open by id", open_by_id },
+	{ IPCMBOX_IOC_UNLINK, "unlink", unlink_named },
+	{ IPCMBOX_IOC_LIST, "list", list },
+	{ IPCMBOX_IOC_STAT, "stat", stat_it },
+	{ IPCMBOX_IOC_SET, "set", set },
+	{ IPCMBOX_IOC_QUERY, "query", query },
+	{ IPCMBOX_IOC_BLOCKED, "blocked", blocked },
+	{ IPCMBOX_IOC_NOTIFY, "notify by a signal", notify },
+	{ IPCMBOX_IOC_NOTIFY, "notify by an eventfd", notify_eventfd },
+	{ IPCMBOX_IOC_RECORD, "record few", record_few },
+	{ IPCMBOX_IOC_RECORD, "record many", record_many },
+	{ 0, "show mailboxes", show_mailboxes },
+	{ 0, "show segments", show_segments },
+	{ 0, "show who is blocked", show_blocked },
+	{ 0, "show a descriptor", show_descriptor },
 };
 
 static bool nothing_left(FIXTURE_DATA(fail_nth) *self)

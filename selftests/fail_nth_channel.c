@@ -317,35 +317,36 @@ static bool as_it_is(FIXTURE_DATA(fail_nth) *self)
 }
 
 static const struct {
+	unsigned int cmd;
 	const char *name;
 	bool (*prepare)(FIXTURE_DATA(fail_nth) *self);
 	int (*run)(FIXTURE_DATA(fail_nth) *self);
 	bool (*judge)(FIXTURE_DATA(fail_nth) *self, int ret);
 } commands[] = {
-	{ "create as consumer", as_it_is, create_consumer, opened },
-	{ "create as producer", as_it_is, create_producer, opened },
-	{ "create as both", as_it_is, create_both, opened },
-	{ "create named", as_it_is, create_named, created_named },
-	{ "create what exists", as_it_is, create_what_exists, joined },
-	{ "join", as_it_is, join, joined },
-	{ "open to look", as_it_is, look_only, opened },
-	{ "open a second consumer", as_it_is, consume_too, nothing },
-	{ "info", as_it_is, info, nothing },
-	{ "lanes", as_it_is, lanes, nothing },
-	{ "stat", as_it_is, stat_it, nothing },
-	{ "set", as_it_is, set, changed },
-	{ "wait, not blocking", as_it_is, wait_for_nothing, nothing },
-	{ "wait until a deadline", as_it_is, wait_until, nothing },
-	{ "wait for room", as_it_is, wait_for_room, nothing },
-	{ "kick", as_it_is, kick_both, nothing },
-	{ "poll", as_it_is, poll_both, nothing },
-	{ "evict", leave_message, evict_it, evicted },
-	{ "map board", as_it_is, map_board, mapped },
-	{ "map acks", as_it_is, map_acks, mapped },
-	{ "map header", as_it_is, map_header, mapped },
-	{ "map own ring", as_it_is, map_own_ring, mapped_ring },
-	{ "map foreign ring", as_it_is, map_foreign_ring, mapped_ring },
-	{ "map and split", as_it_is, map_and_split, split },
+	{ IPCMBOX_IOC_OPEN, "create as consumer", as_it_is, create_consumer, opened },
+	{ IPCMBOX_IOC_OPEN, "create as producer", as_it_is, create_producer, opened },
+	{ IPCMBOX_IOC_OPEN, "create as both", as_it_is, create_both, opened },
+	{ IPCMBOX_IOC_OPEN, "create named", as_it_is, create_named, created_named },
+	{ IPCMBOX_IOC_OPEN, "create what exists", as_it_is, create_what_exists, joined },
+	{ IPCMBOX_IOC_OPEN, "join", as_it_is, join, joined },
+	{ IPCMBOX_IOC_OPEN, "open to look", as_it_is, look_only, opened },
+	{ IPCMBOX_IOC_OPEN, "open a second consumer", as_it_is, consume_too, nothing },
+	{ IPCMBOX_IOC_CHANNEL_INFO, "info", as_it_is, info, nothing },
+	{ IPCMBOX_IOC_CHANNEL_LANES, "lanes", as_it_is, lanes, nothing },
+	{ IPCMBOX_IOC_STAT, "stat", as_it_is, stat_it, nothing },
+	{ IPCMBOX_IOC_SET, "set", as_it_is, set, changed },
+	{ IPCMBOX_IOC_CHANNEL_WAIT, "wait, not blocking", as_it_is, wait_for_nothing, nothing },
+	{ IPCMBOX_IOC_CHANNEL_WAIT, "wait until a deadline", as_it_is, wait_until, nothing },
+	{ IPCMBOX_IOC_CHANNEL_WAIT, "wait for room", as_it_is, wait_for_room, nothing },
+	{ IPCMBOX_IOC_CHANNEL_KICK, "kick", as_it_is, kick_both, nothing },
+	{ 0, "poll", as_it_is, poll_both, nothing },
+	{ IPCMBOX_IOC_CHANNEL_EVICT, "evict", leave_message, evict_it, evicted },
+	{ 0, "map board", as_it_is, map_board, mapped },
+	{ 0, "map acks", as_it_is, map_acks, mapped },
+	{ 0, "map header", as_it_is, map_header, mapped },
+	{ 0, "map own ring", as_it_is, map_own_ring, mapped_ring },
+	{ 0, "map foreign ring", as_it_is, map_foreign_ring, mapped_ring },
+	{ 0, "map and split", as_it_is, map_and_split, split },
 };
 
 TEST_F_TIMEOUT(fail_nth, commands, 200)

@@ -3,6 +3,8 @@
  * Faults in the commands of segments, and in what else is done with them: each succeeds or has
  * changed nothing, leaves nothing behind, and the segment can be used as before.
  */
+#include <sys/wait.h>
+
 #include "kselftest_harness.h"
 #include "segment_test.h"
 #include "fail_nth_test.h"
@@ -15,7 +17,7 @@ FIXTURE(fail_nth) {
 	__u64 id;
 	struct ipcmbox_query before;
 	int count, next;
-	void *p;
+	void *p, *moved;
 };
 
 FIXTURE_SETUP(fail_nth)
@@ -278,6 +280,64 @@ static bool split(FIXTURE_DATA(fail_nth) *self, int ret)
 	return !self->p || (!memcmp(self->p + SIZE - 4, "here", 4) && !munmap(self->p, SIZE));
 }
 
+/* A mapping that is there, far from others, with no page of it touched. */
+static bool map_first(FIXTURE_DATA(fail_nth) *self)
+{
+	self->p = mmap((void *)0x70000000UL, SIZE, READ_WRITE, MAP_SHARED, self->fd, 0);
+	return self->p != MAP_FAILED;
+}
+
+/* A fault in a fault: the kernel tries again, or another thread would be killed for memory. */
+static int touch(FIXTURE_DATA(fail_nth) *self)
+{
+	int i;
+
+	for (i = 0; i < SIZE; i += PAGE)
+		((volatile char *)self->p)[i] = 1;
+	return 0;
+}
+
+static int remap(FIXTURE_DATA(fail_nth) *self)
+{
+	self->moved = mremap(self->p, SIZE, LARGER, MREMAP_MAYMOVE);
+	return self->moved == MAP_FAILED ? -errno : 0;
+}
+
+/* Where memory is short the kernel may leave the old one behind a new one. */
+static bool remapped(FIXTURE_DATA(fail_nth) *self, int ret)
+{
+	void *p = ret ? self->p : self->moved;
+
+	return !memcmp(p + SIZE - 4, "here", 4) && !munmap(p, ret ? SIZE : LARGER) &&
+	       (self->moved == self->p || !munmap(self->p, SIZE));
+}
+
+static bool still_mapped(FIXTURE_DATA(fail_nth) *self, int ret)
+{
+	(void)ret;
+	return !memcmp(self->p + SIZE - 4, "here", 4) && !munmap(self->p, SIZE);
+}
+
+static int fork_and_look(FIXTURE_DATA(fail_nth) *self)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		_exit(memcmp(self->p + SIZE - 4, "here", 4) != 0);
+	if (pid < 0)
+		return -errno;
+	return waitpid(pid, &status, 0) == pid && !status ? 0 : -ECHILD;
+}
+
+static int show(FIXTURE_DATA(fail_nth) *self)
+{
+	char path[40], text[512];
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", self->fd);
+	return read_file(path, text, sizeof(text)) ? 0 : -errno;
+}
+
 /*
  * Moving
  */
@@ -340,32 +400,38 @@ static bool as_it_is(FIXTURE_DATA(fail_nth) *self)
 }
 
 static const struct {
+	unsigned int cmd;
 	const char *name;
 	bool (*prepare)(FIXTURE_DATA(fail_nth) *self);
 	int (*run)(FIXTURE_DATA(fail_nth) *self);
 	bool (*judge)(FIXTURE_DATA(fail_nth) *self, int ret);
 } commands[] = {
-	{ "create unnamed", as_it_is, create_unnamed, created },
-	{ "create sealed", as_it_is, create_sealed, created },
-	{ "create named", as_it_is, create_named, created_named },
-	{ "create transient", as_it_is, create_transient, created_transient },
-	{ "find by name", as_it_is, find_name, found },
-	{ "find by id", as_it_is, find_id, found },
-	{ "find and truncate", as_it_is, find_truncate, truncated },
-	{ "list", as_it_is, list, nothing },
-	{ "stat", as_it_is, stat_it, nothing },
-	{ "set", as_it_is, set, changed },
-	{ "unlink", as_it_is, unlink_name, unlinked },
-	{ "grow", as_it_is, grow, grown },
-	{ "append", as_it_is, append, grown },
-	{ "shrink", as_it_is, shrink, shrunk },
-	{ "write", as_it_is, write_within, nothing },
-	{ "read", as_it_is, read_within, nothing },
-	{ "map", as_it_is, map_shared, mapped },
-	{ "map private", as_it_is, map_private, mapped },
-	{ "map and split", as_it_is, map_and_split, split },
-	{ "move", as_it_is, move, moved },
-	{ "receive what is moved", move_first, receive_moved, received },
+	{ IPCMBOX_IOC_SEGMENT_OPEN, "create unnamed", as_it_is, create_unnamed, created },
+	{ IPCMBOX_IOC_SEGMENT_OPEN, "create sealed", as_it_is, create_sealed, created },
+	{ IPCMBOX_IOC_SEGMENT_OPEN, "create named", as_it_is, create_named, created_named },
+	{ IPCMBOX_IOC_SEGMENT_OPEN, "create transient", as_it_is, create_transient,
+	  created_transient },
+	{ IPCMBOX_IOC_SEGMENT_OPEN, "find by name", as_it_is, find_name, found },
+	{ IPCMBOX_IOC_SEGMENT_OPEN, "find by id", as_it_is, find_id, found },
+	{ IPCMBOX_IOC_SEGMENT_OPEN, "find and truncate", as_it_is, find_truncate, truncated },
+	{ IPCMBOX_IOC_SEGMENT_LIST, "list", as_it_is, list, nothing },
+	{ IPCMBOX_IOC_SEGMENT_STAT, "stat", as_it_is, stat_it, nothing },
+	{ IPCMBOX_IOC_SEGMENT_SET, "set", as_it_is, set, changed },
+	{ IPCMBOX_IOC_SEGMENT_UNLINK, "unlink", as_it_is, unlink_name, unlinked },
+	{ 0, "grow", as_it_is, grow, grown },
+	{ 0, "append", as_it_is, append, grown },
+	{ 0, "shrink", as_it_is, shrink, shrunk },
+	{ 0, "write", as_it_is, write_within, nothing },
+	{ 0, "read", as_it_is, read_within, nothing },
+	{ 0, "map", as_it_is, map_shared, mapped },
+	{ 0, "map private", as_it_is, map_private, mapped },
+	{ 0, "map and split", as_it_is, map_and_split, split },
+	{ 0, "touch what is mapped", map_first, touch, still_mapped },
+	{ 0, "make a mapping longer", map_first, remap, remapped },
+	{ 0, "fork with a mapping", map_first, fork_and_look, still_mapped },
+	{ 0, "show a descriptor", as_it_is, show, nothing },
+	{ IPCMBOX_IOC_SEND, "move", as_it_is, move, moved },
+	{ IPCMBOX_IOC_RECV, "receive what is moved", move_first, receive_moved, received },
 };
 
 TEST_F_TIMEOUT(fail_nth, commands, 200)

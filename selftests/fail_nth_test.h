@@ -14,7 +14,24 @@
 
 #include "ipcmbox_test.h"
 
-#define MOST_FAULTS	200
+#define MOST_FAULTS	1000
+
+/**
+ * struct command - something that is to be done under fire, again and again
+ * @cmd: the command it is about, 0: another operation on a descriptor; scripts/check looks here for
+ *	commands that are missing
+ * @name: what it does, for the log
+ * @prepare: makes what it needs, without faults
+ * @run: does it, and returns something that is not negative, or -errno
+ * @judge: without faults, given what came of it: whether that is right, and undone
+ */
+struct command {
+	unsigned int cmd;
+	const char *name;
+	bool (*prepare)(void);
+	int (*run)(void);
+	bool (*judge)(int ret);
+};
 
 /* Also allocations that may wait are to fail, and pages as well as slab objects; silently. */
 static inline bool inject_everywhere(void)
@@ -74,6 +91,38 @@ static inline int next_descriptor(void)
 
 	close(fd);
 	return fd;
+}
+
+/*
+ * Let each fault in @command happen in turn, until it succeeds with none. NULL if it fails by its
+ * fault alone, and if all is right and as before then; else what is not.
+ */
+static inline const char *endure(int nth, const struct command *command, bool (*as_before)(void))
+{
+	const char *wrong = NULL;
+	bool fired = true;
+	int n, ret;
+
+	for (n = 1; fired && !wrong; n++) {
+		if (!command->prepare())
+			return "not prepared";
+		arm(nth, n);
+		ret = command->run();
+		fired = disarm(nth);
+		if (ret < 0 && !(fired && known_failure(ret)))
+			wrong = "another error";
+		else if (!command->judge(ret))
+			wrong = "not as it must be";
+		else if (!as_before())
+			wrong = "not as before";
+		else if (fired && n == MOST_FAULTS)
+			wrong = "no end";
+	}
+	if (wrong)
+		fprintf(stderr, "# %s, fault %d: %d\n", command->name, n - 1, ret);
+	else
+		fprintf(stderr, "# %s: %d faults\n", command->name, n - 2);
+	return wrong;
 }
 
 #endif /* FAIL_NTH_TEST_H */
