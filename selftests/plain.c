@@ -262,6 +262,66 @@ TEST_F(plain, waits)
 	EXPECT_EQ(0, child_wait(pid));
 }
 
+/* READ takes no token, and so has handled what it receives: the reply is empty. */
+TEST_F(plain, receives_a_request)
+{
+	struct call *call = calls_alloc(1);
+	char text[8] = "";
+
+	ASSERT_TRUE(call);
+	call_prepare(call, self->fd, .buf_ptr = ptr_u64("request"), .buf_len = 7);
+	call_start(call);
+	ASSERT_TRUE(await_senders(self->fd, 1));
+	EXPECT_EQ(-EMSGSIZE, plain_recv(self->fd, text, 6));
+	EXPECT_EQ(-EFAULT, plain_recv(self->fd, NULL, 7));
+	EXPECT_FALSE(call->done);
+	ASSERT_EQ(7, plain_recv(self->fd, text, sizeof(text)));
+	EXPECT_STREQ("request", text);
+	EXPECT_EQ(0, call_join(call));
+	EXPECT_EQ(0, call->call.status);
+	EXPECT_EQ(0, call->call.reply_length);
+	EXPECT_EQ(0, call->call.cookie);
+
+	send_start(call, self->fd, .buf_ptr = ptr_u64("handle"), .buf_len = 6,
+		   .completion = IPCMBOX_HANDLED);
+	ASSERT_TRUE(await_senders(self->fd, 1));
+	ASSERT_EQ(6, plain_recv(self->fd, text, sizeof(text)));
+	EXPECT_EQ(0, call_join(call));
+	EXPECT_EQ(0, mailbox_info(self->fd).held);
+	munmap(call, sizeof(*call));
+}
+
+/* What is not copied until it is received: a sender that changes it meanwhile shows that. */
+TEST_F(plain, receives_what_is_lent)
+{
+	struct call *call = calls_alloc(1);
+	struct ipcmbox_part part = { ptr_u64(self->in), IPCMBOX_PLAIN_MAX, POISON32 };
+	int i;
+
+	ASSERT_TRUE(call);
+	for (i = 0; i < 2; i++) {
+		fill_pattern(self->out, IPCMBOX_PLAIN_MAX, 1);
+		send_start(call, self->fd, .buf_ptr = ptr_u64(self->out),
+			   .buf_len = IPCMBOX_PLAIN_MAX, .completion = IPCMBOX_RECEIVED);
+		ASSERT_TRUE(await_senders(self->fd, 1));
+		fill_pattern(self->out, IPCMBOX_PLAIN_MAX, 2);
+		EXPECT_EQ(-EMSGSIZE, plain_recv(self->fd, self->in, IPCMBOX_PLAIN_MAX - 1));
+		EXPECT_EQ(-EFAULT, plain_recv(self->fd, NULL, IPCMBOX_PLAIN_MAX));
+		EXPECT_FALSE(call->done);
+		memset(self->in, POISON, IPCMBOX_PLAIN_MAX);
+		if (i) {
+			ASSERT_EQ(1, plain_recvv(self->fd, &part, 1, 0));
+			EXPECT_EQ(IPCMBOX_PLAIN_MAX, part.result);
+		} else {
+			ASSERT_EQ(IPCMBOX_PLAIN_MAX,
+				  plain_recv(self->fd, self->in, IPCMBOX_PLAIN_MAX));
+		}
+		EXPECT_TRUE(check_pattern(self->in, IPCMBOX_PLAIN_MAX, 2));
+		EXPECT_EQ(0, call_join(call));
+	}
+	munmap(call, sizeof(*call));
+}
+
 static int wait_for_ever(void *arg)
 {
 	__u32 number;
