@@ -95,19 +95,22 @@ static bool store_take(const struct store *store)
 	return true;
 }
 
+/* Who puts something @to a store, its own if that is NULL, and takes what is in @from, if any. */
 struct party {
 	const char *cgroup;
 	int dev, in, out;
 	__u32 discipline;
-	bool takes;
+	const struct store *to, *from;
+	bool takes_own;
 	struct board *board;
 };
 
-/* Two parties take turns on one CPU: one takes what it has sent, the other leaves it. */
+/* Two parties take turns on one CPU. */
 static int play(void *arg)
 {
 	const struct party *party = arg;
-	struct store store;
+	const struct store *to, *from;
+	struct store own;
 	cpu_set_t cpus;
 	char turn;
 	int i;
@@ -115,12 +118,14 @@ static int play(void *arg)
 	CPU_ZERO(&cpus);
 	CPU_SET(0, &cpus);
 	if (sched_setaffinity(0, sizeof(cpus), &cpus) || !cgroup_enter(party->cgroup) ||
-	    !store_open(&store, party->dev, party->discipline))
+	    !store_open(&own, party->dev, party->discipline))
 		return 1;
+	to = party->to ? party->to : &own;
+	from = party->takes_own ? &own : party->from;
 	for (i = 0; i < ROUNDS; i++) {
 		if (read(party->in, &turn, 1) != 1)
 			return 2;
-		if (!store_put(&store) || (party->takes && !store_take(&store)))
+		if (!store_put(to) || (from && !store_take(from)))
 			return 3;
 		party->board->turns++;
 		if (write(party->out, &turn, 1) != 1)
@@ -130,42 +135,67 @@ static int play(void *arg)
 	return await_value(&party->board->done, 1) ? 0 : 5;
 }
 
-TEST_F_TIMEOUT(cgroup, reused_memory_is_paid_for_by_its_user, 100)
+/* In the end what is left has been charged to @spender, and next to nothing to @recycler. */
+static void compete(struct __test_metadata *_metadata, FIXTURE_DATA(cgroup) *self,
+		    struct party *recycler, struct party *spender, long long left)
 {
-	struct party recycler = {
-		.cgroup = RECYCLER, .dev = self->dev, .discipline = variant->discipline,
-		.takes = true, .board = self->board,
-	};
-	struct party spender = recycler;
-	int there[2], back[2];
-	long long left = (long long)variant->least * BATCH * ROUNDS, recycled;
+	int there[2], back[2], i;
 	pid_t pids[2];
 
-	if (!cgroup_has_memory())
-		SKIP(return, "no memory cgroups in this kernel");
+	recycler->cgroup = RECYCLER;
+	spender->cgroup = SPENDER;
 	ASSERT_TRUE(cgroup_new(RECYCLER, "max") && cgroup_new(SPENDER, "max"));
-
 	ASSERT_EQ(0, pipe(there));
 	ASSERT_EQ(0, pipe(back));
-	recycler.in = back[0];
-	recycler.out = there[1];
-	spender.in = there[0];
-	spender.out = back[1];
-	spender.cgroup = SPENDER;
-	spender.takes = false;
-	pids[0] = child_start(play, &recycler);
-	pids[1] = child_start(play, &spender);
+	recycler->in = back[0];
+	recycler->out = there[1];
+	spender->in = there[0];
+	spender->out = back[1];
+	pids[0] = child_start(play, recycler);
+	pids[1] = child_start(play, spender);
 	ASSERT_EQ(1, write(back[1], "", 1));
-	EXPECT_TRUE(await_value(&self->board->turns, 2 * ROUNDS));
-	recycled = cgroup_charged(RECYCLER);
-	EXPECT_GE(recycled, 0);
-	EXPECT_LE(recycled, left / 2);
+	for (i = 1; i <= 2 * ROUNDS; i++)
+		ASSERT_TRUE(await_value(&self->board->turns, i)) TH_LOG("turn %d", i);
+	EXPECT_GE(cgroup_charged(RECYCLER), 0);
+	EXPECT_LE(cgroup_charged(RECYCLER), left / 2);
 	EXPECT_GE(cgroup_charged(SPENDER), left);
 	self->board->done = 1;
 	EXPECT_EQ(0, child_wait(pids[0]));
 	EXPECT_EQ(0, child_wait(pids[1]));
 	rmdir(RECYCLER);
 	rmdir(SPENDER);
+}
+
+/* One takes what it has sent, the other leaves it. */
+TEST_F_TIMEOUT(cgroup, reused_memory_is_paid_for_by_its_user, 100)
+{
+	struct party recycler = {
+		.dev = self->dev, .discipline = variant->discipline, .takes_own = true,
+		.board = self->board,
+	};
+	struct party spender = recycler;
+
+	if (!cgroup_has_memory())
+		SKIP(return, "no memory cgroups in this kernel");
+	spender.takes_own = false;
+	compete(_metadata, self, &recycler, &spender, (long long)variant->least * BATCH * ROUNDS);
+}
+
+/* One takes, and so frees, what the other has sent and paid for, and leaves its own. */
+TEST_F_TIMEOUT(cgroup, memory_that_others_free_is_paid_for_by_its_user, 100)
+{
+	struct party sender = {
+		.dev = self->dev, .discipline = variant->discipline, .board = self->board,
+	};
+	struct party receiver = sender;
+	struct store shared;
+
+	if (!cgroup_has_memory())
+		SKIP(return, "no memory cgroups in this kernel");
+	ASSERT_TRUE(store_open(&shared, self->dev, variant->discipline));
+	sender.to = &shared;
+	receiver.from = &shared;
+	compete(_metadata, self, &sender, &receiver, (long long)variant->least * BATCH * ROUNDS);
 }
 
 /*
