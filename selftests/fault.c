@@ -3,7 +3,10 @@
  * Payload memory that cannot be read or written: a send has sent nothing, a receive leaves the
  * message in its old place.
  */
+#include <errno.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "kselftest_harness.h"
 #include "ipcmbox_test.h"
@@ -389,6 +392,131 @@ TEST_F(fault, fresh_payload_is_zeros)
 		ASSERT_EQ(0, buf[i]);
 	munmap(fresh, size);
 	free(buf);
+}
+
+/*
+ * Arguments that cannot be read or written, in whole or in part
+ */
+
+static int errno_of(long ret)
+{
+	return ret < 0 ? -errno : ret;
+}
+
+FIXTURE(argument) {
+	int dev, fd;
+	size_t page;
+	char *hole;		/* where the mapped page ends */
+};
+
+FIXTURE_SETUP(argument)
+{
+	char *map;
+
+	self->page = sysconf(_SC_PAGESIZE);
+	self->dev = device_open();
+	ASSERT_GE(self->dev, 0);
+	self->fd = mailbox_new(self->dev, .max_messages = 3);
+	ASSERT_GE(self->fd, 0);
+	map = mmap(NULL, 2 * self->page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		   -1, 0);
+	ASSERT_NE(MAP_FAILED, map);
+	self->hole = map + self->page;
+	ASSERT_EQ(0, munmap(self->hole, self->page));
+}
+
+FIXTURE_TEARDOWN(argument)
+{
+	munmap(self->hole - self->page, self->page);
+	close(self->fd);
+	close(self->dev);
+}
+
+/* As far as they are there they are right; nothing is sent, or received. */
+TEST_F(argument, that_cannot_be_read)
+{
+	const unsigned long sends[] = {
+		IPCMBOX_IOC_SEND_V0, IPCMBOX_IOC_SEND, IPCMBOX_IOC_SENDV,
+	};
+	const unsigned long recvs[] = {
+		IPCMBOX_IOC_RECV_V0, IPCMBOX_IOC_RECV, IPCMBOX_IOC_RECVV,
+	};
+	size_t there;
+	int i;
+
+	ASSERT_EQ(0, put(self->fd, 0, 1));
+	for (i = 0; i < ARRAY_SIZE(sends); i++) {
+		for (there = 0; there < _IOC_SIZE(sends[i]); there += 8) {
+			memset(self->hole - there, 0, there);
+			EXPECT_EQ(-EFAULT,
+				  errno_of(ioctl(self->fd, sends[i], self->hole - there)));
+		}
+		for (there = 0; there < 16; there += 8)
+			EXPECT_EQ(-EFAULT,
+				  errno_of(ioctl(self->fd, recvs[i], self->hole - there)));
+	}
+	EXPECT_EQ(1, mailbox_info(self->fd).sent);
+	EXPECT_EQ(1, take(self->fd));
+}
+
+/* The message is received as soon as there is a place to tell so. */
+TEST_F(argument, that_cannot_be_written)
+{
+	struct ipcmbox_recv *recv = (void *)(self->hole - sizeof(*recv));
+	char *start = self->hole - self->page;
+	__u32 number;
+
+	ASSERT_EQ(0, put(self->fd, 0, 1));
+	*recv = (struct ipcmbox_recv){ .buf_ptr = ptr_u64(&number), .buf_len = 4 };
+	ASSERT_EQ(0, mprotect(start, self->page, PROT_READ));
+	EXPECT_EQ(-EFAULT, errno_of(ioctl(self->fd, IPCMBOX_IOC_RECV_V0, recv)));
+	EXPECT_EQ(-EFAULT, errno_of(ioctl(self->fd, IPCMBOX_IOC_RECV, recv)));
+	EXPECT_EQ(1, mailbox_info(self->fd).messages);
+	ASSERT_EQ(0, mprotect(start, self->page, PROT_READ | PROT_WRITE));
+	EXPECT_EQ(4, errno_of(ioctl(self->fd, IPCMBOX_IOC_RECV, recv)));
+	EXPECT_EQ(0, mailbox_info(self->fd).messages);
+}
+
+/* The first version can be written, and what is behind it cannot. */
+TEST_F(argument, that_can_be_written_in_part)
+{
+	char *map = mmap(NULL, 2 * self->page, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct ipcmbox_recv *recv = (void *)(map + self->page - IPCMBOX_RECV_SIZE_V0);
+	__u32 number;
+
+	ASSERT_NE(MAP_FAILED, map);
+	ASSERT_EQ(0, put(self->fd, 0, 1));
+	*recv = (struct ipcmbox_recv){ .buf_ptr = ptr_u64(&number), .buf_len = 4 };
+	ASSERT_EQ(0, mprotect(map + self->page, self->page, PROT_READ));
+	EXPECT_EQ(-EFAULT, errno_of(ioctl(self->fd, IPCMBOX_IOC_RECV, recv)));
+	EXPECT_EQ(1, mailbox_info(self->fd).messages);
+	EXPECT_EQ(4, errno_of(ioctl(self->fd, IPCMBOX_IOC_RECV_V0, recv)));
+	EXPECT_EQ(0, mailbox_info(self->fd).messages);
+	munmap(map, 2 * self->page);
+}
+
+/* Plain elements likewise. */
+TEST_F(argument, of_a_vector)
+{
+	struct ipcmbox_part *part = (void *)self->hole;
+	struct ipcmbox_vector vector = {
+		.array_ptr = ptr_u64(part), .count = 1, .element_size = sizeof(*part),
+		.flags = IPCMBOX_VECTOR_PLAIN,
+	};
+	__u32 number = 5;
+
+	ASSERT_EQ(0, put(self->fd, 0, 1));
+	EXPECT_EQ(-EFAULT, mailbox_sendv(self->fd, &vector));
+	EXPECT_EQ(-EFAULT, mailbox_recvv(self->fd, &vector));
+	part--;
+	*part = (struct ipcmbox_part){ ptr_u64(&number), 4, 0 };
+	ASSERT_EQ(0, mprotect(self->hole - self->page, self->page, PROT_READ));
+	vector.array_ptr = ptr_u64(part);
+	EXPECT_EQ(-EFAULT, mailbox_sendv(self->fd, &vector));
+	EXPECT_EQ(-EFAULT, mailbox_recvv(self->fd, &vector));
+	EXPECT_EQ(1, mailbox_info(self->fd).messages);
+	EXPECT_EQ(1, take(self->fd));
 }
 
 TEST_HARNESS_MAIN
