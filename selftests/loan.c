@@ -169,6 +169,29 @@ TEST_F(loan, any_length_from_and_to_anywhere)
 	}
 }
 
+TEST_F(loan, into_pieces)
+{
+	const __u32 length = 3 * LONG + 17;
+	struct ipcmbox_iovec parts[] = {
+		{ ptr_u64(self->in), 5 }, { ptr_u64(self->in + 5), LONG },
+		{ ptr_u64(self->in + 5 + LONG), 0 },
+		{ ptr_u64(self->in + 5 + LONG), 2 * LONG + 12 },
+	};
+	struct ipcmbox_iovec hole[] = { parts[0], { 8, length } };
+
+	fill_pattern(self->out, length, 1);
+	start(self, self->out, length, IPCMBOX_RECEIVED);
+	ASSERT_TRUE(await_senders(self->fd, 1));
+	fill_pattern(self->out, length, 2);
+	EXPECT_EQ(-EFAULT, message_recv(self->fd, .buf_ptr = ptr_u64(hole), .buf_len = 2,
+					.flags = IPCMBOX_IOVEC));
+	memset(self->in, 0xcc, length);
+	ASSERT_EQ(length, message_recv(self->fd, .buf_ptr = ptr_u64(parts),
+				       .buf_len = ARRAY_SIZE(parts), .flags = IPCMBOX_IOVEC));
+	EXPECT_TRUE(check_pattern(self->in, length, 2));
+	EXPECT_EQ(0, call_join(self->call));
+}
+
 TEST_F(loan, memory_of_every_kind)
 {
 	char *shared = map_memory(LONG, MAP_SHARED);
