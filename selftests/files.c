@@ -913,6 +913,34 @@ TEST_F(files, last_receiver_gone)
 	close(writer);
 }
 
+/* What an event mailbox keeps for new members, too: there are none to come by this descriptor. */
+TEST_F(files, kept_when_the_last_receiver_goes)
+{
+	int box = mailbox_new(self->dev, .discipline = IPCMBOX_EVENT, .max_messages = 4,
+			      .flags = IPCMBOX_OPEN_FDS | IPCMBOX_OPEN_KEEP_LAST);
+	int writer, member, fd = new_pipe(&self->end);
+
+	ASSERT_GE(box, 0);
+	writer = mailbox_by_id(self->dev, mailbox_id(box), IPCMBOX_WRITE);
+	ASSERT_GE(writer, 0);
+	ASSERT_EQ(0, message_send(writer, .fds_ptr = ptr_u64(&fd), .nr_fds = 1, .events = 1));
+	close(fd);
+	ASSERT_EQ(0, put_event(writer, 2, 0, 7));
+	EXPECT_TRUE(still_open(self->end));
+	close(box);
+	EXPECT_TRUE(at_end(self->end));
+
+	/* Whoever comes finds the others. */
+	box = mailbox_by_id(self->dev, mailbox_id(writer), RW);
+	ASSERT_GE(box, 0);
+	member = member_new(box);
+	EXPECT_EQ(7, take(member));
+	EXPECT_EQ(-EAGAIN, take(member));
+	close(member);
+	close(box);
+	close(writer);
+}
+
 /* A mailbox that nobody could receive from yet has not lost its receivers: others may send. */
 TEST_F(files, never_had_a_receiver)
 {
