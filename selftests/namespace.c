@@ -8,6 +8,7 @@
 
 #include "kselftest_harness.h"
 #include "ipcmbox_test.h"
+#include "segment_test.h"
 
 #define SOMEBODY	1000
 
@@ -170,6 +171,22 @@ static int module_references(void)
 	return atoi(text);
 }
 
+static int leave_segments_behind(void *arg)
+{
+	int dev, fd;
+
+	(void)arg;
+	if (unshare(CLONE_NEWIPC))
+		return 1;
+	dev = device_open();
+	fd = segment_new(dev, NAME("test"), .size = 100 * PAGE);
+	if (fd < 0 || pwrite(fd, "here", 4, 0) != 4)
+		return 2;
+	fd = segment_new(dev, NAME("test transient"), .size = PAGE,
+			 .flags = IPCMBOX_OPEN_TRANSIENT);
+	return fd < 0 ? 3 : 0;
+}
+
 /* Nobody can unlink these names any more, but neither do they hold anything. */
 TEST_F(namespace, names_end_with_it)
 {
@@ -177,8 +194,10 @@ TEST_F(namespace, names_end_with_it)
 	__u64 start = now_ns(IPCMBOX_CLOCK_MONOTONIC);
 
 	ASSERT_GE(before, 0);
-	for (i = 0; i < 10; i++)
+	for (i = 0; i < 10; i++) {
 		ASSERT_EQ(0, child_run(leave_names_behind, NULL));
+		ASSERT_EQ(0, child_run(leave_segments_behind, NULL));
+	}
 	EXPECT_EQ(count, mailbox_count(self->dev));
 	do {
 		now = module_references();
