@@ -14,6 +14,7 @@
 
 #include "kselftest_harness.h"
 #include "endpoint_test.h"
+#include "uffd_test.h"
 
 /* How soon everybody knows that an owner has died: a process, a thread. */
 #define BOUND_NS	(100 * NSEC_PER_MSEC)
@@ -499,6 +500,52 @@ TEST_F(end, of_an_heir_that_waits)
 	owner_dies(self, variant);
 	EXPECT_EQ(-EPIPE, actor_hear(heir));
 	EXPECT_EQ(0, mailbox_info(self->fd).waiting_receivers);
+}
+
+/* Memory that the heir receives into, and that is not there until it is told so. */
+static struct hold hold;
+static pthread_t slow_thread;
+
+static void *take_slowly(void *arg)
+{
+	(void)arg;
+	return (void *)(intptr_t)message_recv(inbox, .buf_ptr = ptr_u64(hold.page), .buf_len = 4);
+}
+
+static int begin_to_take(int unused)
+{
+	(void)unused;
+	return hold_begin(&hold) && !pthread_create(&slow_thread, NULL, take_slowly, NULL) &&
+	       hold_await(&hold);
+}
+
+static int go_on_taking(int unused)
+{
+	void *ret;
+
+	(void)unused;
+	if (!hold_end(&hold) || pthread_join(slow_thread, &ret))
+		return -EIO;
+	return (intptr_t)ret;
+}
+
+/* What it has in its hands and nowhere to put it is the sender's again, who does not wait. */
+TEST_F(end, of_what_an_heir_cannot_put_anywhere)
+{
+	if (variant->legacy != leave_to_heir)
+		return;
+	ASSERT_TRUE(owner_begins(self, variant, 4));
+	ASSERT_TRUE(owner_leaves_it(self, variant));
+	send_start(self->calls, self->fd, .buf_ptr = ptr_u64("sent"), .buf_len = 4,
+		   .completion = IPCMBOX_RECEIVED);
+	ASSERT_TRUE(await_senders(self->fd, 1));
+	ASSERT_EQ(1, actor_ask(heir, begin_to_take, 0));
+	owner_dies(self, variant);
+	EXPECT_EQ(-EPIPE, call_join(self->calls));
+	EXPECT_EQ(-EPIPE, actor_ask(heir, go_on_taking, 0));
+	EXPECT_EQ(0, mailbox_info(self->fd).sent);
+	EXPECT_EQ(1, mailbox_info(self->fd).withdrawn);
+	EXPECT_TRUE(mailbox_balanced(self->fd));
 }
 
 /* The heir can have an inbox itself, and it is another. */
