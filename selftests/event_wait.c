@@ -685,6 +685,42 @@ TEST_F(event_wait, poll_waits_for_all)
 	close(third);
 }
 
+/* One long message that is taken makes room for several: all who wait for that are told. */
+TEST_F(event_wait, poll_waits_for_bytes)
+{
+	struct epoll_event event = { .events = EPOLLOUT | EPOLLEXCLUSIVE };
+	char payload[64] = "";
+	int epolls[2], fd, member, i;
+
+	fd = mailbox_new(self->dev, .discipline = IPCMBOX_EVENT, .max_messages = 50,
+			 .max_length = sizeof(payload), .max_bytes = 2 * sizeof(payload));
+	ASSERT_GE(fd, 0);
+	member = member_new(fd);
+	ASSERT_GE(member, 0);
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(0, message_send(fd, .buf_ptr = ptr_u64(payload),
+					  .buf_len = sizeof(payload)));
+	EXPECT_EQ(-EAGAIN, put(fd, 0, 1));
+	for (i = 0; i < 2; i++) {
+		epolls[i] = epoll_create1(EPOLL_CLOEXEC);
+		ASSERT_EQ(0, epoll_ctl(epolls[i], EPOLL_CTL_ADD, fd, &event));
+		EXPECT_EQ(0, epoll_wait(epolls[i], &event, 1, 0));
+		event.events = EPOLLOUT | EPOLLEXCLUSIVE;
+	}
+	ASSERT_EQ(sizeof(payload), message_recv(member, .buf_ptr = ptr_u64(payload),
+						.buf_len = sizeof(payload)));
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(1, epoll_wait(epolls[i], &event, 1, PATIENCE_NS / NSEC_PER_MSEC));
+		EXPECT_EQ(EPOLLOUT, event.events);
+		close(epolls[i]);
+	}
+	for (i = 0; i < 16; i++)
+		EXPECT_EQ(0, put(fd, 0, i));
+	EXPECT_EQ(-EAGAIN, put(fd, 0, i));
+	close(member);
+	close(fd);
+}
+
 TEST_F(event_wait, epoll_edge)
 {
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
