@@ -297,6 +297,33 @@ TEST_F(move, busy_while_a_page_is_pinned)
 	close(pipes[1]);
 }
 
+/* Whoever has the right alone keeps it when it cannot be moved on. */
+TEST_F(move, busy_when_it_is_moved_on)
+{
+	struct iovec iov = { NULL, PAGE };
+	int got, pipes[2];
+	char buf[PAGE];
+
+	got = move_here(self->box, self->fd);
+	ASSERT_GE(got, 0);
+	iov.iov_base = map(got, SIZE, READ_WRITE);
+	ASSERT_NE(NULL, iov.iov_base);
+	ASSERT_EQ(0, pipe(pipes));
+	memset(iov.iov_base, 5, PAGE);
+	ASSERT_EQ(PAGE, vmsplice(pipes[1], &iov, 1, 0));
+	munmap(iov.iov_base, SIZE);
+	EXPECT_EQ(-EBUSY, move(self->box, got));
+	EXPECT_EQ(-EAGAIN, receive(self->box));
+	EXPECT_TRUE(can_write(got));
+	EXPECT_TRUE(can_only_read(self->fd));
+	ASSERT_EQ(PAGE, read(pipes[0], buf, PAGE));
+	EXPECT_EQ(0, move(self->box, got));
+	EXPECT_TRUE(can_only_read(got));
+	close(got);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
 /* Pages that are new are on lists of the CPU they came on, which looks as if they were pinned. */
 TEST_F(move, memory_just_written_is_not_busy)
 {
