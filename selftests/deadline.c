@@ -235,20 +235,33 @@ TEST_F(deadline, races_with_a_receiver)
 	TH_LOG("%u of %u sent in time", sent, n);
 }
 
+/*
+ * Steps of the clock
+ */
+
+#define DAY_S		(24 * 3600)
+
+/* By @seconds, as somebody who sets the clock would; false: it cannot be set. */
+static bool step_realtime(int seconds)
+{
+	struct timespec real;
+
+	clock_gettime(CLOCK_REALTIME, &real);
+	real.tv_sec += seconds;
+	return !clock_settime(CLOCK_REALTIME, &real);
+}
+
 /* Only a deadline on CLOCK_REALTIME is met by setting that clock. */
 TEST_F(deadline, follows_steps_of_realtime)
 {
-	__u64 hour = 3600 * NSEC_PER_SEC, start, now;
-	struct timespec real, back;
+	__u64 hour = 3600 * NSEC_PER_SEC, start;
 
 	recv_start(self->calls, self->fd, .flags = IPCMBOX_DEADLINE, .clock = variant->clock,
 		   .deadline_ns = now_ns(variant->clock) + hour);
 	ASSERT_TRUE(await_receivers(self->fd, 1));
 	ASSERT_TRUE(call_await_asleep(self->calls));
 	start = now_ns(IPCMBOX_CLOCK_MONOTONIC);
-	clock_gettime(CLOCK_REALTIME, &real);
-	real.tv_sec += 2 * 3600;
-	if (clock_settime(CLOCK_REALTIME, &real)) {
+	if (!step_realtime(DAY_S)) {
 		ASSERT_EQ(0, put(self->fd, 0, 1));
 		call_join(self->calls);
 		SKIP(return, "the clock cannot be set");
@@ -259,11 +272,33 @@ TEST_F(deadline, follows_steps_of_realtime)
 	} else {
 		EXPECT_EQ(-ETIMEDOUT, call_join(self->calls));
 	}
-	now = now_ns(IPCMBOX_CLOCK_MONOTONIC);
-	clock_gettime(CLOCK_REALTIME, &back);
-	back.tv_sec -= 2 * 3600;
-	clock_settime(CLOCK_REALTIME, &back);
-	EXPECT_LE(now - start, PATIENCE_NS);
+	EXPECT_LE(now_ns(IPCMBOX_CLOCK_MONOTONIC) - start, PATIENCE_NS);
+	EXPECT_TRUE(step_realtime(-DAY_S));
+}
+
+/* Also a deadline that is near, and then, by that clock, is another day away. */
+TEST_F(deadline, follows_steps_back_of_realtime)
+{
+	__u64 near = 500 * NSEC_PER_MSEC, start = now_ns(IPCMBOX_CLOCK_MONOTONIC);
+
+	recv_start(self->calls, self->fd, .flags = IPCMBOX_DEADLINE, .clock = variant->clock,
+		   .deadline_ns = now_ns(variant->clock) + near);
+	if (!step_realtime(-DAY_S)) {
+		call_join(self->calls);
+		SKIP(return, "the clock cannot be set");
+	}
+	if (variant->clock != IPCMBOX_CLOCK_REALTIME) {
+		EXPECT_EQ(-ETIMEDOUT, call_join(self->calls));
+		EXPECT_GE(now_ns(IPCMBOX_CLOCK_MONOTONIC) - start, near);
+	} else {
+		while (now_ns(IPCMBOX_CLOCK_MONOTONIC) - start < 2 * near)
+			usleep(1000);
+		EXPECT_FALSE(self->calls->done);
+		EXPECT_EQ(0, put(self->fd, 0, 1));
+		EXPECT_EQ(4, call_join(self->calls));
+	}
+	EXPECT_LE(now_ns(IPCMBOX_CLOCK_MONOTONIC) - start, PATIENCE_NS);
+	EXPECT_TRUE(step_realtime(DAY_S));
 }
 
 TEST_HARNESS_MAIN
