@@ -2,7 +2,7 @@
 #
 # What can be done here; how is in scripts/.  The kernel's build reads Kbuild.
 
-.PHONY: all module library test test-all coverage check selfcheck demo bench bench-check fuzz shell clean help
+.PHONY: all module library test test-all coverage check selfcheck demo bench bench-check fuzz soak shell clean help
 
 all: module library
 
@@ -17,6 +17,7 @@ demo: ; scripts/demo
 bench: ; scripts/bench
 bench-check: ; scripts/bench --check
 fuzz: ; scripts/fuzz --seconds $(or $(SECONDS),600)
+soak: ; scripts/soak --seconds $(or $(SECONDS),7200)
 shell: ; scripts/shell
 clean: ; rm -rf build
 
@@ -34,6 +35,7 @@ help:
 	@echo 'make bench-check'
 	@echo '                has anything become slower than recorded?'
 	@echo 'make fuzz       random commands, guided by coverage, for 10 minutes; SECONDS=...'
+	@echo 'make soak       what races, kills and exhausts, for 2 hours; SECONDS=...'
 	@echo 'make shell      a shell in a virtual machine with the module loaded'
 	@echo 'make selfcheck  do the test scripts notice what goes wrong?'
 	@echo 'make clean      remove build/ (kernels stay in the cache)'

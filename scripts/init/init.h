@@ -36,11 +36,12 @@ void step_load(char *args);
 void step_unload(char *args);
 void step_cycle(char *args);
 
-/* program.c, kunit.c, leak.c, coverage.c, shell.c */
+/* program.c, kunit.c, leak.c, coverage.c, memory.c, shell.c */
 void step_run(char *args);
 void step_kunit(char *pattern);
 void step_kmemleak(char *args);
 void step_coverage(char *args);
+void step_memory(char *args);
 void step_shell(char *args);
 
 #endif

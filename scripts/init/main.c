@@ -14,6 +14,10 @@
  *	kmemleak			nothing was leaked so far
  *	coverage			hand out which lines of the module were run, on
  *					another port; also after it was removed
+ *	memory MIB			no more than that much more memory is in use
+ *					than when this was asked first
+ *	rounds SECONDS			the steps from here on
+ *	again				to here, over and over for so long
  *	shell				a shell on the console
  *
  * A step fails, too, when the kernel complains meanwhile or when processes
@@ -59,6 +63,7 @@ static const struct {
 	{ "unload", step_unload },
 	{ "kmemleak", step_kmemleak },
 	{ "coverage", step_coverage },
+	{ "memory", step_memory },
 	{ "shell", step_shell },
 };
 
@@ -83,6 +88,24 @@ static void step(char *line)
 	free(text);
 }
 
+/* Those that say what comes next; false: it is another one. */
+static bool repeat(const char *line, FILE *plan)
+{
+	static long long end;
+	static long place;
+
+	if (sscanf(line, "rounds %lld", &end) == 1) {
+		end = now_ms() + end * 1000;
+		place = ftell(plan);
+		return true;
+	}
+	if (strcmp(line, "again"))
+		return false;
+	if (now_ms() < end)
+		fseek(plan, place, SEEK_SET);
+	return true;
+}
+
 static void carry_out(const char *path)
 {
 	FILE *plan = fopen(path, "re");
@@ -91,7 +114,7 @@ static void carry_out(const char *path)
 
 	while (plan && fgets(line, sizeof(line), plan)) {
 		line[strcspn(line, "\n")] = '\0';
-		if (!line[0] || line[0] == '#')
+		if (!line[0] || line[0] == '#' || repeat(line, plan))
 			continue;
 		step(line);
 		n++;
