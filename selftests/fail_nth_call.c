@@ -206,7 +206,7 @@ static bool replied(int ret)
 static int reply_with_all(void)
 {
 	struct ipcmbox_iovec pieces[] = {
-		{ ptr_u64("ans"), 3 }, { ptr_u64("wer"), 3 },
+		{ ptr_u64("answ"), 4 }, { ptr_u64("er"), 2 },
 	};
 
 	return message_reply(box, .token = received.token, .buf_ptr = ptr_u64(pieces),
