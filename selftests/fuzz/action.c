@@ -233,6 +233,8 @@ long action_mmap(struct actor *actor, const uint64_t *args)
 	at = mmap64(NULL, args[1], args[2] & 7, args[3] & 3, actor->fd, args[4]);
 	if (at == MAP_FAILED)
 		return -errno;
+	if (mapped->at)
+		munmap(mapped->at, mapped->length);
 	mapped->at = at;
 	mapped->length = args[1];
 	return 0;

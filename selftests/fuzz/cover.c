@@ -28,6 +28,12 @@ void trace_begin(struct trace *trace)
 		trace->pcs = NULL;
 }
 
+void trace_end(struct trace *trace)
+{
+	if (trace->pcs)
+		ioctl(trace->fd, KCOV_DISABLE, 0);
+}
+
 void trace_restart(struct trace *trace)
 {
 	if (trace->pcs)

@@ -50,6 +50,7 @@ struct trace {
 bool trace_open(struct trace *trace);
 /* For the calling thread, from now on. */
 void trace_begin(struct trace *trace);
+void trace_end(struct trace *trace);
 void trace_restart(struct trace *trace);
 /* Notes what has been executed since; with @gain->count only what of that is in it. */
 void trace_harvest(struct trace *trace, struct cover *cover, struct gain *gain, bool compare);

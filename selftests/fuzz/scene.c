@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <linux/ipcmbox.h>
@@ -34,6 +35,20 @@ bool scene_make(void)
 	scene.pad = memfd_create("pad", MFD_CLOEXEC);
 	scene.slots[0] = open(IPCMBOX_DEVICE, O_RDWR | O_CLOEXEC);
 	return scene.slots[0] >= 0 && scene.pad >= 0;
+}
+
+void scene_tidy(int first)
+{
+	uint32_t i;
+
+	for (i = 1; i < SLOTS; i++)
+		scene.slots[i] = -1;
+	syscall(SYS_close_range, first, ~0U, 0);
+	for (i = 0; i < MAPPINGS; i++) {
+		if (scene.mappings[i].at)
+			munmap(scene.mappings[i].at, scene.mappings[i].length);
+		scene.mappings[i].at = NULL;
+	}
 }
 
 void scene_keep(uint32_t slot, int fd)

@@ -37,6 +37,8 @@ extern struct scene scene;
 
 /* Returns false if there is no device. */
 bool scene_make(void);
+/* Makes it as it was, but for memory: closes descriptors from @first on, ends mappings. */
+void scene_tidy(int first);
 /* A new descriptor, if it is one. */
 void scene_keep(uint32_t slot, int fd);
 

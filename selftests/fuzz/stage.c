@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
@@ -30,6 +31,7 @@
 #define ABSENT_MS	12	/* nor one that does not begin: its actor is dead, or blocked */
 #define TICK_MS		5	/* a signal ends what blocks */
 #define RUN_MS		3000	/* then all processes are killed */
+#define RUNNER_MS	20	/* until it is seen that it is dead */
 #define DEATH_MS	40000	/* on the slowest machine */
 
 static struct actor actors[ACTORS];
@@ -72,7 +74,9 @@ static void set_state(uint32_t *state, uint32_t value)
 /* Returns false when it has taken too long. */
 static bool await_change(const uint32_t *state, uint32_t value, long ms)
 {
-	const struct timespec limit = { .tv_nsec = ms * NSEC_PER_MSEC };
+	const struct timespec limit = {
+		.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * NSEC_PER_MSEC,
+	};
 
 	return !syscall(SYS_futex, state, FUTEX_WAIT, value, &limit, NULL, 0) ||
 	       errno != ETIMEDOUT;
@@ -99,7 +103,7 @@ static void await_turn(const struct stage *stage, uint32_t index)
 }
 
 /* Signals to the calling thread, which end what it is blocked in. */
-static void tick(long ms)
+static timer_t tick(long ms)
 {
 	const struct itimerspec times = {
 		.it_value.tv_nsec = ms * NSEC_PER_MSEC,
@@ -109,19 +113,22 @@ static void tick(long ms)
 	timer_t timer;
 
 	event._sigev_un._tid = syscall(SYS_gettid);
-	if (!timer_create(CLOCK_MONOTONIC, &event, &timer))
-		timer_settime(timer, 0, &times, NULL);
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer) ||
+	    timer_settime(timer, 0, &times, NULL))
+		_exit(2);
+	return timer;
 }
 
 static void *play(void *arg)
 {
 	struct actor *actor = arg;
 	struct stage *stage = actor->stage;
+	timer_t timer;
 	uint32_t i;
 
 	stage->processes[actor->number] = getpid();
 	stage->threads[actor->number] = syscall(SYS_gettid);
-	tick(stage->patience * TICK_MS);
+	timer = tick(stage->patience * TICK_MS);
 	trace_begin(&actor->trace);
 	for (i = 0; i < stage->program.count; i++) {
 		actor->operation = &stage->program.operations[i];
@@ -135,6 +142,7 @@ static void *play(void *arg)
 		trace_harvest(&actor->trace, stage->cover, &stage->gain, stage->compare);
 		trace_restart(&actor->trace);
 	}
+	timer_delete(timer);
 	return NULL;
 }
 
@@ -178,14 +186,13 @@ static void handle_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-__attribute__((noreturn)) static void run_here(struct stage *stage)
+/* By the calling process. */
+static void play_all(struct stage *stage)
 {
 	pthread_t threads[FORKED];
 	bool started[FORKED] = { false };
 	uint32_t i;
 
-	setpgid(0, 0);
-	handle_signals();
 	for (i = 1; i < FORKED; i++)
 		started[i] = program_uses(&stage->program, i) &&
 			     !pthread_create(&threads[i], NULL, play, &actors[i]);
@@ -194,32 +201,133 @@ __attribute__((noreturn)) static void run_here(struct stage *stage)
 		if (started[i])
 			pthread_join(threads[i], NULL);
 	}
-	_exit(0);
 }
 
-/* Returns false if not all children have ended by then. */
-static bool reap(long ms)
+/* Whether a process is the same after it, once descriptors and mappings are gone. */
+static bool leaves_traces(const struct program *program)
+{
+	static const char * const words[] = { "fork", "become", "limit", "unshare", "mremap" };
+	const char *name;
+	uint32_t i, j;
+
+	for (i = 0; i < program->count; i++) {
+		name = commands[program->operations[i].command].name;
+		for (j = 0; j < sizeof(words) / sizeof(words[0]); j++) {
+			if (!strcmp(name, words[j]))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* A process for one program after the other, as to make one takes longer than most of them do. */
+__attribute__((noreturn)) static void serve(struct stage *stage)
+{
+	const int device = scene.slots[0];
+	const int first = fcntl(device, F_DUPFD_CLOEXEC, 0);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		while (__atomic_load_n(&stage->turn, __ATOMIC_SEQ_CST) != BEGUN)
+			await_change(&stage->turn, ENDED, 1000);
+		scene_tidy(first);
+		scene.slots[0] = fcntl(device, F_DUPFD_CLOEXEC, first);
+		play_all(stage);
+		scene_tidy(first);
+		trace_harvest(&actors[0].trace, stage->cover, &stage->gain, stage->compare);
+		trace_restart(&actors[0].trace);
+		trace_end(&actors[0].trace);
+		set_state(&stage->turn, ENDED);
+	}
+}
+
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / NSEC_PER_MSEC;
+}
+
+/* Returns false if not all processes of the group have ended by then. */
+static bool reap(pid_t group, long ms)
 {
 	const struct timespec step = { .tv_nsec = 100 * NSEC_PER_MSEC };
-	struct timespec now;
+	const long long end = now_ms() + ms;
 	sigset_t children;
-	long long end = 0;
 	pid_t pid;
 
 	sigemptyset(&children);
 	sigaddset(&children, SIGCHLD);
 	for (;;) {
 		do
-			pid = waitpid(-1, NULL, WNOHANG | __WALL);
+			pid = waitpid(-group, NULL, WNOHANG | __WALL);
 		while (pid > 0);
 		if (pid < 0)
 			return true;
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (!end)
-			end = now.tv_sec * 1000LL + now.tv_nsec / NSEC_PER_MSEC + ms;
-		if (now.tv_sec * 1000LL + now.tv_nsec / NSEC_PER_MSEC > end)
+		if (now_ms() > end)
 			return false;
 		sigtimedwait(&children, NULL, &step);
+	}
+}
+
+static void end_group(struct stage *stage, pid_t group)
+{
+	kill(-group, SIGKILL);
+	if (!reap(group, DEATH_MS))
+		stage_blame(stage, "a process cannot be killed");
+}
+
+/* Returns its process, the leader of a group, or 0. */
+static pid_t start(struct stage *stage, bool serving)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		setpgid(0, 0);
+		handle_signals();
+		if (serving)
+			serve(stage);
+		play_all(stage);
+		_exit(0);
+	}
+	if (pid < 0) {
+		stage_blame(stage, "fork: %s", strerror(errno));
+		return 0;
+	}
+	setpgid(pid, pid);
+	return pid;
+}
+
+/* Its processes are its own. */
+static void run_apart(struct stage *stage)
+{
+	pid_t group = start(stage, false);
+
+	if (group && !reap(group, stage->patience * RUN_MS))
+		end_group(stage, group);
+}
+
+/* By a process that has run others and, unless it dies of it, runs more. */
+static void run_served(struct stage *stage)
+{
+	static pid_t runner;
+	long long end;
+
+	stage->turn = BEGUN;
+	if (!runner)
+		runner = start(stage, true);
+	else
+		set_state(&stage->turn, BEGUN);
+	end = now_ms() + stage->patience * RUN_MS;
+	while (runner && __atomic_load_n(&stage->turn, __ATOMIC_SEQ_CST) != ENDED) {
+		await_change(&stage->turn, BEGUN, RUNNER_MS);
+		if (now_ms() > end) {
+			end_group(stage, runner);
+			runner = 0;
+		} else if (waitpid(runner, NULL, WNOHANG) == runner) {
+			runner = 0;
+		}
 	}
 }
 
@@ -237,7 +345,6 @@ static void harvest_rest(struct stage *stage)
 void stage_run(struct stage *stage)
 {
 	uint32_t i;
-	pid_t pid;
 
 	memset(stage->states, 0, sizeof(stage->states));
 	memset(stage->results, 0, sizeof(stage->results));
@@ -247,18 +354,9 @@ void stage_run(struct stage *stage)
 		stage->returned[i] = RESULT_UNKNOWN;
 	stage->wrong[0] = '\0';
 
-	pid = fork();
-	if (!pid)
-		run_here(stage);
-	if (pid < 0) {
-		stage_blame(stage, "fork: %s", strerror(errno));
-		return;
-	}
-	setpgid(pid, pid);
-	if (!reap(stage->patience * RUN_MS)) {
-		kill(-pid, SIGKILL);
-		if (!reap(DEATH_MS))
-			stage_blame(stage, "a process cannot be killed");
-	}
+	if (leaves_traces(&stage->program))
+		run_apart(stage);
+	else
+		run_served(stage);
 	harvest_rest(stage);
 }

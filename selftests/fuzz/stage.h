@@ -17,6 +17,7 @@
  * @gain: likewise
  * @compare: look for what is in @gain only
  * @patience: how slow the machine may be; 1 where time is better spent otherwise
+ * @turn: of the runner: a state, as of operations
  * @states: of operations, see stage.c
  * @returned: what they returned
  * @results: of operations, for later ones
@@ -30,6 +31,7 @@ struct stage {
 	struct gain gain;
 	bool compare;
 	uint32_t patience;
+	uint32_t turn;
 	uint32_t states[OPERATIONS];
 	int64_t returned[OPERATIONS];
 	uint64_t results[RESULTS];
