@@ -125,7 +125,21 @@ static void name(struct program *program, uint32_t number)
 		snprintf(program->name, NAME_SIZE, "%s-%u", commands[last->command].name, number);
 }
 
-void distil_corpus(struct campaign *campaign, struct stage *stage, FILE *out)
+static void print(const struct program *program)
+{
+	char *text, *line, *rest;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	program_print(program, out);
+	fclose(out);
+	for (rest = text; (line = strsep(&rest, "\n")) && rest;)
+		printf("+ %s\n", line);
+	fflush(stdout);
+	free(text);
+}
+
+void distil_corpus(struct campaign *campaign, struct stage *stage)
 {
 	static const struct program *sorted[CORPUS_MAX];
 	uint32_t i, count = 0, kept = 0;
@@ -144,7 +158,6 @@ void distil_corpus(struct campaign *campaign, struct stage *stage, FILE *out)
 		distil_program(campaign, stage, true);
 		distil_results(campaign, stage);
 		name(&stage->program, kept++);
-		program_print(&stage->program, out);
-		fflush(out);
+		print(&stage->program);
 	}
 }
