@@ -2,7 +2,8 @@
 #
 # What can be done here; how is in scripts/.  The kernel's build reads Kbuild.
 
-.PHONY: all module library test test-all coverage check selfcheck demo bench bench-check fuzz soak shell clean help
+.PHONY: all module library test test-all coverage check selfcheck mutations demo bench bench-check \
+	 fuzz soak shell clean help
 
 all: module library
 
@@ -13,6 +14,7 @@ test-all: ; scripts/check kernels && scripts/test --all
 coverage: ; scripts/test debug
 check: ; scripts/check $(CHECKS)
 selfcheck: ; scripts/selfcheck
+mutations: ; scripts/mutations
 demo: ; scripts/demo
 bench: ; scripts/bench
 bench-check: ; scripts/bench --check
@@ -38,6 +40,7 @@ help:
 	@echo 'make soak       what races, kills and exhausts, for 2 hours; SECONDS=...'
 	@echo 'make shell      a shell in a virtual machine with the module loaded'
 	@echo 'make selfcheck  do the test scripts notice what goes wrong?'
+	@echo 'make mutations  do the tests notice bugs seeded in the module?'
 	@echo 'make clean      remove build/ (kernels stay in the cache)'
 
 export KDIR

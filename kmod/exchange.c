@@ -13,6 +13,7 @@
 #include "hold.h"
 #include "index.h"
 #include "message.h"
+#include "mutation.h"
 #include "notify.h"
 #include "port.h"
 #include "selection.h"
@@ -187,7 +188,7 @@ static void leave_sender(struct ipcmbox_port *port, struct ipcmbox_waiter *waite
 static bool is_wanted(const struct ipcmbox_reception *reception,
 		      const struct ipcmbox_message *message)
 {
-	return message->priority >= reception->min_priority &&
+	return (message->priority >= reception->min_priority || mutated(priority_ignored)) &&
 	       (likely(!reception->selection) ||
 		ipcmbox_selection_admits(reception->selection, message));
 }
@@ -526,6 +527,10 @@ enum ipcmbox_withdrawal ipcmbox_port_withdraw(struct ipcmbox_port *port,
 		waiter->leaving = error;
 		return IPCMBOX_WITHDRAWN_TAKEN;
 	case IPCMBOX_MESSAGE_QUEUED:
+		if (mutated(withdrawn_delivered)) {
+			leave_sender(port, waiter);
+			return IPCMBOX_WITHDRAWN_RECEIVED;
+		}
 		pull(port, message);
 		retract(port, message);
 		break;
@@ -923,6 +928,8 @@ bool ipcmbox_port_put_back(struct ipcmbox_port *port, struct ipcmbox_message *me
 	}
 
 	unhold(port, message);
+	if (mutated(reordered_put_back))
+		message->seq = port->next_seq++;
 	ipcmbox_step(port, message, IPCMBOX_STEP_RETURNED);
 	taker = find_taker(port, message);
 	if (taker) {

@@ -14,6 +14,7 @@
 #include <uapi/linux/ipcmbox.h>
 
 #include "index.h"
+#include "mutation.h"
 #include "patience.h"
 #include "queue.h"
 
@@ -241,7 +242,7 @@ static inline bool ipcmbox_port_has_room(const struct ipcmbox_port *port, u32 le
 					 unsigned long dropped, u64 dropped_bytes)
 {
 	if (port->max_messages != IPCMBOX_UNBOUNDED &&
-	    port->queue.count - dropped >= port->max_messages)
+	    port->queue.count - dropped >= port->max_messages + mutated(capacity_off_by_one))
 		return false;
 	return !port->max_bytes || port->queue.bytes - dropped_bytes + length <= port->max_bytes;
 }

@@ -16,6 +16,7 @@
 #include "index.h"
 #include "mailbox.h"
 #include "message.h"
+#include "mutation.h"
 #include "exchange.h"
 #include "hold.h"
 #include "port.h"
@@ -546,7 +547,7 @@ long __flatten ipcmbox_transfer_receive(struct ipcmbox_reception *reception)
 
 	if (reception->peek) {
 		ipcmbox_message_put(waiter.message);
-	} else if (likely(ret >= 0)) {
+	} else if (likely(ret >= 0) && !(mutated(double_delivery) && signal_pending(current))) {
 		finish(port, &waiter);
 	} else {
 		put_back(port, waiter.message);

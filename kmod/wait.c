@@ -19,6 +19,7 @@
 
 #include "compat.h"
 #include "event.h"
+#include "mutation.h"
 #include "notify.h"
 #include "patience.h"
 #include "spin.h"
@@ -121,7 +122,7 @@ u64 ipcmbox_deadline_export(const struct ipcmbox_deadline *deadline)
 static int waiter_park(struct ipcmbox_waiter *waiter, unsigned int mode, ktime_t expires,
 		       clockid_t clock)
 {
-	ktime_t *timeout = expires == IPCMBOX_FOREVER ? NULL : &expires;
+	ktime_t *timeout = expires == IPCMBOX_FOREVER || mutated(deadline_ignored) ? NULL : &expires;
 	int ret;
 
 	for (;;) {
@@ -132,7 +133,7 @@ static int waiter_park(struct ipcmbox_waiter *waiter, unsigned int mode, ktime_t
 		set_current_state(mode);
 		ret = 0;
 		if (cmpxchg(&waiter->state, IPCMBOX_WAITER_AWAKE, IPCMBOX_WAITER_PARKED) ==
-		    IPCMBOX_WAITER_DONE)
+		    IPCMBOX_WAITER_DONE && !mutated(lost_wakeup))
 			break;
 		ret = -EINTR;
 		if (signal_pending_state(mode, current))

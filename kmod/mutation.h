@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _IPCMBOX_MUTATION_H
+#define _IPCMBOX_MUTATION_H
+
+#include <linux/compiler.h>
+#include <linux/types.h>
+
+/**
+ * DOC: Mutations
+ *
+ * Bugs to be noticed. A module built with IPCMBOX_MUTATIONS=y has those named here, and the module
+ * parameter @mutation seeds one of them: scripts/mutations sees to it that the tests fail with each.
+ * In any other build there are none, and mutated() is a constant that leaves nothing of itself.
+ *
+ * ====================== ==========================================================================
+ * lost_wakeup            who goes to sleep does not look whether it was completed just before
+ * deadline_ignored       a sleep has no deadline
+ * capacity_off_by_one    there is room for one message more
+ * priority_ignored       a waiting receiver is handed what is less urgent than it wants
+ * withdrawn_delivered    a queued message stays when its sender gives up
+ * reordered_put_back     a message that is put back goes to the end
+ * double_delivery        a message is put back although it was copied, if a signal is pending
+ * ====================== ==========================================================================
+ */
+#define IPCMBOX_MUTATIONS_LIST(_) \
+	_(lost_wakeup) \
+	_(deadline_ignored) \
+	_(capacity_off_by_one) \
+	_(priority_ignored) \
+	_(withdrawn_delivered) \
+	_(reordered_put_back) \
+	_(double_delivery)
+
+#define IPCMBOX_MUTATION_ENUM(name) IPCMBOX_MUTATION_##name,
+enum ipcmbox_mutation {
+	IPCMBOX_MUTATION_none,
+	IPCMBOX_MUTATIONS_LIST(IPCMBOX_MUTATION_ENUM)
+};
+
+#ifdef IPCMBOX_MUTATIONS
+extern enum ipcmbox_mutation ipcmbox_mutation;
+#define mutated(name)	unlikely(ipcmbox_mutation == IPCMBOX_MUTATION_##name)
+#else
+#define mutated(name)	false
+#endif
+
+#endif /* _IPCMBOX_MUTATION_H */
