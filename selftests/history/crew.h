@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The crew: processes of a few threads each, which carry out what was planned for a round, note when
+ * each operation began and returned, and what came of it; and which can be killed.
+ */
+#ifndef CREW_H
+#define CREW_H
+
+#include "operation.h"
+
+#define PROCESSES	3
+#define THREADS		2
+#define WORKERS		(PROCESSES * THREADS)
+#define MASTER		WORKERS		/* who plans is a worker, too */
+
+/**
+ * struct duty - what a worker does in a round
+ * @first: of its operations
+ * @count: how many they are
+ * @done: the last round it is through with
+ * @tid: the thread
+ */
+struct duty {
+	int first;
+	int count;
+	volatile int done;
+	volatile int tid;
+};
+
+/**
+ * struct stage - what the crew shares
+ * @round: number of the round that has begun last
+ * @serial: of the round, in the messages: what comes of another one is noticed
+ * @send_fd: descriptor of the mailbox
+ * @receive_fd: likewise
+ * @duties: by worker
+ * @history: of the round
+ */
+struct stage {
+	volatile int round;
+	__u32 serial;
+	int send_fd;
+	int receive_fd;
+	struct duty duties[WORKERS];
+	struct history history;
+};
+
+extern struct stage *stage;
+
+bool crew_start(int send_fd, int receive_fd);
+void crew_end(void);
+/* The round begins. */
+void crew_go(void);
+void crew_perform(int nr);
+/* Is the worker through with the round? */
+bool crew_is_done(int worker);
+/* What it is doing, or NONE if that is nothing just now. */
+int crew_operation(int worker);
+void crew_signal(int worker);
+void crew_kill(int process);
+/* Who was killed is replaced. */
+bool crew_replace(void);
+
+#endif /* CREW_H */

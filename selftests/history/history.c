@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Histories: many do everything at once to one mailbox, for a short round each time; what each of
+ * them saw must be what a mailbox would show them that did one thing after the other.
+ *
+ * IPCMBOX_TEST_SEED=N begins with that seed, which is printed; IPCMBOX_TEST_SCALE=X plays X times as
+ * many rounds.
+ */
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "ipcmbox_test.h"
+
+#include "crew.h"
+#include "known.h"
+#include "round.h"
+
+TEST(search_knows_right_from_wrong)
+{
+	enum verdict verdict;
+	const char *name;
+	bool is_right;
+	int nr = 0;
+
+	while ((name = known_next(&nr, &is_right, &verdict))) {
+		EXPECT_EQ(is_right ? LINEARIZABLE : WRONG, verdict) TH_LOG("%s", name);
+	}
+	EXPECT_GT(nr, 0);
+}
+
+FIXTURE(history) {
+	int dev, send_fd, receive_fd;
+};
+
+FIXTURE_VARIANT(history) {
+	bool is_endpoint;
+};
+
+FIXTURE_VARIANT_ADD(history, mailbox) { };
+FIXTURE_VARIANT_ADD(history, endpoint) { .is_endpoint = true };
+
+FIXTURE_SETUP(history)
+{
+	self->dev = device_open();
+	ASSERT_GE(self->dev, 0);
+	if (variant->is_endpoint) {
+		self->receive_fd = endpoint_new(self->dev, .max_messages = 1);
+		self->send_fd = endpoint_connect(self->dev, IPCMBOX_PROCESS, getpid());
+	} else {
+		self->receive_fd = mailbox_new(self->dev, .max_messages = 1);
+		self->send_fd = self->receive_fd;
+	}
+	ASSERT_GE(self->receive_fd, 0);
+	ASSERT_GE(self->send_fd, 0);
+	ASSERT_TRUE(crew_start(self->send_fd, self->receive_fd));
+}
+
+FIXTURE_TEARDOWN(history)
+{
+	crew_end();
+	if (self->send_fd != self->receive_fd)
+		close(self->send_fd);
+	close(self->receive_fd);
+	close(self->dev);
+}
+
+static __u32 first_seed(void)
+{
+	const char *seed = getenv("IPCMBOX_TEST_SEED");
+
+	return seed ? strtoul(seed, NULL, 0) : (__u32)time(NULL);
+}
+
+TEST_F_TIMEOUT(history, is_linearizable, 1000)
+{
+	__u32 seed = first_seed(), rounds = scaled(400), i;
+	__u64 start = now_ns(IPCMBOX_CLOCK_MONOTONIC);
+	struct tally tally = {};
+
+	TH_LOG("seed %u", seed);
+	for (i = 0; i < rounds; i++) {
+		ASSERT_TRUE(round_play(seed + i, &tally));
+	}
+	TH_LOG("%lu rounds of %lu operations, %lu models, %lu undecided, in %llu ms",
+	       tally.rounds, tally.operations, tally.models, tally.undecided,
+	       (unsigned long long)(now_ns(IPCMBOX_CLOCK_MONOTONIC) - start) / 1000000);
+	TH_LOG("%lu timeouts, %lu interrupts, %lu faults, %lu killed, %lu drops, %lu redeliveries",
+	       tally.timeouts, tally.interrupts, tally.faults, tally.kills, tally.drops,
+	       tally.redeliveries);
+	EXPECT_EQ(0, tally.undecided);
+	EXPECT_TRUE(mailbox_balanced(self->receive_fd));
+}
+
+TEST_HARNESS_MAIN

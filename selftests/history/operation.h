@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a history is made of: the operations of one round, what they were asked for and what came of
+ * it. It is shared between the processes that carry them out.
+ */
+#ifndef OPERATION_H
+#define OPERATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <linux/types.h>
+
+#define OPERATIONS_MAX	96
+#define NONE		(-1)
+
+enum operation_kind { SEND, RECEIVE, PEEK, SETTLE, EXPIRE, SET, STAT };
+
+/**
+ * enum operation_state - how far an operation is
+ * @PLANNED: not begun, and as long as that is so it is no part of the history
+ * @BEGUN: its process is in the kernel, or on its way to or from it
+ * @ENDED: it returned
+ * @KILLED: its process was killed meanwhile: it may have done all, or a part, or nothing
+ */
+enum operation_state { PLANNED, BEGUN, ENDED, KILLED };
+
+/**
+ * struct sight - what STAT shows of a mailbox at one moment
+ * @queued: messages in the queue
+ * @held: leased, and not settled
+ * @receivers: receives that wait
+ * @senders: sends that wait, for whatever
+ * @next_seq: number of the next message
+ */
+struct sight {
+	__u32 queued;
+	__u32 held;
+	__u32 receivers;
+	__u32 senders;
+	__u64 next_seq;
+};
+
+/**
+ * struct operation - one of them
+ * @kind: which
+ * @state: how far
+ * @worker: who does it; what one worker does comes in the order of the array
+ * @of: SETTLE, EXPIRE: the receive whose message it is about
+ * @flags: IPCMBOX_NONBLOCK, IPCMBOX_DEADLINE, IPCMBOX_LEASE
+ * @is_bad: RECEIVE: the buffer is nowhere
+ * @is_long: SEND: so long that it is lent and not copied, if it is waited for
+ * @priority: SEND: of the message; RECEIVE, PEEK: the least
+ * @completion: SEND: what it waits for
+ * @events: SEND: of the message; RECEIVE, PEEK: those wanted, 0: all
+ * @action: SETTLE: what to do
+ * @capacity: SET: from now on
+ * @overflow: SET: likewise
+ * @pause: what to do before: 0 nothing, 1 give way, else count up to it
+ * @lease_ns: RECEIVE with LEASE: for how long
+ * @deadline_ns: with DEADLINE: from its begin, and once it has begun, on CLOCK_MONOTONIC
+ * @invoked: when it began, on CLOCK_MONOTONIC
+ * @returned: when it returned, or was certainly over as its process was
+ * @result: 0, IPCMBOX_SENT_DROPPED, or -errno
+ * @got: RECEIVE, PEEK: the send that sent what was received
+ * @seq: likewise: its number
+ * @lost: likewise: losses told of
+ * @redelivered: likewise: how often it had come back, or -1 if that was not asked
+ * @token: likewise: for SETTLE
+ * @sight: STAT
+ */
+struct operation {
+	enum operation_kind kind;
+	enum operation_state state;
+	int worker;
+	int of;
+	__u32 flags;
+	bool is_bad;
+	bool is_long;
+	__u32 priority;
+	__u32 completion;
+	__u32 events;
+	__u32 action;
+	__u32 capacity;
+	__u32 overflow;
+	__u32 pause;
+	__u64 lease_ns;
+	__u64 deadline_ns;
+	__u64 invoked;
+	__u64 returned;
+	int result;
+	int got;
+	__u64 seq;
+	__u64 lost;
+	int redelivered;
+	__u64 token;
+	struct sight sight;
+};
+
+/**
+ * struct history - the operations of one round at one mailbox, which was empty before
+ * @capacity: of the mailbox in the beginning
+ * @overflow: likewise
+ * @first_seq: number of the first message
+ * @nr: how many operations there are
+ * @operations: they
+ */
+struct history {
+	__u32 capacity;
+	__u32 overflow;
+	__u64 first_seq;
+	int nr;
+	struct operation operations[OPERATIONS_MAX];
+};
+
+static inline bool is_nonblocking(const struct operation *op)
+{
+	return op->flags & 1;
+}
+
+void operation_print(const struct history *history, int nr, __u64 origin);
+void history_print(const struct history *history);
+
+#endif /* OPERATION_H */

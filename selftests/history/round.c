@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Rounds.
+ */
+#include <errno.h>
+#include <sched.h>
+
+#include "ipcmbox_test.h"
+
+#include "crew.h"
+#include "round.h"
+#include "search.h"
+
+#define USEC		1000
+/* Room for what the master does at last: receive all that is left, and look. */
+#define RESERVE		(OPERATIONS_MAX / 2)
+
+/**
+ * struct character - what there is in a round, in percent of the operations where it can be
+ */
+struct character {
+	__u32 nonblocking;
+	__u32 deadlines;
+	__u32 waiting;		/* sends that wait until received, */
+	__u32 handled;		/* of these: until handled */
+	__u32 leases;
+	__u32 bad;
+	__u32 peeks;
+	__u32 selective;
+	__u32 long_ones;
+	__u32 priorities;	/* how many there are */
+	__u32 signals;
+	__u32 kills;
+	__u32 changes;
+	bool drops;
+};
+
+static __u32 state;
+static struct character character;
+
+/* Deterministic; what races is the order among the workers. */
+static __u32 dice(__u32 sides)
+{
+	state = state * 1664525 + 1013904223;
+	return (state >> 8) % sides;
+}
+
+static bool chance(__u32 percent)
+{
+	return dice(100) < percent;
+}
+
+/* Most rounds have none of it, some a little and some a lot. */
+static __u32 some(void)
+{
+	static const __u32 percents[] = { 0, 0, 10, 40 };
+
+	return percents[dice(4)];
+}
+
+static __u32 random_capacity(void)
+{
+	static const __u32 capacities[] = { 0, 0, 1, 1, 2, 3, IPCMBOX_UNBOUNDED };
+
+	return capacities[dice(7)];
+}
+
+static __u32 random_overflow(void)
+{
+	return character.drops ? dice(4) : IPCMBOX_OVERFLOW_BLOCK;
+}
+
+static void choose_character(void)
+{
+	character = (struct character){
+		.nonblocking = 10 + some(), .deadlines = some() * 2, .waiting = some() * 2,
+		.leases = some(), .bad = some(), .peeks = some() / 2, .selective = some(),
+		.long_ones = some() / 2, .priorities = 1 + dice(3), .signals = some(),
+		.kills = dice(8) ? 0 : 25, .changes = some() / 2, .drops = !dice(3),
+	};
+	/* Who receives what is to be handled either leases it, or handles it at once. */
+	if (character.leases)
+		character.handled = dice(2) * 50;
+	if (character.handled)
+		character.selective = 0;
+	/* Of when the losses before a message that is withdrawn while it is taken are told again. */
+	if (character.drops && character.waiting)
+		character.bad = 0;
+}
+
+/* Planning. */
+
+static struct operation *plan(enum operation_kind kind, int worker)
+{
+	struct history *history = &stage->history;
+	struct operation *op = &history->operations[history->nr++];
+
+	*op = (struct operation){
+		.kind = kind, .worker = worker, .of = NONE, .got = NONE, .redelivered = -1,
+		.pause = dice(3) ? dice(2) : dice(3000),
+	};
+	return op;
+}
+
+static void plan_waiting(struct operation *op)
+{
+	if (chance(character.nonblocking)) {
+		op->flags = IPCMBOX_NONBLOCK;
+	} else if (chance(character.deadlines)) {
+		op->flags = IPCMBOX_DEADLINE;
+		op->deadline_ns = dice(4) ? dice(300 * USEC) : dice(5000 * USEC);
+	}
+}
+
+static void plan_send(int worker)
+{
+	struct operation *op = plan(SEND, worker);
+
+	plan_waiting(op);
+	op->priority = dice(character.priorities);
+	if (character.selective)
+		op->events = dice(4);
+	op->is_long = chance(character.long_ones);
+	if (!chance(character.waiting))
+		return;
+	op->completion = IPCMBOX_RECEIVED;
+	if (chance(character.handled) && !(op->flags & IPCMBOX_NONBLOCK))
+		op->completion = IPCMBOX_HANDLED;
+}
+
+static void plan_receive(int worker)
+{
+	struct operation *op = plan(chance(character.peeks) ? PEEK : RECEIVE, worker);
+	int of = stage->history.nr - 1;
+
+	plan_waiting(op);
+	if (chance(character.selective))
+		op->events = 1 + dice(3);
+	if (chance(20))
+		op->priority = dice(character.priorities);
+	op->is_bad = op->kind == RECEIVE && chance(character.bad);
+	if (op->kind == PEEK || !chance(character.leases))
+		return;
+	op->flags |= IPCMBOX_LEASE;
+	op->lease_ns = 200 * USEC + dice(4000 * USEC);
+	if (!dice(4))
+		return;
+	op = plan(SETTLE, worker);
+	op->of = of;
+	op->action = dice(3) ? IPCMBOX_SETTLE_ACK : IPCMBOX_SETTLE_REFUSE;
+}
+
+static void plan_worker(int worker)
+{
+	struct duty *duty = &stage->duties[worker];
+	__u32 sends = 20 + dice(60);
+	int n = dice(5);
+
+	duty->first = stage->history.nr;
+	while (n-- && stage->history.nr < OPERATIONS_MAX - RESERVE) {
+		if (chance(sends))
+			plan_send(worker);
+		else
+			plan_receive(worker);
+	}
+	duty->count = stage->history.nr - duty->first;
+}
+
+/* What the master does. */
+
+static bool has_reserve(int n)
+{
+	return stage->history.nr + n <= OPERATIONS_MAX;
+}
+
+static int do_now(const struct operation *op)
+{
+	crew_perform(op - stage->history.operations);
+	return op->result;
+}
+
+static void look(void)
+{
+	do_now(plan(STAT, MASTER));
+}
+
+static void change(void)
+{
+	struct operation *op = plan(SET, MASTER);
+
+	op->capacity = random_capacity();
+	op->overflow = random_overflow();
+	do_now(op);
+}
+
+static void help_receiver(void)
+{
+	struct operation *op = plan(SEND, MASTER);
+
+	op->flags = IPCMBOX_NONBLOCK;
+	op->priority = dice(2) * character.priorities;
+	op->events = dice(2) ? 3 : 0;
+	do_now(op);
+}
+
+static int help_sender(void)
+{
+	struct operation *op = plan(RECEIVE, MASTER);
+
+	op->flags = IPCMBOX_NONBLOCK;
+	return do_now(op);
+}
+
+/* While the crew is at it. */
+static void meddle(void)
+{
+	int n = dice(8);
+
+	while (n--) {
+		sched_yield();
+		if (chance(20))
+			look();
+		if (chance(character.signals))
+			crew_signal(dice(WORKERS));
+		if (chance(character.changes))
+			change();
+		if (chance(character.kills))
+			crew_kill(dice(PROCESSES));
+	}
+}
+
+/* Coming to rest. */
+
+static bool goes_on(int worker)
+{
+	return !crew_is_done(worker);
+}
+
+static int count_busy(void)
+{
+	int worker, n = 0;
+
+	for (worker = 0; worker < WORKERS; worker++)
+		n += goes_on(worker);
+	return n;
+}
+
+/* Somebody will go on without help. */
+static bool is_any_temporary(void)
+{
+	int worker, nr;
+
+	for (worker = 0; worker < WORKERS; worker++) {
+		nr = goes_on(worker) ? crew_operation(worker) : NONE;
+		if (nr != NONE && stage->history.operations[nr].flags & IPCMBOX_DEADLINE)
+			return true;
+	}
+	return false;
+}
+
+/* All that are busy wait, and nothing will change before somebody helps. */
+static bool is_at_rest(void)
+{
+	struct ipcmbox_info info = mailbox_info(stage->receive_fd);
+
+	return info.waiting_receivers + info.waiting_senders == (__u32)count_busy() &&
+	       !info.held && !is_any_temporary();
+}
+
+static void signal_one(void)
+{
+	int worker, first = dice(WORKERS), i;
+
+	for (i = 0; i < WORKERS; i++) {
+		worker = (first + i) % WORKERS;
+		if (goes_on(worker)) {
+			crew_signal(worker);
+			return;
+		}
+	}
+}
+
+static void help(void)
+{
+	/* It is known exactly who waits, and that nobody waits for what is there. */
+	if (has_reserve(RESERVE / 2))
+		look();
+	if (!has_reserve(RESERVE / 2) || !dice(3))
+		signal_one();
+	else if (dice(2))
+		help_receiver();
+	else
+		help_sender();
+}
+
+/* Returns whether the round comes to its end. */
+static bool await_end(void)
+{
+	__u64 start = now_ns(IPCMBOX_CLOCK_MONOTONIC);
+
+	while (count_busy()) {
+		if (is_at_rest()) {
+			help();
+			start = now_ns(IPCMBOX_CLOCK_MONOTONIC);
+		}
+		sched_yield();
+		if (now_ns(IPCMBOX_CLOCK_MONOTONIC) - start > PATIENCE_NS)
+			return false;
+	}
+	/* Leases of killed ones, too, end. */
+	while (mailbox_info(stage->receive_fd).held) {
+		sched_yield();
+		if (now_ns(IPCMBOX_CLOCK_MONOTONIC) - start > PATIENCE_NS)
+			return false;
+	}
+	return true;
+}
+
+static void drain(void)
+{
+	while (has_reserve(2) && !help_sender())
+		;
+	look();
+}
+
+static bool is_leased(const struct operation *op)
+{
+	return op->flags & IPCMBOX_LEASE &&
+	       (op->state == KILLED || (op->state == ENDED && !op->result));
+}
+
+/* The end of a lease is nobody's operation, and need not have been seen. */
+static void add_ends_of_leases(void)
+{
+	struct history *history = &stage->history;
+	struct operation *op;
+	int i, n = history->nr;
+
+	for (i = 0; i < n && has_reserve(1); i++) {
+		if (!is_leased(&history->operations[i]))
+			continue;
+		op = plan(EXPIRE, NONE);
+		op->of = i;
+		op->state = KILLED;
+		op->invoked = history->operations[i].invoked + history->operations[i].lease_ns;
+		op->returned = UINT64_MAX;
+	}
+}
+
+static void count(struct tally *tally, const struct search *search)
+{
+	const struct operation *op;
+	int i;
+
+	tally->rounds++;
+	tally->models += search->looked;
+	for (i = 0; i < stage->history.nr; i++) {
+		op = &stage->history.operations[i];
+		if (op->kind == EXPIRE)
+			continue;
+		tally->operations += op->state != PLANNED;
+		tally->kills += op->state == KILLED;
+		if (op->state != ENDED)
+			continue;
+		tally->timeouts += op->result == -ETIMEDOUT;
+		tally->interrupts += op->result == -EINTR;
+		tally->faults += op->result == -EFAULT;
+		tally->drops += op->result == IPCMBOX_SENT_DROPPED;
+		tally->redeliveries += op->redelivered > 0;
+	}
+}
+
+static void set_capacity(__u32 capacity, __u32 overflow)
+{
+	mailbox_change(stage->receive_fd, .mask = IPCMBOX_SET_MAX_MESSAGES | IPCMBOX_SET_OVERFLOW,
+		       .max_messages = capacity, .overflow = overflow);
+}
+
+/* One message is told of what was lost before, so that the round begins with nothing. */
+static void forget_losses(void)
+{
+	set_capacity(1, IPCMBOX_OVERFLOW_BLOCK);
+	put(stage->send_fd, 0, 0);
+	take(stage->receive_fd);
+}
+
+static void prepare(__u32 seed)
+{
+	struct history *history = &stage->history;
+	int worker;
+
+	forget_losses();
+	state = seed;
+	choose_character();
+	history->nr = 0;
+	history->capacity = random_capacity();
+	history->overflow = random_overflow();
+	history->first_seq = mailbox_info(stage->receive_fd).next_seq;
+	set_capacity(history->capacity, history->overflow);
+	for (worker = 0; worker < WORKERS; worker++)
+		plan_worker(worker);
+}
+
+bool round_play(__u32 seed, struct tally *tally)
+{
+	static struct search search;
+	enum verdict verdict;
+
+	if (!crew_replace())
+		return false;
+	prepare(seed);
+	crew_go();
+	meddle();
+	if (!await_end()) {
+		fprintf(stderr, "# seed %u: somebody waits for ever\n", seed);
+		history_print(&stage->history);
+		return false;
+	}
+	drain();
+	add_ends_of_leases();
+	verdict = search_history(&search, &stage->history);
+	count(tally, &search);
+	tally->undecided += verdict == UNDECIDED;
+	if (verdict != WRONG)
+		return true;
+	fprintf(stderr, "# seed %u: not linearizable\n", seed);
+	search_print(&search);
+	return false;
+}
