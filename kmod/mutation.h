@@ -3,13 +3,14 @@
 #define _IPCMBOX_MUTATION_H
 
 #include <linux/compiler.h>
+#include <linux/string.h>
 #include <linux/types.h>
 
 /**
  * DOC: Mutations
  *
  * Bugs to be noticed. A module built with IPCMBOX_MUTATIONS=y has those named here, and the module
- * parameter @mutation seeds one of them: scripts/mutations sees to it that the tests fail with each.
+ * parameter @mutation seeds one of them; scripts/mutations sees to it that the tests fail with it.
  * In any other build there are none, and mutated() is a constant that leaves nothing of itself.
  *
  * ====================== ==========================================================================
@@ -22,24 +23,10 @@
  * double_delivery        a message is put back although it was copied, if a signal is pending
  * ====================== ==========================================================================
  */
-#define IPCMBOX_MUTATIONS_LIST(_) \
-	_(lost_wakeup) \
-	_(deadline_ignored) \
-	_(capacity_off_by_one) \
-	_(priority_ignored) \
-	_(withdrawn_delivered) \
-	_(reordered_put_back) \
-	_(double_delivery)
-
-#define IPCMBOX_MUTATION_ENUM(name) IPCMBOX_MUTATION_##name,
-enum ipcmbox_mutation {
-	IPCMBOX_MUTATION_none,
-	IPCMBOX_MUTATIONS_LIST(IPCMBOX_MUTATION_ENUM)
-};
-
 #ifdef IPCMBOX_MUTATIONS
-extern enum ipcmbox_mutation ipcmbox_mutation;
-#define mutated(name)	unlikely(ipcmbox_mutation == IPCMBOX_MUTATION_##name)
+/* Set when the module is loaded. */
+extern char *ipcmbox_mutation;
+#define mutated(name)	unlikely(!strcmp(ipcmbox_mutation, #name))
 #else
 #define mutated(name)	false
 #endif

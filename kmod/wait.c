@@ -122,7 +122,8 @@ u64 ipcmbox_deadline_export(const struct ipcmbox_deadline *deadline)
 static int waiter_park(struct ipcmbox_waiter *waiter, unsigned int mode, ktime_t expires,
 		       clockid_t clock)
 {
-	ktime_t *timeout = expires == IPCMBOX_FOREVER || mutated(deadline_ignored) ? NULL : &expires;
+	bool forever = expires == IPCMBOX_FOREVER || mutated(deadline_ignored);
+	ktime_t *timeout = forever ? NULL : &expires;
 	int ret;
 
 	for (;;) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Suspending the machine freezes those who wait, and thawing them is nothing they notice. The kernel's
- * own test of suspending stops after the tasks are frozen, and so nothing has to wake the machine.
+ * Suspending the machine freezes those who wait, and thawing them is nothing they notice. The
+ * kernel's own test of suspending stops once tasks are frozen, so nothing has to wake the machine.
  */
 #include <errno.h>
 

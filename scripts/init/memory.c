@@ -15,8 +15,9 @@ static long used_mib(void)
 	char line[128];
 
 	while (file && fgets(line, sizeof(line), file)) {
-		sscanf(line, "MemTotal: %ld", &total);
-		sscanf(line, "MemAvailable: %ld", &available);
+		if (sscanf(line, "MemTotal: %ld", &total) != 1 &&
+		    sscanf(line, "MemAvailable: %ld", &available) == 1)
+			break;
 	}
 	if (file)
 		fclose(file);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The crew: processes of a few threads each, which carry out what was planned for a round, note when
- * each operation began and returned, and what came of it; and which can be killed.
+ * The crew: processes of a few threads each, which carry out what was planned for a round, note
+ * when each operation began and returned, and what came of it; and which can be killed.
  */
 #ifndef CREW_H
 #define CREW_H

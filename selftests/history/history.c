@@ -3,8 +3,8 @@
  * Histories: many do everything at once to one mailbox, for a short round each time; what each of
  * them saw must be what a mailbox would show them that did one thing after the other.
  *
- * IPCMBOX_TEST_SEED=N begins with that seed, which is printed; IPCMBOX_TEST_SCALE=X plays X times as
- * many rounds.
+ * IPCMBOX_TEST_SEED=N begins with that seed, which is printed; IPCMBOX_TEST_SCALE=X plays X times
+ * as many rounds.
  */
 #include <stdlib.h>
 #include <time.h>
@@ -24,9 +24,8 @@ TEST(search_knows_right_from_wrong)
 	bool is_right;
 	int nr = 0;
 
-	while ((name = known_next(&nr, &is_right, &verdict))) {
+	while ((name = known_next(&nr, &is_right, &verdict)))
 		EXPECT_EQ(is_right ? LINEARIZABLE : WRONG, verdict) TH_LOG("%s", name);
-	}
 	EXPECT_GT(nr, 0);
 }
 
@@ -81,9 +80,8 @@ TEST_F_TIMEOUT(history, is_linearizable, 1000)
 	struct tally tally = {};
 
 	TH_LOG("seed %u", seed);
-	for (i = 0; i < rounds; i++) {
+	for (i = 0; i < rounds; i++)
 		ASSERT_TRUE(round_play(seed + i, &tally));
-	}
 	TH_LOG("%lu rounds of %lu operations, %lu models, %lu undecided, in %llu ms",
 	       tally.rounds, tally.operations, tally.models, tally.undecided,
 	       (unsigned long long)(now_ns(IPCMBOX_CLOCK_MONOTONIC) - start) / 1000000);

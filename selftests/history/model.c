@@ -161,7 +161,7 @@ static bool finish(struct model *model, const struct history *history, int recei
 
 	if (!fits(model, history, receiver, message, model->lost[message]))
 		return false;
-	/* Whose sender has left word was not received; but it can be held, or that sender be dead. */
+	/* Whose sender has left word was not received; but it can be held, or the sender dead. */
 	if (model->unwanted[message] &&
 	    (completion != IPCMBOX_HANDLED ||
 	     !(is_leased || at(history, message)->state == KILLED)))

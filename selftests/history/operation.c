@@ -13,15 +13,18 @@ static const char * const kinds[] = {
 	[SEND] = "send", [RECEIVE] = "receive", [PEEK] = "peek", [SETTLE] = "settle",
 	[EXPIRE] = "expire", [SET] = "set", [STAT] = "stat",
 };
+
 static const char * const completions[] = {
 	[IPCMBOX_QUEUED] = "", [IPCMBOX_RECEIVED] = " until received",
 	[IPCMBOX_HANDLED] = " until handled",
 };
+
 static const char * const overflows[] = {
 	[IPCMBOX_OVERFLOW_BLOCK] = "blocks", [IPCMBOX_OVERFLOW_FAIL] = "fails",
 	[IPCMBOX_OVERFLOW_DROP_OLDEST] = "drops the oldest",
 	[IPCMBOX_OVERFLOW_DROP_NEWEST] = "drops the newest",
 };
+
 static const char * const actions[] = {
 	[IPCMBOX_SETTLE_ACK] = "ack", [IPCMBOX_SETTLE_REFUSE] = "refuse",
 };

@@ -83,7 +83,7 @@ static void choose_character(void)
 		character.handled = dice(2) * 50;
 	if (character.handled)
 		character.selective = 0;
-	/* Of when the losses before a message that is withdrawn while it is taken are told again. */
+	/* Of when the losses before a message withdrawn while it is taken are told again. */
 	if (character.drops && character.waiting)
 		character.bad = 0;
 }

@@ -5,9 +5,9 @@
  * "Linearizability: A Correctness Condition for Concurrent Objects", TOPLAS 1990).
  *
  * The search is that of J. Wing and C. Gong, "Testing and Verifying Concurrent Objects", JPDC 1993:
- * depth first, next is only what began before everything that is not over returned. What it has seen
- * it does not look at again, as G. Lowe has it in "Testing for Linearizability", CCPE 2017, and K.
- * Kingsbury in Knossos: how far all operations are, and the mailbox.
+ * depth first, next is only what began before all that is not over returned. What it has seen it
+ * does not look at again, as G. Lowe has it in "Testing for Linearizability", CCPE 2017, and
+ * K. Kingsbury in Knossos: how far all operations are, and the mailbox.
  */
 #ifndef SEARCH_H
 #define SEARCH_H
