@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -146,18 +147,41 @@ static void turn_knobs(struct dice *dice)
 	write_file("/sys/module/ipcmbox/parameters/yield", dice_one_in(dice, 2) ? "Y" : "N");
 }
 
+/*
+ * What workers leave in the middle of a program is killed as they end, and comes here to die.
+ * Returns whether a worker has failed.
+ */
+static int await_all(const pid_t *workers, unsigned long count)
+{
+	int status, failed = 0;
+	unsigned long i;
+	pid_t pid;
+
+	while ((pid = wait(&status)) > 0) {
+		for (i = 0; i < count; i++) {
+			if (workers[i] == pid)
+				failed |= status;
+		}
+	}
+	return failed;
+}
+
 static int fuzz(struct campaign *campaign, const struct request *request)
 {
+	pid_t *workers = calloc(request->workers, sizeof(*workers));
 	struct dice dice = { .state = request->seed };
 	unsigned long i;
-	int status, failed = 0;
+	int failed;
 
+	if (!workers || prctl(PR_SET_CHILD_SUBREAPER, 1))
+		return 1;
 	campaign->workers = request->workers;
 	for (i = 0; i < request->workers; i++) {
 		uint64_t seed = dice_next(&dice);
 
 		fflush(stdout);
-		if (!fork())
+		workers[i] = fork();
+		if (!workers[i])
 			worker_fuzz(campaign, i, seed);
 	}
 	for (i = 0; i < request->seconds && !campaign->wrong; i++) {
@@ -167,8 +191,8 @@ static int fuzz(struct campaign *campaign, const struct request *request)
 			print_figures(campaign, request);
 	}
 	__atomic_store_n(&campaign->is_over, 1, __ATOMIC_RELAXED);
-	while (wait(&status) > 0)
-		failed |= status;
+	failed = await_all(workers, request->workers);
+	free(workers);
 	print_figures(campaign, request);
 	return failed || campaign->wrong || !campaign->programs;
 }
