@@ -9,6 +9,8 @@
 #include "payload.h"
 #include "producer.h"
 
+#define PATIENT_LOOKS	24
+
 /* A descriptor may come from somebody who has been using it. */
 static int go_on(struct ipck_writer *writer)
 {
@@ -122,6 +124,22 @@ static int pause_or_sleep(struct ipck_producer *producer, uint64_t size,
 }
 
 /*
+ * How much room to go on for.  While the consumer takes one message after the other
+ * it is enough for several: or the two would meet at every single one, and at its
+ * cache lines.  A consumer that takes just one is not waited for longer than for
+ * some looks.
+ */
+static uint64_t enough_room(const struct ipck_producer *producer, uint64_t size,
+			    const struct ipck_turn *turn)
+{
+	uint64_t several = producer->writer.bytes / 4;
+
+	if (turn->slept || turn->looks >= PATIENT_LOOKS || size > several)
+		return size;
+	return several;
+}
+
+/*
  * With the lock held, but not while this pauses or sleeps.  A wait that ends with
  * nothing to see has its deadline looked at here: a consumer that plays with its
  * head could make every wait end so.
@@ -138,7 +156,7 @@ wait_for_room(struct ipck_producer *producer, uint64_t size,
 	do {
 		ret = pause_or_sleep(producer, size, deadline, &turn);
 		if (ret >= 0)
-			ret = look(producer, size);
+			ret = look(producer, enough_room(producer, size, &turn));
 		if (!ret && turn.slept && ipck_deadline_is_over(deadline))
 			ret = -ETIMEDOUT;
 	} while (!ret);
