@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "kselftest_harness.h"
+#include "check_test.h"
 #include "ipcmbox_test.h"
 
 #define USER		1000
@@ -66,19 +67,6 @@ FIXTURE_TEARDOWN(container)
 	mailbox_unlink_tests(self->dev);
 	close(self->dev);
 }
-
-/* Of the process that checks */
-static bool wrong;
-
-static void check(bool ok, int line, const char *condition)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "# line %d: not so: %s\n", line, condition);
-	wrong = true;
-}
-
-#define CHECK(condition) check(condition, __LINE__, #condition)
 
 /* The container's first process, with all the capabilities that there are inside. */
 static int inside(void *arg)

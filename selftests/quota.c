@@ -10,6 +10,7 @@
 
 #include "kselftest_harness.h"
 #include "cgroup_test.h"
+#include "check_test.h"
 #include "ipcmbox_test.h"
 
 #define USER	1000
@@ -78,19 +79,6 @@ struct user {
 	struct board *board;
 	int (*body)(struct user *user);
 };
-
-/* Of the process that checks */
-static bool wrong;
-
-static void check(bool ok, int line, const char *condition)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "# line %d: not so: %s\n", line, condition);
-	wrong = true;
-}
-
-#define CHECK(condition) check(condition, __LINE__, #condition)
 
 static int user_body(void *arg)
 {

@@ -13,6 +13,7 @@
 
 #include "kselftest_harness.h"
 #include "cgroup_test.h"
+#include "check_test.h"
 #include "ipcmbox_test.h"
 #include "segment_test.h"
 
@@ -333,19 +334,6 @@ TEST_F(segment, path_descriptor_keeps_no_memory)
 	EXPECT_EQ(-EPERM, errno_of(truncate(name, SIZE)));
 	close(path);
 }
-
-/* Of a process of the test */
-static bool wrong;
-
-static void check(bool ok, int line, const char *condition)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "# line %d: not so: %s\n", line, condition);
-	wrong = true;
-}
-
-#define CHECK(condition) check(condition, __LINE__, #condition)
 
 /*
  * Rights
