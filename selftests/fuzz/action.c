@@ -220,24 +220,28 @@ long action_exit(struct actor *actor, const uint64_t *args)
 	_exit(0);
 }
 
+/* The one of that number, or what has no address. */
 static struct mapping *mapping(uint64_t number)
 {
-	return &scene.mappings[number % MAPPINGS];
+	static struct mapping none;
+	struct mapping *mapped = __atomic_load_n(&scene.mappings[number % MAPPINGS],
+						 __ATOMIC_ACQUIRE);
+
+	return mapped ?: &none;
 }
 
 long action_mmap(struct actor *actor, const uint64_t *args)
 {
-	struct mapping *mapped = mapping(args[0]);
+	struct mapping *mapped = &scene.mapped[actor->operation - actor->stage->program.operations];
 	void *at;
 
 	at = mmap64(NULL, args[1], args[2] & 7, args[3] & 3, actor->fd, args[4]);
 	if (at == MAP_FAILED)
 		return -errno;
-	if (mapped->at)
-		munmap(mapped->at, mapped->length);
-	mapped->at = at;
 	mapped->length = args[1];
-	return 0;
+	__atomic_store_n(&mapped->at, at, __ATOMIC_RELEASE);
+	mapped = __atomic_exchange_n(&scene.mappings[args[0] % MAPPINGS], mapped, __ATOMIC_ACQ_REL);
+	return mapped ? result(scene_unmap(mapped)) : 0;
 }
 
 long action_munmap(struct actor *actor, const uint64_t *args)
@@ -251,25 +255,30 @@ long action_munmap(struct actor *actor, const uint64_t *args)
 		return -EINVAL;
 	if (args[2] && args[2] < old.length - offset)
 		return result(munmap(old.at + offset, args[2]));
-	if (!offset)
-		mapped->at = NULL;
-	return result(munmap(old.at + offset, old.length - offset));
+	if (offset)
+		return result(munmap(old.at + offset, old.length - offset));
+	return result(scene_unmap(mapped));
 }
 
 long action_mremap(struct actor *actor, const uint64_t *args)
 {
 	struct mapping *mapped = mapping(args[0]);
+	unsigned char *old;
 	void *at;
+	long ret;
 
 	(void)actor;
-	if (!mapped->at || args[1] > ARENA)
+	if (args[1] > ARENA)
 		return -EINVAL;
-	at = mremap(mapped->at, mapped->length, args[1], args[2] & (MREMAP_MAYMOVE | 4), NULL);
-	if (at == MAP_FAILED)
-		return -errno;
-	mapped->at = at;
-	mapped->length = args[1];
-	return 0;
+	old = __atomic_exchange_n(&mapped->at, NULL, __ATOMIC_ACQ_REL);
+	if (!old)
+		return -EINVAL;
+	at = mremap(old, mapped->length, args[1], args[2] & (MREMAP_MAYMOVE | 4), NULL);
+	ret = at == MAP_FAILED ? -errno : 0;
+	if (!ret)
+		mapped->length = args[1];
+	__atomic_store_n(&mapped->at, ret ? old : at, __ATOMIC_RELEASE);
+	return ret;
 }
 
 long action_mprotect(struct actor *actor, const uint64_t *args)

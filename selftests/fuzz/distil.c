@@ -89,7 +89,8 @@ static bool is_certain(const struct program *program, uint32_t index, int64_t re
 	       returned != -ETIMEDOUT;
 }
 
-void distil_results(struct campaign *campaign, struct stage *stage)
+/* Notes what the operations return of which that depends on nothing else. */
+static void distil_results(struct campaign *campaign, struct stage *stage)
 {
 	struct operation *operation;
 	int64_t returned;

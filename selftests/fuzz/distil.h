@@ -10,8 +10,6 @@
  * what it has executed for the first time, @stage->gain.
  */
 void distil_program(struct campaign *campaign, struct stage *stage, bool values);
-/* Notes what the operations return of which that depends on nothing else. */
-void distil_results(struct campaign *campaign, struct stage *stage);
 /*
  * Prints as many programs of the corpus as it takes to execute each block that all of them do, in
  * lines after "+ " that can be told from others.

@@ -110,6 +110,17 @@ static int regress(struct campaign *campaign)
 	return 0;
 }
 
+/* With what each operation has just returned. */
+static void print_played(struct stage *stage)
+{
+	uint32_t i;
+
+	for (i = 0; i < stage->program.count; i++)
+		stage->program.operations[i].result = stage->returned[i];
+	program_print(&stage->program, stdout);
+	fflush(stdout);
+}
+
 static int replay(struct campaign *campaign, const struct request *request)
 {
 	struct stage *stage = worker_prepare(campaign);
@@ -119,11 +130,8 @@ static int replay(struct campaign *campaign, const struct request *request)
 	for (time = 0; stage && time < request->times; time++) {
 		for (i = 0; i < corpus_count(campaign->corpus); i++) {
 			worker_run(campaign, stage, corpus_get(campaign->corpus, i), false);
-			if (time)
-				continue;
-			distil_results(campaign, stage);
-			program_print(&stage->program, stdout);
-			fflush(stdout);
+			if (!time)
+				print_played(stage);
 		}
 	}
 	return !stage || campaign->wrong;

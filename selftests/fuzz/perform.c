@@ -31,6 +31,14 @@ static uint64_t address(const void *at)
 	return (uintptr_t)at;
 }
 
+static uint64_t mapped_address(uint32_t number)
+{
+	const struct mapping *mapped = __atomic_load_n(&scene.mappings[number % MAPPINGS],
+						       __ATOMIC_ACQUIRE);
+
+	return mapped ? address(mapped->at) : 0;
+}
+
 static uint64_t from_now(uint64_t ns)
 {
 	struct timespec now;
@@ -75,8 +83,7 @@ static uint64_t resolve(const struct actor *actor, uint32_t index)
 	case VALUE_CONSTANT:
 		return address(scene.constant + value->number);
 	case VALUE_MAPPING:
-		return address(scene.mappings[(value->number & 7) % MAPPINGS].at) +
-		       (value->number >> 3);
+		return mapped_address(value->number & 7) + (value->number >> 3);
 	case VALUE_NAME:
 		return address(value_names[value->number]);
 	case VALUE_NOW:
@@ -283,6 +290,7 @@ int64_t perform(struct actor *actor)
 
 	actor->fd = __atomic_load_n(&scene.slots[operation->fd], __ATOMIC_RELAXED);
 	if (operation->fault) {
+		stage_postpone_ticks(actor);
 		nth = open("/proc/thread-self/fail-nth", O_WRONLY | O_CLOEXEC);
 		trace_restart(&actor->trace);
 		write_number(nth, operation->fault);

@@ -44,15 +44,24 @@ void scene_tidy(int first)
 	for (i = 1; i < SLOTS; i++)
 		scene.slots[i] = -1;
 	syscall(SYS_close_range, first, ~0U, 0);
-	for (i = 0; i < MAPPINGS; i++) {
-		if (scene.mappings[i].at)
-			munmap(scene.mappings[i].at, scene.mappings[i].length);
-		scene.mappings[i].at = NULL;
-	}
+	for (i = 0; i < MAPPINGS; i++)
+		scene.mappings[i] = NULL;
+	for (i = 0; i < OPERATIONS; i++)
+		scene_unmap(&scene.mapped[i]);
 }
 
 void scene_keep(uint32_t slot, int fd)
 {
 	if (fd >= 0)
 		__atomic_store_n(&scene.slots[slot % SLOTS], fd, __ATOMIC_RELAXED);
+}
+
+int scene_unmap(struct mapping *mapping)
+{
+	unsigned char *at = __atomic_exchange_n(&mapping->at, NULL, __ATOMIC_ACQ_REL);
+
+	if (!at || !munmap(at, mapping->length))
+		return 0;
+	__atomic_store_n(&mapping->at, at, __ATOMIC_RELEASE);
+	return -1;
 }

@@ -6,10 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "value.h"
+#include "program.h"
 
 #define PAGE	4096UL
 
+/* What an operation has mapped; NULL as soon as it is unmapped, or is about to be. */
 struct mapping {
 	unsigned char *at;
 	size_t length;
@@ -18,7 +19,8 @@ struct mapping {
 /**
  * struct scene - of a process; fork(2) copies it
  * @slots: descriptors, or -1; the first is the device
- * @mappings: of segments and channels
+ * @mappings: of segments and channels, or NULL; what threads exchange is a whole one
+ * @mapped: by each operation, whether or not it is still found in @mappings
  * @arena: memory for payloads; behind it is some that nobody can touch
  * @edge: the end of a page, behind which is none
  * @constant: a page that cannot be written
@@ -26,7 +28,8 @@ struct mapping {
  */
 struct scene {
 	int slots[SLOTS];
-	struct mapping mappings[MAPPINGS];
+	struct mapping *mappings[MAPPINGS];
+	struct mapping mapped[OPERATIONS];
 	unsigned char *arena;
 	unsigned char *edge;
 	unsigned char *constant;
@@ -41,5 +44,7 @@ bool scene_make(void);
 void scene_tidy(int first);
 /* A new descriptor, if it is one. */
 void scene_keep(uint32_t slot, int fd);
+/* Ends one, if nobody else does; returns 0 or -1 and errno, and it stays then. */
+int scene_unmap(struct mapping *mapping);
 
 #endif /* FUZZ_SCENE_H */

@@ -30,6 +30,7 @@
 #define BLOCKED_MS	2	/* an operation that takes longer is not waited for */
 #define ABSENT_MS	12	/* nor one that does not begin: its actor is dead, or blocked */
 #define TICK_MS		5	/* a signal ends what blocks */
+#define POSTPONED_MS	500	/* if something is to fail */
 #define RUN_MS		3000	/* then all processes are killed */
 #define RUNNER_MS	20	/* until it is seen that it is dead */
 #define DEATH_MS	40000	/* on the slowest machine */
@@ -102,33 +103,43 @@ static void await_turn(const struct stage *stage, uint32_t index)
 	}
 }
 
-/* Signals to the calling thread, which end what it is blocked in. */
-static timer_t tick(long ms)
+/* The first after @ms, which are less than a second. */
+static void set_ticks(struct actor *actor, long ms)
 {
 	const struct itimerspec times = {
 		.it_value.tv_nsec = ms * NSEC_PER_MSEC,
-		.it_interval.tv_nsec = ms * NSEC_PER_MSEC,
+		.it_interval.tv_nsec = actor->stage->patience * TICK_MS * NSEC_PER_MSEC,
 	};
+
+	if (timer_settime(actor->ticks, 0, &times, NULL))
+		_exit(2);
+}
+
+/* Signals to the calling thread, which end what it is blocked in. */
+static void start_ticks(struct actor *actor)
+{
 	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGALRM };
-	timer_t timer;
 
 	event._sigev_un._tid = syscall(SYS_gettid);
-	if (timer_create(CLOCK_MONOTONIC, &event, &timer) ||
-	    timer_settime(timer, 0, &times, NULL))
+	if (timer_create(CLOCK_MONOTONIC, &event, &actor->ticks))
 		_exit(2);
-	return timer;
+	set_ticks(actor, actor->stage->patience * TICK_MS);
+}
+
+void stage_postpone_ticks(struct actor *actor)
+{
+	set_ticks(actor, POSTPONED_MS);
 }
 
 static void *play(void *arg)
 {
 	struct actor *actor = arg;
 	struct stage *stage = actor->stage;
-	timer_t timer;
 	uint32_t i;
 
 	stage->processes[actor->number] = getpid();
 	stage->threads[actor->number] = syscall(SYS_gettid);
-	timer = tick(stage->patience * TICK_MS);
+	start_ticks(actor);
 	trace_begin(&actor->trace);
 	for (i = 0; i < stage->program.count; i++) {
 		actor->operation = &stage->program.operations[i];
@@ -142,7 +153,7 @@ static void *play(void *arg)
 		trace_harvest(&actor->trace, stage->cover, &stage->gain, stage->compare);
 		trace_restart(&actor->trace);
 	}
-	timer_delete(timer);
+	timer_delete(actor->ticks);
 	return NULL;
 }
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "cover.h"
 #include "program.h"
@@ -46,6 +47,7 @@ struct stage {
  * @stage: where
  * @operation: what it is at
  * @fd: the descriptor of that
+ * @ticks: signals that end what blocks
  * @trace: what it executes
  */
 struct actor {
@@ -53,6 +55,7 @@ struct actor {
 	struct stage *stage;
 	const struct operation *operation;
 	int fd;
+	timer_t ticks;
 	struct trace trace;
 };
 
@@ -60,6 +63,11 @@ struct actor {
 struct stage *stage_make(struct cover *cover);
 /* Runs @stage->program, until all its processes have ended; how it went is in @stage. */
 void stage_run(struct stage *stage);
+/*
+ * Puts the signals off that end what blocks: a process is killed by a signal for which the kernel
+ * cannot write to its stack, which it is about to do for one that comes while something is to fail.
+ */
+void stage_postpone_ticks(struct actor *actor);
 /* The operation "fork". */
 long stage_fork(struct actor *actor);
 /* What should not be is told once for a run. */
