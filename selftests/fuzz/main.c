@@ -30,6 +30,7 @@
 #include "worker.h"
 
 #define PATIENCE	20	/* of a test, where threads are to meet */
+#define WRONG_MAX	10	/* programs, then it is over */
 
 /* What the command line says, see above */
 struct request {
@@ -155,54 +156,77 @@ static void turn_knobs(struct dice *dice)
 	write_file("/sys/module/ipcmbox/parameters/yield", dice_one_in(dice, 2) ? "Y" : "N");
 }
 
+/**
+ * struct crew - the workers
+ * @campaign: for what
+ * @dice: of their seeds
+ * @pids: of each
+ * @failed: a worker has ended in a way that it should not
+ */
+struct crew {
+	struct campaign *campaign;
+	struct dice *dice;
+	pid_t *pids;
+	bool failed;
+};
+
+static void employ(struct crew *crew, unsigned long number)
+{
+	uint64_t seed = dice_next(crew->dice);
+
+	fflush(stdout);
+	crew->pids[number] = fork();
+	if (!crew->pids[number])
+		worker_fuzz(crew->campaign, number, seed);
+}
+
 /*
  * What workers leave in the middle of a program is killed as they end, and comes here to die.
- * Returns whether a worker has failed.
+ * A worker ends early when a program was wrong; if @replace, others follow.
  */
-static int await_all(const pid_t *workers, unsigned long count)
+static void bury(struct crew *crew, int options, bool replace)
 {
-	int status, failed = 0;
 	unsigned long i;
+	int status;
 	pid_t pid;
 
-	while ((pid = wait(&status)) > 0) {
-		for (i = 0; i < count; i++) {
-			if (workers[i] == pid)
-				failed |= status;
+	while ((pid = waitpid(-1, &status, options)) > 0) {
+		for (i = 0; i < crew->campaign->workers; i++) {
+			if (crew->pids[i] != pid)
+				continue;
+			crew->failed |= !!status;
+			if (replace)
+				employ(crew, i);
 		}
 	}
-	return failed;
 }
 
 static int fuzz(struct campaign *campaign, const struct request *request)
 {
-	pid_t *workers = calloc(request->workers, sizeof(*workers));
 	struct dice dice = { .state = request->seed };
+	struct crew crew = {
+		.campaign = campaign, .dice = &dice,
+		.pids = calloc(request->workers, sizeof(*crew.pids)),
+	};
 	unsigned long i;
-	int failed;
 
-	if (!workers || prctl(PR_SET_CHILD_SUBREAPER, 1))
+	if (!crew.pids || prctl(PR_SET_CHILD_SUBREAPER, 1))
 		return 1;
 	campaign->workers = request->workers;
-	for (i = 0; i < request->workers; i++) {
-		uint64_t seed = dice_next(&dice);
-
-		fflush(stdout);
-		workers[i] = fork();
-		if (!workers[i])
-			worker_fuzz(campaign, i, seed);
-	}
-	for (i = 0; i < request->seconds && !campaign->wrong; i++) {
+	for (i = 0; i < request->workers; i++)
+		employ(&crew, i);
+	for (i = 0; i < request->seconds && campaign->wrong < WRONG_MAX && !crew.failed; i++) {
 		sleep(1);
 		turn_knobs(&dice);
+		bury(&crew, WNOHANG, true);
 		if (i % 60 == 59)
 			print_figures(campaign, request);
 	}
 	__atomic_store_n(&campaign->is_over, 1, __ATOMIC_RELAXED);
-	failed = await_all(workers, request->workers);
-	free(workers);
+	bury(&crew, 0, false);
+	free(crew.pids);
 	print_figures(campaign, request);
-	return failed || campaign->wrong || !campaign->programs;
+	return crew.failed || campaign->wrong || !campaign->programs;
 }
 
 static int print_corpus(struct campaign *campaign)

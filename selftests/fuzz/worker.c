@@ -114,7 +114,9 @@ static void try_program(struct campaign *campaign, struct stage *stage, uint32_t
 	memset(&stage->gain, 0, sizeof(stage->gain));
 	stage->compare = false;
 	journal_begin(number, &stage->program);
-	worker_run(campaign, stage, &stage->program, false);
+	/* What is left of it would be found after every other one, too. */
+	if (!worker_run(campaign, stage, &stage->program, false))
+		_exit(0);
 	if (!stage->gain.count || is_known)
 		return;
 	distil_program(campaign, stage, false);

@@ -38,7 +38,8 @@ struct stage *worker_prepare(struct campaign *campaign);
 /* Runs @program and judges it; what is wrong is told and counted. Returns whether it is well. */
 bool worker_run(struct campaign *campaign, struct stage *stage, const struct program *program,
 		bool with_results);
-/* Runs new programs until the campaign is over. */
+/* Runs new programs until the campaign is over, or one was wrong. */
+__attribute__((noreturn))
 void worker_fuzz(struct campaign *campaign, uint32_t number, uint64_t seed);
 
 #endif /* FUZZ_WORKER_H */
