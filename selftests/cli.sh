@@ -64,7 +64,7 @@ await()
 
 waiting()
 {
-	[ "$(field "waiting_$1")" = "$2" ]
+	[ "$(field "waiting_$1" "${3:-cli}")" = "$2" ]
 }
 
 # with PARAMETER VALUE COMMAND...: while the module has such a limit
@@ -787,8 +787,55 @@ blocked_chain()
 	ipck blocked >graph
 	has graph "ipck (pid $caller) waits" "for reply in cli #" "from ipck (pid $server)" \
 		"for reply in cli2 #" "from ipck (pid $last)"
+	ipck blocked --dot >graph.dot
+	has graph.dot 'digraph blocked {' "task$caller [shape=box, label=\"ipck (pid $caller)\"];" \
+		"task$caller -> task$server [label=\"reply, " ", cli #$(field id)\"];" \
+		"-> task$last [label=\"reply, " "task$last [shape=box"
+	[ "$(grep -c red graph.dot)" = 0 ]
 	kill $caller $last
 	kill $server
+}
+
+blocked_dot_names()
+{
+	ipck create 'cli"\x'
+	ipck recv 'cli"\x' >out &
+	receiver=$!
+	await waiting receivers 1 'cli"\x'
+	id=$(field id 'cli"\x')
+	ipck blocked --dot >graph.dot
+	# A backslash is shown as \x5c, and each backslash needs another one there.
+	has graph.dot "task$receiver -> mailbox$id [label=\"message, " \
+		"mailbox$id [label=\"cli\\\"\\\\x5cx #$id\"];"
+	ipck unlink 'cli"\x'
+	kill $receiver
+}
+
+metrics()
+{
+	ipck create -c 4 cli
+	ipck create -c unbounded 'cli"\x'
+	ipck send cli one two
+	ipck recv cli
+	ipck shm create -s 8K cli
+	ipck metrics >out
+	id=$(field id)
+	has out '# TYPE ipcmbox_messages gauge' '# TYPE ipcmbox_sent_total counter' \
+		"ipcmbox_messages{id=\"$id\",name=\"cli\",kind=\"queue\"} 1" \
+		"ipcmbox_sent_total{id=\"$id\",name=\"cli\",kind=\"queue\"} 2" \
+		"ipcmbox_capacity{id=\"$id\",name=\"cli\",kind=\"queue\"} 4" \
+		"name=\"cli\\\"\\\\x\",kind=\"queue\"} +Inf" \
+		',name="cli"} 8192' 'ipcmbox_deadlocked_tasks 0' 'ipcmbox_user_segments 1'
+	# A sample is a name, labels and a number; a metric is explained before, and once.
+	[ "$(grep -cEv '^(# (HELP|TYPE) ipcmbox_[a-z_]+ .*|ipcmbox_[a-z_]+({.*})? (\+Inf|[0-9.]+))$' \
+		out)" = 0 ]
+	sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' out >explained
+	sed -n 's/^\(ipcmbox_[a-z_]*\).*/\1/p' out | uniq >sampled
+	cmp explained sampled
+	sort -u explained | wc -l >unique
+	[ "$(cat unique)" = "$(wc -l <explained)" ]
+	fails 2 'usage: ipck metrics' ipck metrics cli
+	ipck unlink 'cli"\x'
 }
 
 record()
@@ -946,7 +993,7 @@ help()
 {
 	ipck help >out
 	for command in create ls stat send recv watch set unlink limits exec join inbox call \
-		       reply serve top blocked record; do
+		       reply serve top blocked record metrics; do
 		has out "  $command "
 		ipck help $command >page
 		has page "usage: ipck $command"
@@ -1146,7 +1193,7 @@ for test in \
 	events keep_last select_by_event inbox call_and_reply calls_that_fail serve handled \
 	lease dead_letters \
 	exec_write exec_read exec_status watch_once watch_changes top blocked blocked_chain \
-	record channel odd_names bad_names \
+	blocked_dot_names metrics record channel odd_names bad_names \
 	errors_name_the_limit permission usage help output_that_fails \
 	shm_create shm_copies shm_listed shm_unlinked shm_usage; do
 	run $test

@@ -11,14 +11,18 @@
 
 #include <ipck.h>
 
+#include "dot.h"
 #include "field.h"
 #include "graph.h"
 #include "name.h"
 #include "quantity.h"
 #include "report.h"
 #include "snapshot.h"
+#include "task.h"
 #include "text.h"
 #include "word.h"
+
+enum form { FORM_TEXT, FORM_JSON, FORM_DOT };
 
 /**
  * struct view - what is shown
@@ -31,26 +35,6 @@ struct view {
 	struct graph graph;
 	size_t *shown;
 };
-
-static void print_task(pid_t pid, pid_t tid)
-{
-	char path[64], name[32] = "?";
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", pid,
-		 tid ? tid : pid);
-	file = pid ? fopen(path, "re") : NULL;
-	if (file) {
-		if (fgets(name, sizeof(name), file))
-			name[strcspn(name, "\n")] = '\0';
-		fclose(file);
-	}
-	text_print(stdout, name);
-	if (tid && tid != pid)
-		printf(" (pid %d, tid %d)", pid, tid);
-	else
-		printf(" (pid %d)", pid);
-}
 
 static void print_mailbox(const struct view *view, uint64_t id)
 {
@@ -75,13 +59,13 @@ static void print_line(const struct view *view, const struct ipck_blocked *task,
 	char age[QUANTITY_SIZE];
 
 	indent(depth);
-	print_task(task->pid, task->tid);
+	task_print(stdout, task->pid, task->tid);
 	printf(" waits %s for %s in ", quantity_age(age, task->since_ns),
 	       word_of_blocked(task->what));
 	print_mailbox(view, task->mailbox);
 	if (task->peer_pid) {
 		fputs(" from ", stdout);
-		print_task(task->peer_pid, task->peer_tid);
+		task_print(stdout, task->peer_pid, task->peer_tid);
 	}
 	putchar('\n');
 }
@@ -97,7 +81,7 @@ static void print_chain(struct view *view, const struct ipck_blocked *task,
 		shown = &view->shown[task - view->graph.tasks];
 		if (*shown) {
 			indent(depth);
-			print_task(task->pid, task->tid);
+			task_print(stdout, task->pid, task->tid);
 			puts(*shown == chain ? ": a CYCLE" : ": see above");
 			return;
 		}
@@ -141,7 +125,7 @@ static void print_json(const struct view *view)
 	json_object_put(array);
 }
 
-static enum status show(struct view *view, bool json)
+static enum status show(struct view *view, enum form form)
 {
 	int ret;
 
@@ -153,11 +137,13 @@ static enum status show(struct view *view, bool json)
 				     sizeof(*view->shown));
 		ret = view->shown ? 0 : -ENOMEM;
 	}
+	if (!ret && form == FORM_DOT)
+		ret = dot_print(&view->graph, &view->snapshot);
 	if (ret < 0)
 		return report_failure("blocked", NULL, ret, 0);
-	if (json)
+	if (form == FORM_JSON)
 		print_json(view);
-	else
+	else if (form == FORM_TEXT)
 		print_chains(view);
 	return STATUS_OK;
 }
@@ -166,21 +152,25 @@ static enum status run(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "dot", no_argument, NULL, 'd' },
 		{ NULL, 0, NULL, 0 }
 	};
 	struct view view = { 0 };
+	enum form form = FORM_TEXT;
 	enum status status;
-	bool json = false;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "j", options, NULL)) != -1) {
-		if (option != 'j')
+	while ((option = getopt_long(argc, argv, "jd", options, NULL)) != -1) {
+		if (option == 'j')
+			form = FORM_JSON;
+		else if (option == 'd')
+			form = FORM_DOT;
+		else
 			return command_misused(&blocked_command);
-		json = true;
 	}
 	if (optind != argc)
 		return command_misused(&blocked_command);
-	status = show(&view, json);
+	status = show(&view, form);
 	snapshot_deinit(&view.snapshot);
 	graph_deinit(&view.graph);
 	free(view.shown);
@@ -190,9 +180,10 @@ static enum status run(int argc, char **argv)
 const struct command blocked_command = {
 	.name = "blocked",
 	.summary = "show who is blocked on whom",
-	.usage = "[--json]",
+	.usage = "[--json|--dot]",
 	.help =
 	"  -j, --json   an array of objects, with keys as in linux/ipcmbox.h\n"
+	"  -d, --dot    a graph for Graphviz: ipck blocked --dot | dot -Tsvg >blocked.svg\n"
 	"\n"
 	"Each line is a task: how long it has waited, for what (a message to come, room\n"
 	"for its own, the receipt of that, or the reply to it), in which mailbox, and\n"

@@ -41,6 +41,7 @@ extern const struct command inbox_command;
 extern const struct command join_command;
 extern const struct command limits_command;
 extern const struct command ls_command;
+extern const struct command metrics_command;
 extern const struct command record_command;
 extern const struct command recv_command;
 extern const struct command reply_command;

@@ -83,3 +83,16 @@ const struct ipck_blocked *graph_next(const struct graph *graph,
 			return &graph->tasks[i];
 	return NULL;
 }
+
+bool graph_is_in_cycle(const struct graph *graph, const struct ipck_blocked *task)
+{
+	const struct ipck_blocked *next = task;
+	size_t i;
+
+	for (i = 0; i < graph->count; i++) {
+		next = graph_next(graph, next);
+		if (!next || next == task)
+			return next;
+	}
+	return false;
+}

@@ -3,6 +3,7 @@
 #ifndef IPCK_GRAPH_H
 #define IPCK_GRAPH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <ipck.h>
@@ -31,5 +32,8 @@ void graph_deinit(struct graph *graph);
 /* Return: the peer of a task if that is blocked too, or NULL. */
 const struct ipck_blocked *graph_next(const struct graph *graph,
 				      const struct ipck_blocked *task);
+
+/* Whether a task waits for itself in the end: a deadlock. */
+bool graph_is_in_cycle(const struct graph *graph, const struct ipck_blocked *task);
 
 #endif /* IPCK_GRAPH_H */
