@@ -811,6 +811,59 @@ blocked_dot_names()
 	kill $receiver
 }
 
+# traced OPTION...: what is sent to cli is followed from now on, by $tracer
+traced()
+{
+	# Or every switch of tasks would be traced for their names, see trace.c.
+	echo 0 >/sys/kernel/tracing/options/record-cmd
+	ipck trace -t 60 "$@" cli >out &
+	tracer=$!
+	await [ -s out ]
+}
+
+trace_message()
+{
+	ipck create cli
+	fails 2 "bad number '0'" ipck trace cli 0
+	fails 2 'usage: ipck trace' ipck trace -a cli 1
+	if [ ! -d /sys/kernel/tracing/instances ]; then
+		fails 1 '/sys/kernel/tracing: No such file or directory' ipck trace cli
+		return
+	fi
+	traced
+	ipck send -p 3 cli one
+	ipck send -p 3 cli two
+	ipck recv -N 2 cli
+	wait $tracer
+	awk 'NR > 1 { print $1, $3 }' out >steps
+	is steps '1 send\n1 take\n1 finish\n'
+	has out 'priority=3 length=3'
+	status=0
+	ipck trace -t 10ms cli || status=$?
+	[ $status = 3 ]
+	[ -z "$(ls /sys/kernel/tracing/instances)" ]
+}
+
+trace_call()
+{
+	[ -d /sys/kernel/tracing/instances ] || return 0
+	ipck create cli
+	ipck serve cli -- tr a-z A-Z &
+	server=$!
+	traced
+	ipck call cli hello >answer
+	wait $tracer
+	kill $server
+	awk 'NR > 1 && $3 != "wake" { print $1, $3 }' out >steps
+	is steps '1 send\n1 take\n1 finish\n1 reply\n'
+	traced -a
+	ipck send cli x y
+	await grep -q '^ *3 .* send ' out
+	kill -INT $tracer
+	wait $tracer
+	[ -z "$(ls /sys/kernel/tracing/instances)" ]
+}
+
 metrics()
 {
 	ipck create -c 4 cli
@@ -993,7 +1046,7 @@ help()
 {
 	ipck help >out
 	for command in create ls stat send recv watch set unlink limits exec join inbox call \
-		       reply serve top blocked record metrics; do
+		       reply serve top blocked record metrics trace; do
 		has out "  $command "
 		ipck help $command >page
 		has page "usage: ipck $command"
@@ -1193,7 +1246,7 @@ for test in \
 	events keep_last select_by_event inbox call_and_reply calls_that_fail serve handled \
 	lease dead_letters \
 	exec_write exec_read exec_status watch_once watch_changes top blocked blocked_chain \
-	blocked_dot_names metrics record channel odd_names bad_names \
+	blocked_dot_names trace_message trace_call metrics record channel odd_names bad_names \
 	errors_name_the_limit permission usage help output_that_fails \
 	shm_create shm_copies shm_listed shm_unlinked shm_usage; do
 	run $test

@@ -51,6 +51,7 @@ extern const struct command set_command;
 extern const struct command shm_command;
 extern const struct command stat_command;
 extern const struct command top_command;
+extern const struct command trace_command;
 extern const struct command unlink_command;
 extern const struct command watch_command;
 

@@ -15,7 +15,8 @@ static const struct command *const commands[] = {
 	&call_command, &reply_command, &serve_command, &exec_command,
 	&ls_command, &stat_command, &watch_command, &top_command,
 	&shm_command,
-	&blocked_command, &record_command, &metrics_command, &limits_command,
+	&blocked_command, &trace_command, &record_command, &metrics_command,
+	&limits_command,
 };
 
 #define COUNT (sizeof(commands) / sizeof(commands[0]))
