@@ -52,41 +52,43 @@
  * One meaning each, the same for every command. A command that fails has changed nothing: a send
  * has delivered nothing and never will, a receive has left the message where it was.
  *
- * ========== =====================================================================================
- * ENOTTY     Unknown command, or not a command of this kind of descriptor.
- * EINVAL     Bad value, unknown flag, non-zero padding, a structure shorter than its first version.
- * E2BIG      A longer structure whose unknown tail is not zero.
- * EFAULT     Memory of the caller that cannot be read or written.
- * EACCES     The mode of the mailbox, or the access the descriptor was opened with, forbids it.
- * EPERM      Only the owner may, or CAP_IPC_OWNER in the user namespace of the IPC namespace.
- * ENOENT     No mailbox, or no segment, of that name or id.
- * ESRCH      No such process or thread, or it has no endpoint.
- * EEXIST     The name exists and %IPCMBOX_OPEN_EXCL was given; the process or thread has an
- * endpoint. ENAMETOOLONG The name is longer than %IPCMBOX_NAME_MAX.
- * EAGAIN     Would block: no message, no room, or no receiver waiting.
- * ETIMEDOUT  The deadline has passed.
- * EINTR      A signal came. Interrupted calls restart by themselves under SA_RESTART.
- * EMSGSIZE   The message is longer than the mailbox allows, or than the buffer (the needed size is
- *            in &ipcmbox_recv.length).
- * EBADF      A descriptor to be sent in a message is not open.
- * ELOOP      A descriptor that could close a cycle of references, see &ipcmbox_send.fds_ptr.
- * EBUSY      A notification is registered already; the channel has a consumer already, or all its
- *            lanes are taken; a segment that is to be moved is in use.
- * EDEADLK    The call would close a cycle of threads that wait for each other's replies.
- * ESTALE     The token was used: the message is replied to, settled, or has gone back. The lane is
- *            not that lane any more.
- * EDQUOT     The calling user's budget is used up; @limit of the structure tells which one.
- * ENOMEM     No memory, or the memory cgroup of the caller is at its limit.
- * ENOSPC     No memory for a segment, as the system commits no more (vm.overcommit_memory).
- * EFBIG      A segment longer than a file can be, or than the caller's RLIMIT_FSIZE (SIGXFSZ).
- * ENXIO      A descriptor of a segment is opened again, through /proc.
- * EPIPE      The other side is gone: the mailbox has no name (any more) and the last descriptor
- *            that could receive (or send) has been closed, and none been opened by id since; the
- *            owner of the endpoint has died; the receiver of a call has closed its descriptor or
- *            died; whoever sent the call does not wait for a reply any more; the consumer of the
- *            channel has evicted the lane.
- * EMFILE     No free descriptor number (also ENFILE).
- * ========== =====================================================================================
+ * ============ ===================================================================================
+ * ENOTTY       Unknown command, or not a command of this kind of descriptor.
+ * EINVAL       Bad value, unknown flag, non-zero padding, a structure shorter than its first
+ *              version.
+ * E2BIG        A longer structure whose unknown tail is not zero.
+ * EFAULT       Memory of the caller that cannot be read or written.
+ * EACCES       The mode of the mailbox, or the access the descriptor was opened with, forbids it.
+ * EPERM        Only the owner may, or CAP_IPC_OWNER in the user namespace of the IPC namespace.
+ * ENOENT       No mailbox, or no segment, of that name or id.
+ * ESRCH        No such process or thread, or it has no endpoint.
+ * EEXIST       The name exists and %IPCMBOX_OPEN_EXCL was given; the process or thread has an
+ *              endpoint.
+ * ENAMETOOLONG The name is longer than %IPCMBOX_NAME_MAX.
+ * EAGAIN       Would block: no message, no room, or no receiver waiting.
+ * ETIMEDOUT    The deadline has passed.
+ * EINTR        A signal came. Interrupted calls restart by themselves under SA_RESTART.
+ * EMSGSIZE     The message is longer than the mailbox allows, or than the buffer (the needed size
+ *              is in &ipcmbox_recv.length).
+ * EBADF        A descriptor to be sent in a message is not open.
+ * ELOOP        A descriptor that could close a cycle of references, see &ipcmbox_send.fds_ptr.
+ * EBUSY        A notification is registered already; the channel has a consumer already, or all its
+ *              lanes are taken; a segment that is to be moved is in use.
+ * EDEADLK      The call would close a cycle of threads that wait for each other's replies.
+ * ESTALE       The token was used: the message is replied to, settled, or has gone back. The lane
+ *              is not that lane any more.
+ * EDQUOT       The calling user's budget is used up; @limit of the structure tells which one.
+ * ENOMEM       No memory, or the memory cgroup of the caller is at its limit.
+ * ENOSPC       No memory for a segment, as the system commits no more (vm.overcommit_memory).
+ * EFBIG        A segment longer than a file can be, or than the caller's RLIMIT_FSIZE (SIGXFSZ).
+ * ENXIO        A descriptor of a segment is opened again, through /proc.
+ * EPIPE        The other side is gone: the mailbox has no name (any more) and the last descriptor
+ *              that could receive (or send) has been closed, and none been opened by id since; the
+ *              owner of the endpoint has died; the receiver of a call has closed its descriptor or
+ *              died; whoever sent the call does not wait for a reply any more; the consumer of the
+ *              channel has evicted the lane.
+ * EMFILE       No free descriptor number (also ENFILE).
+ * ============ ===================================================================================
  *
  * read(2) and write(2) on a descriptor opened without the right fail with EBADF, as on any file.
  */
@@ -1246,7 +1248,7 @@ struct ipcmbox_segment_open {
  * @uid: out: owner, in the user namespace of the caller
  * @gid: out: group, likewise
  * @mode: out: permission bits
- * @flags: out: %IPCMBOX_INFO_NAMED, _TRANSIENT, _SEALABLE, _MAPPED
+ * @flags: out: %IPCMBOX_INFO_NAMED, _TRANSIENT, _SEALABLE, _MAPPED, _MOVED
  * @seals: out: F_SEAL_*
  * @readers: out: open descriptions that can read: of descriptors, in mappings, in messages
  * @writers: out: how many of them can write
