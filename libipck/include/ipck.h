@@ -80,6 +80,11 @@ extern "C" {
  *
  * *Blocking.*  Only sending, receiving, calling and ipck_wait_any() may block.
  *
+ * *The device.*  Functions without a handle open the device for a moment: to
+ * open, to unlink and to list mailboxes and segments, ipck_blocked() and
+ * ipck_limits().  That can fail with -EACCES (the mode of the device node),
+ * -EMFILE, -ENODEV and -ENOMEM.
+ *
  * *Older modules.*  ipck_limits() tells what the running module knows.  What it
  * does not know fails with -ENOTTY, -E2BIG or -EINVAL, and changes nothing.
  *
@@ -175,7 +180,7 @@ extern "C" {
  * @IPCK_MEMBER: of an event mailbox, made by ipck_join()
  * @IPCK_ENDPOINT: inbox of a process or a thread, see ipck_endpoint()
  * @IPCK_CHANNEL: each goes to the one consumer, through shared pages, see
- *	Channels below
+ *	ipck_reserve()
  */
 enum ipck_discipline {
 	IPCK_QUEUE = 0,
@@ -395,9 +400,11 @@ struct ipck_attr {
  * a mailbox without a name live as long as their descriptors.
  *
  * Return: 0, or
- * -EACCES (rights), -EDQUOT (%IPCK_LIMIT_USER_MAILBOXES), -EEXIST, -EINVAL (also:
- * unknown flags; O_EXCL or %IPCK_O_TRANSIENT without O_CREAT), -EMFILE,
- * -ENAMETOOLONG, -ENODEV, -ENOENT (no such name, and no O_CREAT), -ENOMEM.
+ * -EACCES (rights), -EBUSY (a channel: it has a consumer, or no lane is left),
+ * -EDQUOT (%IPCK_LIMIT_USER_MAILBOXES; for the pages of a channel
+ * %IPCK_LIMIT_USER_BYTES), -EEXIST, -EINVAL (also: unknown flags; O_EXCL or
+ * %IPCK_O_TRANSIENT without O_CREAT), -EMFILE, -ENAMETOOLONG, -ENODEV, -ENOENT (no
+ * such name, and no O_CREAT), -ENOMEM.
  */
 int ipck_open(struct ipck **mb, const char *name, int oflag,
 	      const struct ipck_attr *attr);
@@ -412,7 +419,8 @@ int ipck_open(struct ipck **mb, const char *name, int oflag,
  *
  * Ids are never used again while the module is loaded.
  *
- * Return: 0, or -EACCES, -EINVAL, -EMFILE, -ENODEV, -ENOENT, -ENOMEM.
+ * Return: 0, or -EACCES, -EBUSY and -EDQUOT (channels, as in ipck_open()), -EINVAL,
+ * -EMFILE, -ENODEV, -ENOENT, -ENOMEM.
  */
 int ipck_open_id(struct ipck **mb, uint64_t id, int oflag);
 
@@ -584,7 +592,7 @@ struct ipck_send_opt {
  * receiver goes on with it.  ipck_call_opt() can be resumed instead.
  *
  * Return: as ipck_send(), and -EBADF (one of @opt->fds), -EDEADLK, -ELOOP,
- * -ESRCH, -ETIMEDOUT.
+ * -ESRCH, -ETIMEDOUT; with %IPCK_MOVE as ipck_shm_send().
  */
 int ipck_send_opt(struct ipck *mb, const void *buf, size_t len,
 		  const struct ipck_send_opt *opt, unsigned int *limit);
@@ -1075,7 +1083,7 @@ struct ipck_answer {
  * one it looks for the reply.
  *
  * Return: as ipck_call(), and -EBADF, -ELOOP, -EMFILE, -ESTALE (no such cookie on
- * this descriptor), -ETIMEDOUT.
+ * this descriptor), -ETIMEDOUT; with %IPCK_MOVE as ipck_shm_send().
  */
 ssize_t ipck_call_opt(struct ipck *mb, const void *buf, size_t len,
 		      void *reply, size_t size,
@@ -1154,7 +1162,7 @@ struct ipck_reply_opt {
  * @opt: optional: how to reply
  * @limit: optional: which limit it met, as in ipck_send_opt()
  *
- * Return: as ipck_reply(), and -EBADF, -ELOOP.
+ * Return: as ipck_reply(), and -EBADF, -ELOOP; with %IPCK_MOVE as ipck_shm_send().
  */
 int ipck_reply_opt(struct ipck *mb, uint64_t token, const void *buf,
 		   size_t len, const struct ipck_reply_opt *opt,
@@ -1589,7 +1597,8 @@ struct ipck_change {
  * For the owner and CAP_IPC_OWNER.  Open descriptors keep their rights.  More
  * capacity admits waiting sends at once.
  *
- * Return: 0, or -EINVAL, -ENOENT (no such mailbox for dead letters), -EPERM.
+ * Return: 0, or -EDQUOT (%IPCK_LIMIT_USER_BYTES: for the recorder), -EINVAL, -ENOENT
+ * (no such mailbox for dead letters), -ENOMEM, -EPERM.
  */
 int ipck_set(struct ipck *mb, const struct ipck_change *change);
 

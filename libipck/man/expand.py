@@ -218,7 +218,7 @@ def constants(code):
         comment, name, value = (group and group.strip() for group in match.groups())
         if name and not name.startswith('__'):
             shown = f' No {value}' if re.search('_(MAX|DEFAULT|UNBOUNDED)$', name) else ''
-            pairs.append([name + shown, said or value])
+            pairs.append([name + shown, said or ('' if shown else value)])
             said = ''
         elif comment:
             comment = re.sub(r'\n \* ?', ' ', comment).strip()

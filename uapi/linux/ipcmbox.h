@@ -656,7 +656,8 @@ struct ipcmbox_set {
  * received, fails while the receiver goes on with it. %IPCMBOX_IOC_CALL can be resumed instead.
  *
  * Return: 0 or %IPCMBOX_SENT_DROPPED. Errors: EACCES, EAGAIN, EBADF, EDEADLK, EDQUOT, EFAULT,
- * EINTR, EINVAL, ELOOP, EMSGSIZE, ENOMEM, EPIPE, ESRCH, ETIMEDOUT.
+ * EINTR, EINVAL, ELOOP, EMSGSIZE, ENOMEM, EPIPE, ESRCH, ETIMEDOUT; with MOVE also EBUSY, ENFILE
+ * and EPERM, see Segments.
  */
 struct ipcmbox_send {
 	__aligned_u64 buf_ptr;
@@ -904,7 +905,7 @@ struct ipcmbox_call {
  * message whose sender waits for nothing is acknowledged, and the reply is thrown away.
  *
  * Return: 0. Errors: EACCES, EBADF, EDQUOT, EFAULT, EINVAL (also: no such token), ELOOP, EMSGSIZE,
- * ENOMEM, EPIPE, ESTALE. Never blocks.
+ * ENOMEM, EPIPE, ESTALE; with MOVE also EBUSY, EINTR, ENFILE and EPERM. Never blocks.
  */
 struct ipcmbox_reply {
 	__aligned_u64 token;
