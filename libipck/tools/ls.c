@@ -122,8 +122,9 @@ const struct command ls_command = {
 	"\n"
 	"SWAIT and RWAIT are the sends and receives that wait, OLDEST is the age of\n"
 	"the oldest message, KIND says who receives: one of those who wait (queue), all\n"
-	"who joined (event, member), a process or thread (endpoint). All mailboxes of the\n"
-	"IPC namespace are shown, and below them all segments, see ipck help shm.\n"
+	"who joined (event, member), a process or thread (endpoint), the one who has it\n"
+	"open to receive (channel). All mailboxes of the IPC namespace are shown, and\n"
+	"below them all segments, see ipck help shm.\n"
 	"In JSON, a question mark stands for each byte of a name that is not UTF-8.\n",
 	.run = run,
 };
