@@ -18,6 +18,7 @@
 #include "mailbox.h"
 #include "member.h"
 #include "message.h"
+#include "mutation.h"
 #include "port.h"
 #include "quota.h"
 #include "transfer.h"
@@ -183,7 +184,8 @@ static void commit_locked(struct ipcmbox_mailbox *mailbox, struct fanout *fanout
 	}
 
 	list_for_each_entry(member, &event->members, link) {
-		if (is_for(fanout, member))
+		if (is_for(fanout, member) &&
+		    !(mutated(event_incomplete) && list_is_last(&member->link, &event->members)))
 			deliver_locked(event, member, fanout);
 		if (!(++n % MEMBERS_AT_ONCE))
 			cond_resched();

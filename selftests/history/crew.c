@@ -18,8 +18,6 @@
 
 #include "crew.h"
 
-/* Long enough to be lent by a sender that waits, see the manual of completions. */
-#define LONG		12000
 #define BAD_ADDRESS	16
 
 struct payload {
@@ -41,13 +39,13 @@ static void wake(int sig)
 
 static size_t length_of(const struct operation *op)
 {
-	return op->is_long ? LONG : sizeof(struct payload);
+	return op->is_long ? LENGTH_MAX : sizeof(struct payload);
 }
 
 static int perform_send(struct operation *op, int nr)
 {
 	struct payload payload = { stage->serial, nr };
-	char buf[LONG];
+	char buf[LENGTH_MAX];
 	size_t i;
 
 	for (i = 0; i < length_of(op); i += sizeof(payload))
@@ -74,8 +72,9 @@ static int sender_of(const char *buf, size_t length)
 
 static int perform_receive(struct operation *op)
 {
+	int fd = stage->fds[op->port];
 	bool is_short = !op->events && !(op->flags & IPCMBOX_LEASE);
-	char buf[LONG];
+	char buf[LENGTH_MAX];
 	struct ipcmbox_recv recv = {
 		.buf_ptr = op->is_bad ? BAD_ADDRESS : ptr_u64(buf), .buf_len = sizeof(buf),
 		.flags = op->flags | (op->kind == PEEK ? IPCMBOX_PEEK : 0),
@@ -84,8 +83,8 @@ static int perform_receive(struct operation *op)
 	};
 	int ret;
 
-	ret = is_short ? mailbox_recv(stage->receive_fd, &recv) :
-			 mailbox_receive(stage->receive_fd, &recv);
+	ret = is_short ? mailbox_recv(fd, &recv) :
+			 mailbox_receive(fd, &recv);
 	if (ret < 0)
 		return ret;
 	op->got = sender_of(buf, ret);
@@ -99,7 +98,7 @@ static int perform_receive(struct operation *op)
 static int perform_stat(struct operation *op)
 {
 	struct ipcmbox_info info;
-	int ret = mailbox_stat(stage->receive_fd, &info);
+	int ret = mailbox_stat(stage->fds[op->port], &info);
 
 	op->sight = (struct sight){
 		.queued = info.messages - info.receiving, .held = info.held,
@@ -118,10 +117,10 @@ static int perform(struct operation *op, int nr)
 	case PEEK:
 		return perform_receive(op);
 	case SETTLE:
-		return mailbox_settle(stage->receive_fd, stage->history.operations[op->of].token,
+		return mailbox_settle(stage->fds[op->port], stage->history.operations[op->of].token,
 				      op->action, 0);
 	case SET:
-		return mailbox_change(stage->receive_fd,
+		return mailbox_change(stage->fds[op->port],
 				      .mask = IPCMBOX_SET_MAX_MESSAGES | IPCMBOX_SET_OVERFLOW,
 				      .max_messages = op->capacity, .overflow = op->overflow);
 	case STAT:
@@ -228,7 +227,7 @@ bool crew_replace(void)
 	return true;
 }
 
-bool crew_start(int send_fd, int receive_fd)
+bool crew_start(int send_fd, const int *fds, int nr)
 {
 	struct sigaction action = { .sa_handler = wake };
 
@@ -237,7 +236,8 @@ bool crew_start(int send_fd, int receive_fd)
 	if (stage == MAP_FAILED)
 		return false;
 	stage->send_fd = send_fd;
-	stage->receive_fd = receive_fd;
+	memcpy(stage->fds, fds, nr * sizeof(*fds));
+	stage->history.nr_members = nr - 1;
 	stage->serial = getpid() << 16;
 	sigaction(SIGUSR1, &action, NULL);
 	return crew_replace();

@@ -13,6 +13,9 @@
 #define WORKERS		(PROCESSES * THREADS)
 #define MASTER		WORKERS		/* who plans is a worker, too */
 
+/* Long enough to be lent by a sender that waits, see the manual of completions. */
+#define LENGTH_MAX	12000
+
 /**
  * struct duty - what a worker does in a round
  * @first: of its operations
@@ -32,7 +35,7 @@ struct duty {
  * @round: number of the round that has begun last
  * @serial: of the round, in the messages: what comes of another one is noticed
  * @send_fd: descriptor of the mailbox
- * @receive_fd: likewise
+ * @fds: of the mailbox and of its members, to receive
  * @duties: by worker
  * @history: of the round
  */
@@ -40,14 +43,14 @@ struct stage {
 	volatile int round;
 	__u32 serial;
 	int send_fd;
-	int receive_fd;
+	int fds[PORTS_MAX];
 	struct duty duties[WORKERS];
 	struct history history;
 };
 
 extern struct stage *stage;
 
-bool crew_start(int send_fd, int receive_fd);
+bool crew_start(int send_fd, const int *fds, int nr);
 void crew_end(void);
 /* The round begins. */
 void crew_go(void);

@@ -31,39 +31,62 @@ TEST(search_knows_right_from_wrong)
 	EXPECT_GT(nr, 0);
 }
 
+/* One gets all events, two a half each. */
+static const __u32 masks[PORTS_MAX] = { 0, 3, 1, 2 };
+
 FIXTURE(history) {
-	int dev, send_fd, receive_fd;
+	int dev, send_fd, fds[PORTS_MAX], nr;
 };
 
 FIXTURE_VARIANT(history) {
-	bool is_endpoint;
+	__u32 discipline;
 };
 
-FIXTURE_VARIANT_ADD(history, mailbox) { };
-FIXTURE_VARIANT_ADD(history, endpoint) { .is_endpoint = true };
+FIXTURE_VARIANT_ADD(history, mailbox) { .discipline = IPCMBOX_QUEUE };
+FIXTURE_VARIANT_ADD(history, endpoint) { .discipline = IPCMBOX_ENDPOINT };
+FIXTURE_VARIANT_ADD(history, event) { .discipline = IPCMBOX_EVENT };
+
+static bool join(FIXTURE_DATA(history) *self)
+{
+	int i;
+
+	for (i = 1; i <= MEMBERS; i++) {
+		self->fds[i] = member_new(self->send_fd, .mask = masks[i]);
+		if (self->fds[i] < 0)
+			return false;
+	}
+	self->nr = 1 + MEMBERS;
+	return true;
+}
 
 FIXTURE_SETUP(history)
 {
 	self->dev = device_open();
 	ASSERT_GE(self->dev, 0);
-	if (variant->is_endpoint) {
-		self->receive_fd = endpoint_new(self->dev, .max_messages = 1);
+	self->nr = 1;
+	if (variant->discipline == IPCMBOX_ENDPOINT) {
+		self->fds[0] = endpoint_new(self->dev, .max_messages = 1);
 		self->send_fd = endpoint_connect(self->dev, IPCMBOX_PROCESS, getpid());
 	} else {
-		self->receive_fd = mailbox_new(self->dev, .max_messages = 1);
-		self->send_fd = self->receive_fd;
+		self->fds[0] = mailbox_new(self->dev, .discipline = variant->discipline,
+					   .max_messages = IPCMBOX_UNBOUNDED);
+		self->send_fd = self->fds[0];
 	}
-	ASSERT_GE(self->receive_fd, 0);
+	ASSERT_GE(self->fds[0], 0);
 	ASSERT_GE(self->send_fd, 0);
-	ASSERT_TRUE(crew_start(self->send_fd, self->receive_fd));
+	if (variant->discipline == IPCMBOX_EVENT)
+		ASSERT_TRUE(join(self));
+	ASSERT_TRUE(crew_start(self->send_fd, self->fds, self->nr));
+	memcpy(stage->history.masks, masks, sizeof(masks));
 }
 
 FIXTURE_TEARDOWN(history)
 {
 	crew_end();
-	if (self->send_fd != self->receive_fd)
+	if (self->send_fd != self->fds[0])
 		close(self->send_fd);
-	close(self->receive_fd);
+	while (self->nr--)
+		close(self->fds[self->nr]);
 	close(self->dev);
 }
 
@@ -93,7 +116,8 @@ TEST_F_TIMEOUT(history, is_linearizable, 1000)
 	       tally.timeouts, tally.interrupts, tally.faults, tally.kills, tally.drops,
 	       tally.redeliveries);
 	EXPECT_EQ(0, tally.undecided);
-	EXPECT_TRUE(mailbox_balanced(self->receive_fd));
+	for (i = 0; i < self->nr; i++)
+		EXPECT_TRUE(mailbox_balanced(self->fds[i])) TH_LOG("port %u", i);
 }
 
 TEST_HARNESS_MAIN

@@ -10,13 +10,18 @@
 #include "known.h"
 #include "search.h"
 
+#define ROOM(room) .bounds = { { room }, { room }, { room } }
 #define HISTORY(text, right, room, ...) \
-	{ text, right, { .capacity = room, .operations = { __VA_ARGS__ } } }
+	{ text, right, { ROOM(room), .operations = { __VA_ARGS__ } } }
 #define GOOD(text, room, ...) HISTORY(text, true, room, __VA_ARGS__)
 #define BAD(text, room, ...) HISTORY(text, false, room, __VA_ARGS__)
+#define EVENT(text, right, room, ...) \
+	{ text, right, { ROOM(room), .nr_members = 2, .masks = { 0, 3, 3 }, \
+			 .operations = { __VA_ARGS__ } } }
 #define OPERATION(k, w, begin, end, ...) \
 	{ .kind = k, .worker = w, .invoked = begin, .returned = end, __VA_ARGS__ }
 #define GOT(message, number) .got = message, .seq = number
+#define AT(member)	.port = member
 #define NOW		.flags = IPCMBOX_NONBLOCK
 #define UNTIL(time)	.flags = IPCMBOX_DEADLINE, .deadline_ns = time
 
@@ -91,6 +96,40 @@ static const struct {
 	    OPERATION(STAT, 2, 4, 5, .sight = {
 	    .queued = 1, .receivers = 1, .next_seq = 2 }),
 	    OPERATION(RECEIVE, 2, 10, 11, GOT(1, 1))),
+	EVENT("for both", true, 1,
+	      OPERATION(SEND, 0, 0, 1), OPERATION(RECEIVE, 1, 2, 3, AT(1), GOT(0, 1)),
+	      OPERATION(RECEIVE, 1, 4, 5, AT(2), GOT(0, 1))),
+	EVENT("for one of two", false, 1,
+	      OPERATION(SEND, 0, 0, 1), OPERATION(RECEIVE, 1, 2, 3, AT(1), GOT(0, 1)),
+	      OPERATION(RECEIVE, 1, 4, 5, AT(2), NOW, .result = -EAGAIN)),
+	EVENT("for one after the other", true, 1,
+	      OPERATION(SEND, 0, 0, 9), OPERATION(RECEIVE, 1, 2, 3, AT(1), GOT(0, 1)),
+	      OPERATION(RECEIVE, 1, 4, 5, AT(2), NOW, .result = -EAGAIN),
+	      OPERATION(RECEIVE, 1, 10, 11, AT(2), GOT(0, 1))),
+	EVENT("in two orders", false, 2,
+	      OPERATION(SEND, 0, 0, 3), OPERATION(SEND, 1, 0, 3),
+	      OPERATION(RECEIVE, 2, 4, 5, AT(1), GOT(0, 1)),
+	      OPERATION(RECEIVE, 2, 6, 7, AT(1), GOT(1, 2)),
+	      OPERATION(RECEIVE, 2, 8, 9, AT(2), GOT(1, 1)),
+	      OPERATION(RECEIVE, 2, 10, 11, AT(2), GOT(0, 2))),
+	EVENT("held up by the slow one", true, 1,
+	      OPERATION(SEND, 0, 0, 1), OPERATION(SEND, 0, 2, 11),
+	      OPERATION(RECEIVE, 1, 4, 5, AT(1), GOT(0, 1)),
+	      OPERATION(RECEIVE, 1, 6, 7, AT(1), NOW, .result = -EAGAIN),
+	      OPERATION(RECEIVE, 1, 8, 9, AT(2), GOT(0, 1)),
+	      OPERATION(RECEIVE, 1, 12, 13, AT(1), GOT(1, 2)),
+	      OPERATION(RECEIVE, 1, 14, 15, AT(2), GOT(1, 2))),
+	EVENT("refused, and yet received", false, 1,
+	      OPERATION(SEND, 0, 0, 1), OPERATION(RECEIVE, 1, 2, 3, AT(1), GOT(0, 1)),
+	      OPERATION(SEND, 0, 4, 5, NOW, .result = -EAGAIN),
+	      OPERATION(RECEIVE, 1, 6, 7, AT(1), GOT(2, 2))),
+	EVENT("still waiting when all are ready", false, 1,
+	      OPERATION(SEND, 0, 0, 1), OPERATION(SEND, 0, 2, 13),
+	      OPERATION(RECEIVE, 1, 4, 5, AT(1), GOT(0, 1)),
+	      OPERATION(RECEIVE, 1, 6, 7, AT(2), GOT(0, 1)),
+	      OPERATION(STAT, 1, 8, 9, .sight = { .senders = 1, .next_seq = 3 }),
+	      OPERATION(RECEIVE, 1, 10, 11, AT(1), GOT(1, 2)),
+	      OPERATION(RECEIVE, 1, 10, 11, AT(2), GOT(1, 2))),
 };
 
 /* What the table leaves out. */

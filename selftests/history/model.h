@@ -13,83 +13,54 @@
 #ifndef MODEL_H
 #define MODEL_H
 
+#include "event.h"
 #include "operation.h"
+#include "port.h"
 
 /**
  * enum phase - how far an operation is in the model
  * @NEW: has not arrived
+ * @BUSY: arrived, and looks whether it must wait
  * @WAITING: arrived, and waits
  * @TAKING: a receive with a message in its hands
  * @OVER: its outcome is decided
  */
-enum phase { NEW, WAITING, TAKING, OVER };
-
-/* Where a message is; @HELD: leased. */
-enum place { NOWHERE, QUEUED, PENDING, TAKEN, HELD };
-
-/**
- * enum step - what an operation can do
- * @ARRIVE: to the mailbox
- * @TAKE: its message, for good: all is copied
- * @PUT_BACK: its message
- * @LEAVE: give up waiting; if a receiver has the message in its hands, take it away there
- * @LEAVE_WORD: the same, but the receiver will find that nobody wants it received any more
- * @DIE: the same, but the message is the receiver's
- */
-enum step { ARRIVE, TAKE, PUT_BACK, LEAVE, LEAVE_WORD, DIE };
-#define STEPS	(DIE + 1)
-
-/**
- * struct list - operations in order
- */
-struct list {
-	int nr;
-	__s8 at[OPERATIONS_MAX];
-};
+enum phase { NEW, BUSY, WAITING, TAKING, OVER };
 
 /**
  * struct model - the mailbox, and how far all operations are
+ * @history: that it has to explain
  * @now: no step can have happened before
- * @capacity: messages the queue holds
- * @overflow: policy
- * @next_seq: number of the next message
- * @lost_first: losses to be told with the next message taken
- * @lost_next: losses to be told with the next message accepted
- * @queue: messages, first to be received first
- * @pending: messages of senders that wait for room, in the same order
- * @receivers: that wait, in order of arrival
  * @phase: of each operation
- * @place: of each message
- * @unwanted: of each message: taken, and its sender has left word
- * @redelivered: of each message: how often it came back
- * @lost: of each message: losses before it
  * @seq: of each message: number, from the first of the history
- * @receiver: of each message: who took or holds it
  * @message: of each receive: what it took
+ * @fanout: the event that is on its way
+ * @ports: the mailbox; of an event mailbox those of its members follow
  */
 struct model {
+	const struct history *history;
 	__u64 now;
-	__u32 capacity;
-	__u32 overflow;
-	__u32 next_seq;
-	__u32 lost_first;
-	__u32 lost_next;
-	struct list queue;
-	struct list pending;
-	struct list receivers;
 	__u8 phase[OPERATIONS_MAX];
-	__u8 place[OPERATIONS_MAX];
-	bool unwanted[OPERATIONS_MAX];
-	__u8 redelivered[OPERATIONS_MAX];
-	__u8 lost[OPERATIONS_MAX];
 	__u8 seq[OPERATIONS_MAX];
-	__s8 receiver[OPERATIONS_MAX];
 	__s8 message[OPERATIONS_MAX];
+	struct fanout fanout;
+	struct port ports[PORTS_MAX];
 };
 
 void model_begin(struct model *model, const struct history *history);
+/* How much of it there is: not all ports are needed. */
+size_t model_size(const struct model *model);
 /* Returns false if the step is not one of the operation's, or does not fit what was recorded. */
-bool model_step(struct model *model, const struct history *history, int nr, enum step step);
+bool model_step(struct model *model, int nr, enum step step);
+/* Nothing is left for it to do, and it can return. */
+bool model_is_over(const struct model *model, int nr);
+/* The outcome of an operation is decided. Returns whether it is the one that was recorded. */
+bool model_conclude(struct model *model, int nr, int result);
 void model_print(const struct model *model);
+
+static inline const struct operation *at(const struct model *model, int nr)
+{
+	return &model->history->operations[nr];
+}
 
 #endif /* MODEL_H */

@@ -105,6 +105,8 @@ void operation_print(const struct history *history, int nr, __u64 origin)
 	else
 		fprintf(stderr, "..%6lld", (long long)(op->returned - origin) / 1000);
 	fprintf(stderr, " us: %s", kinds[op->kind]);
+	if (op->port)
+		fprintf(stderr, " at member %d", op->port);
 	print_arguments(op, origin);
 	fprintf(stderr, ": ");
 	print_result(op);
@@ -121,6 +123,22 @@ static int by_begin(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static void print_bounds(const struct history *history)
+{
+	const struct bounds *bounds;
+	int i;
+
+	for (i = !!history->nr_members; i <= history->nr_members; i++) {
+		bounds = &history->bounds[i];
+		fprintf(stderr, "# ");
+		if (i)
+			fprintf(stderr, "member %d, events %x, ", i, history->masks[i]);
+		fprintf(stderr, "capacity %d, %s\n", (int)bounds->capacity,
+			overflows[bounds->overflow]);
+	}
+	fprintf(stderr, "# first seq %llu\n", (unsigned long long)history->first_seq);
+}
+
 void history_print(const struct history *history)
 {
 	int order[OPERATIONS_MAX], n = 0, i;
@@ -130,8 +148,7 @@ void history_print(const struct history *history)
 			order[n++] = i;
 	printed = history;
 	qsort(order, n, sizeof(order[0]), by_begin);
-	fprintf(stderr, "# capacity %d, %s, first seq %llu\n", (int)history->capacity,
-		overflows[history->overflow], (unsigned long long)history->first_seq);
+	print_bounds(history);
 	for (i = 0; i < n; i++)
 		operation_print(history, order[i], history->operations[order[0]].invoked);
 }

@@ -13,6 +13,8 @@
 #include <linux/types.h>
 
 #define OPERATIONS_MAX	96
+#define MEMBERS	3	/* of an event mailbox */
+#define PORTS_MAX	(1 + MEMBERS)
 #define NONE		(-1)
 
 enum operation_kind { SEND, RECEIVE, PEEK, SETTLE, EXPIRE, SET, STAT };
@@ -25,6 +27,19 @@ enum operation_kind { SEND, RECEIVE, PEEK, SETTLE, EXPIRE, SET, STAT };
  * @KILLED: its process was killed meanwhile: it may have done all, or a part, or nothing
  */
 enum operation_state { PLANNED, BEGUN, ENDED, KILLED };
+
+/**
+ * enum step - what an operation can do
+ * @ARRIVE: to the mailbox
+ * @GO_ON: with what takes several steps
+ * @TAKE: its message, for good: all is copied
+ * @PUT_BACK: its message
+ * @LEAVE: give up waiting; if a receiver has the message in its hands, take it away there
+ * @LEAVE_WORD: the same, but the receiver will find that nobody wants it received any more
+ * @DIE: the same, but the message is the receiver's
+ */
+enum step { ARRIVE, GO_ON, TAKE, PUT_BACK, LEAVE, LEAVE_WORD, DIE };
+#define STEPS	(DIE + 1)
 
 /**
  * struct sight - what STAT shows of a mailbox at one moment
@@ -47,6 +62,7 @@ struct sight {
  * @kind: which
  * @state: how far
  * @worker: who does it; what one worker does comes in the order of the array
+ * @port: where: 0 the mailbox, else the member
  * @of: SETTLE, EXPIRE: the receive whose message it is about
  * @flags: IPCMBOX_NONBLOCK, IPCMBOX_DEADLINE, IPCMBOX_LEASE
  * @is_bad: RECEIVE: the buffer is nowhere
@@ -74,6 +90,7 @@ struct operation {
 	enum operation_kind kind;
 	enum operation_state state;
 	int worker;
+	int port;
 	int of;
 	__u32 flags;
 	bool is_bad;
@@ -99,16 +116,28 @@ struct operation {
 };
 
 /**
+ * struct bounds - how much there can be, and what is done if there is more
+ * @capacity: messages
+ * @overflow: policy
+ */
+struct bounds {
+	__u32 capacity;
+	__u32 overflow;
+};
+
+/**
  * struct history - the operations of one round at one mailbox, which was empty before
- * @capacity: of the mailbox in the beginning
- * @overflow: likewise
+ * @nr_members: how many members it has, 0: it is none of events
+ * @bounds: in the beginning: of the mailbox, and of its members
+ * @masks: of the members: the events they get
  * @first_seq: number of the first message
  * @nr: how many operations there are
  * @operations: they
  */
 struct history {
-	__u32 capacity;
-	__u32 overflow;
+	int nr_members;
+	struct bounds bounds[PORTS_MAX];
+	__u32 masks[PORTS_MAX];
 	__u64 first_seq;
 	int nr;
 	struct operation operations[OPERATIONS_MAX];

@@ -58,11 +58,16 @@ static __u32 some(void)
 	return percents[dice(4)];
 }
 
+static bool is_event(void)
+{
+	return stage->history.nr_members;
+}
+
 static __u32 random_capacity(void)
 {
 	static const __u32 capacities[] = { 0, 0, 1, 1, 2, 3, IPCMBOX_UNBOUNDED };
 
-	return capacities[dice(7)];
+	return is_event() ? capacities[2 + dice(5)] : capacities[dice(7)];
 }
 
 static __u32 random_overflow(void)
@@ -86,6 +91,28 @@ static void choose_character(void)
 	/* Of when the losses before a message withdrawn while it is taken are told again. */
 	if (character.drops && character.waiting)
 		character.bad = 0;
+	/* Nobody waits for an event to be received. */
+	if (is_event()) {
+		character.waiting = 0;
+		character.leases = 0;
+		character.selective += 10;
+	}
+}
+
+/* Where there is something to receive. */
+static int first_port(void)
+{
+	return is_event();
+}
+
+static int random_port(void)
+{
+	return is_event() ? 1 + dice(stage->history.nr_members) : 0;
+}
+
+static bool next_port(int *port)
+{
+	return ++*port <= stage->history.nr_members;
 }
 
 /* Planning. */
@@ -133,6 +160,7 @@ static void plan_receive(int worker)
 	struct operation *op = plan(chance(character.peeks) ? PEEK : RECEIVE, worker);
 	int of = stage->history.nr - 1;
 
+	op->port = random_port();
 	plan_waiting(op);
 	if (chance(character.selective))
 		op->events = 1 + dice(3);
@@ -147,6 +175,7 @@ static void plan_receive(int worker)
 		return;
 	op = plan(SETTLE, worker);
 	op->of = of;
+	op->port = stage->history.operations[of].port;
 	op->action = dice(3) ? IPCMBOX_SETTLE_ACK : IPCMBOX_SETTLE_REFUSE;
 }
 
@@ -156,6 +185,9 @@ static void plan_worker(int worker)
 	__u32 sends = 20 + dice(60);
 	int n = dice(5);
 
+	/* What is sent once is received often. */
+	if (is_event())
+		n = (n + 1) / 2;
 	duty->first = stage->history.nr;
 	while (n-- && stage->history.nr < OPERATIONS_MAX - RESERVE) {
 		if (chance(sends))
@@ -179,14 +211,28 @@ static int do_now(const struct operation *op)
 	return op->result;
 }
 
-static void look(void)
+static void look(int port)
 {
-	do_now(plan(STAT, MASTER));
+	struct operation *op = plan(STAT, MASTER);
+
+	op->port = port;
+	do_now(op);
+}
+
+static void look_around(void)
+{
+	int port = 0;
+
+	do
+		look(port);
+	while (next_port(&port));
 }
 
 static void change(void)
 {
 	struct operation *op = plan(SET, MASTER);
+
+	op->port = random_port();
 
 	op->capacity = random_capacity();
 	op->overflow = random_overflow();
@@ -203,10 +249,11 @@ static void help_receiver(void)
 	do_now(op);
 }
 
-static int help_sender(void)
+static int help_sender(int port)
 {
 	struct operation *op = plan(RECEIVE, MASTER);
 
+	op->port = port;
 	op->flags = IPCMBOX_NONBLOCK;
 	return do_now(op);
 }
@@ -219,7 +266,7 @@ static void meddle(void)
 	while (n--) {
 		sched_yield();
 		if (chance(20))
-			look();
+			look(dice(1 + stage->history.nr_members));
 		if (chance(character.signals))
 			crew_signal(dice(WORKERS));
 		if (chance(character.changes))
@@ -261,10 +308,17 @@ static bool is_any_temporary(void)
 /* All that are busy wait, and nothing will change before somebody helps. */
 static bool is_at_rest(void)
 {
-	struct ipcmbox_info info = mailbox_info(stage->receive_fd);
+	struct ipcmbox_info info;
+	__u32 waiting = 0;
+	int port = 0;
 
-	return info.waiting_receivers + info.waiting_senders == (__u32)count_busy() &&
-	       !info.held && !is_any_temporary();
+	do {
+		info = mailbox_info(stage->fds[port]);
+		waiting += info.waiting_receivers + info.waiting_senders;
+		if (info.held)
+			return false;
+	} while (next_port(&port));
+	return waiting == (__u32)count_busy() && !is_any_temporary();
 }
 
 static void signal_one(void)
@@ -284,13 +338,13 @@ static void help(void)
 {
 	/* It is known exactly who waits, and that nobody waits for what is there. */
 	if (has_reserve(RESERVE / 2))
-		look();
+		look_around();
 	if (!has_reserve(RESERVE / 2) || !dice(3))
 		signal_one();
 	else if (dice(2))
 		help_receiver();
 	else
-		help_sender();
+		help_sender(random_port());
 }
 
 /* Returns whether the round comes to its end. */
@@ -308,7 +362,7 @@ static bool await_end(void)
 			return false;
 	}
 	/* Leases of killed ones, too, end. */
-	while (mailbox_info(stage->receive_fd).held) {
+	while (mailbox_info(stage->fds[0]).held) {
 		sched_yield();
 		if (now_ns(IPCMBOX_CLOCK_MONOTONIC) - start > PATIENCE_NS)
 			return false;
@@ -318,9 +372,13 @@ static bool await_end(void)
 
 static void drain(void)
 {
-	while (has_reserve(2) && !help_sender())
-		;
-	look();
+	int port = first_port();
+
+	do {
+		while (has_reserve(2 + stage->history.nr_members) && !help_sender(port))
+			;
+	} while (next_port(&port));
+	look_around();
 }
 
 static bool is_leased(const struct operation *op)
@@ -370,33 +428,56 @@ static void count(struct tally *tally, const struct search *search)
 	}
 }
 
-static void set_capacity(__u32 capacity, __u32 overflow)
+static void set_bounds(int port, const struct bounds *bounds)
 {
-	mailbox_change(stage->receive_fd, .mask = IPCMBOX_SET_MAX_MESSAGES | IPCMBOX_SET_OVERFLOW,
-		       .max_messages = capacity, .overflow = overflow);
+	mailbox_change(stage->fds[port], .mask = IPCMBOX_SET_MAX_MESSAGES | IPCMBOX_SET_OVERFLOW,
+		       .max_messages = bounds->capacity, .overflow = bounds->overflow);
+}
+
+/* Whatever it is. */
+static bool discard(int port)
+{
+	static char buf[LENGTH_MAX];
+
+	return message_recv(stage->fds[port], .buf_ptr = ptr_u64(buf), .buf_len = sizeof(buf),
+			    .flags = IPCMBOX_NONBLOCK) >= 0;
 }
 
 /* One message is told of what was lost before, so that the round begins with nothing. */
-static void forget_losses(void)
+static void forget(void)
 {
-	set_capacity(1, IPCMBOX_OVERFLOW_BLOCK);
+	static const struct bounds none = { .capacity = IPCMBOX_UNBOUNDED };
+	int port;
+
+	for (port = first_port(); port <= stage->history.nr_members; port++)
+		set_bounds(port, &none);
 	put(stage->send_fd, 0, 0);
-	take(stage->receive_fd);
+	for (port = first_port(); port <= stage->history.nr_members; port++)
+		while (discard(port))
+			;
+}
+
+static void bound(int port)
+{
+	struct bounds *bounds = &stage->history.bounds[port];
+
+	bounds->capacity = random_capacity();
+	bounds->overflow = random_overflow();
+	set_bounds(port, bounds);
 }
 
 static void prepare(__u32 seed)
 {
 	struct history *history = &stage->history;
-	int worker;
+	int worker, port;
 
-	forget_losses();
+	forget();
 	state = seed;
 	choose_character();
 	history->nr = 0;
-	history->capacity = random_capacity();
-	history->overflow = random_overflow();
-	history->first_seq = mailbox_info(stage->receive_fd).next_seq;
-	set_capacity(history->capacity, history->overflow);
+	history->first_seq = mailbox_info(stage->fds[0]).next_seq;
+	for (port = first_port(); port <= history->nr_members; port++)
+		bound(port);
 	for (worker = 0; worker < WORKERS; worker++)
 		plan_worker(worker);
 }

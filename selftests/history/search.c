@@ -25,13 +25,12 @@ static __u64 nr_searches;
 static __u64 fingerprint(const struct model *model)
 {
 	const char *bytes = (const char *)model;
+	size_t size = model_size(model), i;
 	__u64 word, hash = nr_searches * 0x9e3779b97f4a7c15ULL;
-	size_t i;
 
-	for (i = 0; i < sizeof(*model); i += sizeof(word)) {
+	for (i = 0; i < size; i += sizeof(word)) {
 		word = 0;
-		memcpy(&word, bytes + i,
-		       sizeof(*model) - i < sizeof(word) ? sizeof(*model) - i : sizeof(word));
+		memcpy(&word, bytes + i, size - i < sizeof(word) ? size - i : sizeof(word));
 		hash = (hash ^ word) * 0xff51afd7ed558ccdULL;
 		hash ^= hash >> 32;
 	}
@@ -57,7 +56,7 @@ static bool is_open(const struct model *model, const struct history *history, in
 {
 	const struct operation *op = &history->operations[nr];
 
-	if (model->phase[nr] == OVER || op->state == PLANNED)
+	if (model_is_over(model, nr) || op->state == PLANNED)
 		return false;
 	return op->state != KILLED || model->phase[nr] != NEW;
 }
@@ -98,7 +97,7 @@ static bool has_turn(const struct search *search, const struct model *model, int
 {
 	int previous = search->previous[nr];
 
-	return previous == NONE || model->phase[previous] == OVER ||
+	return previous == NONE || model_is_over(model, previous) ||
 	       search->history->operations[previous].state == KILLED;
 }
 
@@ -108,7 +107,7 @@ static void remember(struct search *search, const struct model *model)
 		return;
 	search->deepest = search->depth;
 	memcpy(search->deepest_path, search->path, search->depth * sizeof(search->path[0]));
-	search->deepest_model = *model;
+	memcpy(&search->deepest_model, model, model_size(model));
 }
 
 static bool explain(struct search *search, const struct model *model);
@@ -117,12 +116,13 @@ static bool try(struct search *search, const struct model *model, int nr, enum s
 {
 	const struct operation *op = &search->history->operations[nr];
 	__u64 time = earliest(op, step);
-	struct model next = *model;
+	struct model next;
 	bool explained;
 
+	memcpy(&next, model, model_size(model));
 	if (time > next.now)
 		next.now = time;
-	if (next.now > op->returned || !model_step(&next, search->history, nr, step) ||
+	if (next.now > op->returned || !model_step(&next, nr, step) ||
 	    next.now > horizon(&next, search->history))
 		return false;
 	search->path[search->depth++] = nr * STEPS + step;
@@ -147,7 +147,7 @@ static bool explain(struct search *search, const struct model *model)
 
 	for (i = 0; i < history->nr; i++) {
 		nr = search->order[i];
-		if (history->operations[nr].state == PLANNED || model->phase[nr] == OVER ||
+		if (history->operations[nr].state == PLANNED || model_is_over(model, nr) ||
 		    history->operations[nr].invoked > limit || !has_turn(search, model, nr))
 			continue;
 		for (step = ARRIVE; step < STEPS; step++)
@@ -206,8 +206,8 @@ enum verdict search_history(struct search *search, const struct history *history
 }
 
 static const char * const step_names[STEPS] = {
-	[ARRIVE] = "arrives", [TAKE] = "takes", [PUT_BACK] = "puts back", [LEAVE] = "leaves",
-	[LEAVE_WORD] = "leaves word", [DIE] = "dies",
+	[ARRIVE] = "arrives", [GO_ON] = "goes on", [TAKE] = "takes", [PUT_BACK] = "puts back",
+	[LEAVE] = "leaves", [LEAVE_WORD] = "leaves word", [DIE] = "dies",
 };
 
 void search_print(const struct search *search)

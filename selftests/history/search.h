@@ -14,7 +14,7 @@
 
 #include "model.h"
 
-#define STEPS_MAX	(4 * OPERATIONS_MAX)
+#define STEPS_MAX	(16 * OPERATIONS_MAX)
 
 enum verdict { LINEARIZABLE, WRONG, UNDECIDED };
 
