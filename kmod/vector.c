@@ -12,6 +12,7 @@
 
 #include "ioctl.h"
 #include "messaging.h"
+#include "mutation.h"
 #include "plain.h"
 #include "vector.h"
 
@@ -119,6 +120,8 @@ long ipcmbox_vector_send(struct ipcmbox_ioctl *call)
 			ret = check_tail(element, known, arg->element_size);
 		if (likely(!ret))
 			ret = ipcmbox_messaging_send_element(call->file, element);
+		if (mutated(vector_hole) && i && ret == -EAGAIN)
+			ret = put_user(0, &element->result);
 		if (unlikely(ret < 0))
 			return fail(&element->result, ret, i);
 		ret = 0;

@@ -54,11 +54,10 @@ bool crew_start(int send_fd, const int *fds, int nr);
 void crew_end(void);
 /* The round begins. */
 void crew_go(void);
-void crew_perform(int nr);
 /* Is the worker through with the round? */
 bool crew_is_done(int worker);
-/* What it is doing, or NONE if that is nothing just now. */
-int crew_operation(int worker);
+/* What it is doing: the next after that, or the first after NONE; NONE if that is nothing. */
+int crew_operation(int worker, int after);
 void crew_signal(int worker);
 void crew_kill(int process);
 /* Who was killed is replaced. */

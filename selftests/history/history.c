@@ -112,9 +112,10 @@ TEST_F_TIMEOUT(history, is_linearizable, 1000)
 	TH_LOG("%lu rounds of %lu operations, %lu models, %lu undecided, in %llu ms",
 	       tally.rounds, tally.operations, tally.models, tally.undecided,
 	       (unsigned long long)(now_ns(IPCMBOX_CLOCK_MONOTONIC) - start) / 1000000);
-	TH_LOG("%lu timeouts, %lu interrupts, %lu faults, %lu killed, %lu drops, %lu redeliveries",
+	TH_LOG("%lu timeouts, %lu interrupts, %lu faults, %lu killed, %lu drops, %lu redeliveries, "
+	       "%lu vectors",
 	       tally.timeouts, tally.interrupts, tally.faults, tally.kills, tally.drops,
-	       tally.redeliveries);
+	       tally.redeliveries, tally.vectors);
 	EXPECT_EQ(0, tally.undecided);
 	for (i = 0; i < self->nr; i++)
 		EXPECT_TRUE(mailbox_balanced(self->fds[i])) TH_LOG("port %u", i);

@@ -21,6 +21,8 @@
 #define OPERATION(k, w, begin, end, ...) \
 	{ .kind = k, .worker = w, .invoked = begin, .returned = end, __VA_ARGS__ }
 #define GOT(message, number) .got = message, .seq = number
+#define FIRST_OF(n)	.vector = n
+#define THEN		.vector = NONE
 #define AT(member)	.port = member
 #define NOW		.flags = IPCMBOX_NONBLOCK
 #define UNTIL(time)	.flags = IPCMBOX_DEADLINE, .deadline_ns = time
@@ -96,6 +98,38 @@ static const struct {
 	    OPERATION(STAT, 2, 4, 5, .sight = {
 	    .queued = 1, .receivers = 1, .next_seq = 2 }),
 	    OPERATION(RECEIVE, 2, 10, 11, GOT(1, 1))),
+	GOOD("a vector up to what failed", 2,
+	     OPERATION(SEND, 0, 0, 1, FIRST_OF(3)), OPERATION(SEND, 0, 0, 1, THEN),
+	     OPERATION(SEND, 0, 0, 1, NOW, THEN, .result = -EAGAIN),
+	     OPERATION(RECEIVE, 1, 2, 3, GOT(0, 1), FIRST_OF(3)),
+	     OPERATION(RECEIVE, 1, 2, 3, GOT(1, 2), THEN),
+	     OPERATION(RECEIVE, 1, 2, 3, NOW, THEN, .result = -EAGAIN)),
+	GOOD("another one between", 3,
+	     OPERATION(SEND, 0, 0, 3, FIRST_OF(2)), OPERATION(SEND, 0, 0, 3, THEN),
+	     OPERATION(SEND, 1, 0, 3),
+	     OPERATION(RECEIVE, 2, 4, 5, GOT(0, 1), FIRST_OF(3)),
+	     OPERATION(RECEIVE, 2, 4, 5, GOT(2, 2), THEN),
+	     OPERATION(RECEIVE, 2, 4, 5, GOT(1, 3), THEN)),
+	BAD("a vector backwards", 2,
+	    OPERATION(SEND, 0, 0, 1, FIRST_OF(2)), OPERATION(SEND, 0, 0, 1, THEN),
+	    OPERATION(RECEIVE, 1, 2, 3, GOT(1, 1)), OPERATION(RECEIVE, 1, 4, 5, GOT(0, 2))),
+	BAD("a vector with a hole", 3,
+	    OPERATION(SEND, 0, 0, 1, FIRST_OF(3)), OPERATION(SEND, 0, 0, 1, THEN),
+	    OPERATION(SEND, 0, 0, 1, THEN),
+	    OPERATION(RECEIVE, 1, 2, 3, GOT(0, 1)), OPERATION(RECEIVE, 1, 4, 5, GOT(2, 2))),
+	BAD("on after what failed", 1,
+	    OPERATION(SEND, 0, 0, 1),
+	    OPERATION(SEND, 1, 2, 5, FIRST_OF(2), NOW, .result = -EAGAIN),
+	    OPERATION(SEND, 1, 2, 5, THEN),
+	    OPERATION(RECEIVE, 2, 4, 7, GOT(0, 1)), OPERATION(RECEIVE, 2, 8, 9, GOT(2, 2))),
+	GOOD("killed in a vector", 2,
+	     OPERATION(SEND, 0, 0, 1, FIRST_OF(2), .state = KILLED),
+	     OPERATION(SEND, 0, 0, 1, THEN, .state = KILLED),
+	     OPERATION(RECEIVE, 1, 2, 3, GOT(0, 1))),
+	BAD("killed, and the second is there", 2,
+	    OPERATION(SEND, 0, 0, 1, FIRST_OF(2), .state = KILLED),
+	    OPERATION(SEND, 0, 0, 1, THEN, .state = KILLED),
+	    OPERATION(RECEIVE, 1, 2, 3, GOT(1, 1))),
 	EVENT("for both", true, 1,
 	      OPERATION(SEND, 0, 0, 1), OPERATION(RECEIVE, 1, 2, 3, AT(1), GOT(0, 1)),
 	      OPERATION(RECEIVE, 1, 4, 5, AT(2), GOT(0, 1))),
@@ -137,6 +171,10 @@ static void complete(struct operation *op)
 {
 	op->of = NONE;
 	op->redelivered = -1;
+	if (op->vector == NONE)
+		op->vector = 0;
+	else if (!op->vector)
+		op->vector = 1;
 	if (op->state == PLANNED)
 		op->state = ENDED;
 	if (op->kind != RECEIVE || op->result)

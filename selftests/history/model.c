@@ -42,13 +42,13 @@ static bool is_event(const struct model *model)
 
 bool model_is_over(const struct model *model, int nr)
 {
-	return model->phase[nr] == OVER && event_is_over(model, nr);
+	return model->phase[nr] >= OVER && event_is_over(model, nr);
 }
 
 /* The outcome of an operation is decided. Returns whether it is the one that was recorded. */
 bool model_conclude(struct model *model, int nr, int result)
 {
-	model->phase[nr] = OVER;
+	model->phase[nr] = result < 0 ? FAILED : OVER;
 	return at(model, nr)->state == KILLED || at(model, nr)->result == result;
 }
 
@@ -104,7 +104,7 @@ static bool leave(struct model *model, struct port *port, int nr, enum step step
 
 	if (op->state == ENDED && op->result != -ETIMEDOUT && op->result != -EINTR)
 		return false;
-	model->phase[nr] = OVER;
+	model->phase[nr] = FAILED;
 	if (port_cancel(port, nr))
 		return step == LEAVE;
 	if (port->place[nr] == TAKEN)

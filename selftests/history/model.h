@@ -23,9 +23,10 @@
  * @BUSY: arrived, and looks whether it must wait
  * @WAITING: arrived, and waits
  * @TAKING: a receive with a message in its hands
- * @OVER: its outcome is decided
+ * @OVER: its outcome is decided: it did what it should
+ * @FAILED: likewise: it did not
  */
-enum phase { NEW, BUSY, WAITING, TAKING, OVER };
+enum phase { NEW, BUSY, WAITING, TAKING, OVER, FAILED };
 
 /**
  * struct model - the mailbox, and how far all operations are

@@ -105,6 +105,11 @@ void operation_print(const struct history *history, int nr, __u64 origin)
 	else
 		fprintf(stderr, "..%6lld", (long long)(op->returned - origin) / 1000);
 	fprintf(stderr, " us: %s", kinds[op->kind]);
+	if (op->vector > 1)
+		fprintf(stderr, ", first of %d%s,", op->vector,
+			op->waits_for_one ? ", waits for one" : "");
+	if (!op->vector)
+		fprintf(stderr, ", then");
 	if (op->port)
 		fprintf(stderr, " at member %d", op->port);
 	print_arguments(op, origin);

@@ -14,6 +14,7 @@
 
 #define OPERATIONS_MAX	96
 #define MEMBERS	3	/* of an event mailbox */
+#define VECTOR_MAX	4	/* operations of one command */
 #define PORTS_MAX	(1 + MEMBERS)
 #define NONE		(-1)
 
@@ -63,6 +64,8 @@ struct sight {
  * @state: how far
  * @worker: who does it; what one worker does comes in the order of the array
  * @port: where: 0 the mailbox, else the member
+ * @vector: SEND, RECEIVE, PEEK: how many are one command from this one on; 0: done with one before
+ * @waits_for_one: RECEIVE, PEEK: of a vector: none but this, the first, can wait
  * @of: SETTLE, EXPIRE: the receive whose message it is about
  * @flags: IPCMBOX_NONBLOCK, IPCMBOX_DEADLINE, IPCMBOX_LEASE
  * @is_bad: RECEIVE: the buffer is nowhere
@@ -91,6 +94,8 @@ struct operation {
 	enum operation_state state;
 	int worker;
 	int port;
+	int vector;
+	bool waits_for_one;
 	int of;
 	__u32 flags;
 	bool is_bad;

@@ -287,7 +287,7 @@ bool port_put_back(struct model *model, struct port *port, int receiver)
 
 	if (at(model, receiver)->state == ENDED && at(model, receiver)->result != -EFAULT)
 		return false;
-	model->phase[receiver] = OVER;
+	model->phase[receiver] = FAILED;
 	model->message[receiver] = NONE;
 	if (port->unwanted[message]) {
 		port->unwanted[message] = false;

@@ -8,6 +8,7 @@
 #include "ipcmbox_test.h"
 
 #include "crew.h"
+#include "perform.h"
 #include "round.h"
 #include "search.h"
 
@@ -32,6 +33,7 @@ struct character {
 	__u32 signals;
 	__u32 kills;
 	__u32 changes;
+	__u32 vectors;
 	bool drops;
 };
 
@@ -82,6 +84,7 @@ static void choose_character(void)
 		.leases = some(), .bad = some(), .peeks = some() / 2, .selective = some(),
 		.long_ones = some() / 2, .priorities = 1 + dice(3), .signals = some(),
 		.kills = dice(8) ? 0 : 25, .changes = some() / 2, .drops = !dice(3),
+		.vectors = some(),
 	};
 	/* Who receives what is to be handled either leases it, or handles it at once. */
 	if (character.leases)
@@ -123,7 +126,7 @@ static struct operation *plan(enum operation_kind kind, int worker)
 	struct operation *op = &history->operations[history->nr++];
 
 	*op = (struct operation){
-		.kind = kind, .worker = worker, .of = NONE, .got = NONE, .redelivered = -1,
+		.kind = kind, .worker = worker, .vector = 1, .of = NONE, .got = NONE, .redelivered = -1,
 		.pause = dice(3) ? dice(2) : dice(3000),
 	};
 	return op;
@@ -158,7 +161,6 @@ static void plan_send(int worker)
 static void plan_receive(int worker)
 {
 	struct operation *op = plan(chance(character.peeks) ? PEEK : RECEIVE, worker);
-	int of = stage->history.nr - 1;
 
 	op->port = random_port();
 	plan_waiting(op);
@@ -167,8 +169,13 @@ static void plan_receive(int worker)
 	if (chance(20))
 		op->priority = dice(character.priorities);
 	op->is_bad = op->kind == RECEIVE && chance(character.bad);
-	if (op->kind == PEEK || !chance(character.leases))
-		return;
+}
+
+static void plan_lease(int worker)
+{
+	int of = stage->history.nr - 1;
+	struct operation *op = &stage->history.operations[of];
+
 	op->flags |= IPCMBOX_LEASE;
 	op->lease_ns = 200 * USEC + dice(4000 * USEC);
 	if (!dice(4))
@@ -177,6 +184,49 @@ static void plan_receive(int worker)
 	op->of = of;
 	op->port = stage->history.operations[of].port;
 	op->action = dice(3) ? IPCMBOX_SETTLE_ACK : IPCMBOX_SETTLE_REFUSE;
+}
+
+/* What has a deadline goes on without help: all of a vector have one, or none. */
+static void follow(struct operation *op, const struct operation *first)
+{
+	op->vector = 0;
+	op->port = first->port;
+	if (first->flags & IPCMBOX_DEADLINE)
+		op->flags = IPCMBOX_DEADLINE;
+	else
+		op->flags &= IPCMBOX_NONBLOCK;
+	if (first->waits_for_one)
+		op->flags = IPCMBOX_NONBLOCK;
+	op->deadline_ns = op->flags & IPCMBOX_DEADLINE ? first->deadline_ns : 0;
+}
+
+static void plan_vector(int worker, void (*plan_one)(int worker))
+{
+	struct operation *first = &stage->history.operations[stage->history.nr];
+	int n = 2 + dice(VECTOR_MAX - 1), i;
+
+	plan_one(worker);
+	first->vector = n;
+	first->waits_for_one = first->kind != SEND && dice(2);
+	for (i = 1; i < n; i++) {
+		plan_one(worker);
+		follow(&first[i], first);
+	}
+}
+
+static void plan_command(int worker, bool sends)
+{
+	const struct operation *op = &stage->history.operations[stage->history.nr];
+	void (*plan_one)(int worker) = sends ? plan_send : plan_receive;
+
+	/* As with what is selective: each receive of a vector could settle. */
+	if (chance(character.vectors) && (sends || !character.handled)) {
+		plan_vector(worker, plan_one);
+		return;
+	}
+	plan_one(worker);
+	if (op->kind == RECEIVE && chance(character.leases))
+		plan_lease(worker);
 }
 
 static void plan_worker(int worker)
@@ -189,12 +239,8 @@ static void plan_worker(int worker)
 	if (is_event())
 		n = (n + 1) / 2;
 	duty->first = stage->history.nr;
-	while (n-- && stage->history.nr < OPERATIONS_MAX - RESERVE) {
-		if (chance(sends))
-			plan_send(worker);
-		else
-			plan_receive(worker);
-	}
+	while (n-- && stage->history.nr < OPERATIONS_MAX - RESERVE - VECTOR_MAX)
+		plan_command(worker, chance(sends));
 	duty->count = stage->history.nr - duty->first;
 }
 
@@ -207,7 +253,7 @@ static bool has_reserve(int n)
 
 static int do_now(const struct operation *op)
 {
-	crew_perform(op - stage->history.operations);
+	perform(op - stage->history.operations);
 	return op->result;
 }
 
@@ -233,7 +279,6 @@ static void change(void)
 	struct operation *op = plan(SET, MASTER);
 
 	op->port = random_port();
-
 	op->capacity = random_capacity();
 	op->overflow = random_overflow();
 	do_now(op);
@@ -298,7 +343,7 @@ static bool is_any_temporary(void)
 	int worker, nr;
 
 	for (worker = 0; worker < WORKERS; worker++) {
-		nr = goes_on(worker) ? crew_operation(worker) : NONE;
+		nr = goes_on(worker) ? crew_operation(worker, NONE) : NONE;
 		if (nr != NONE && stage->history.operations[nr].flags & IPCMBOX_DEADLINE)
 			return true;
 	}
@@ -425,6 +470,7 @@ static void count(struct tally *tally, const struct search *search)
 		tally->faults += op->result == -EFAULT;
 		tally->drops += op->result == IPCMBOX_SENT_DROPPED;
 		tally->redeliveries += op->redelivered > 0;
+		tally->vectors += op->vector > 1;
 	}
 }
 

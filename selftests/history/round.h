@@ -19,6 +19,7 @@
  * @kills: operations of processes that were killed
  * @drops: sends whose message was dropped
  * @redeliveries: receives of what had come back
+ * @vectors: commands that did several operations
  */
 struct tally {
 	unsigned long rounds;
@@ -31,6 +32,7 @@ struct tally {
 	unsigned long kills;
 	unsigned long drops;
 	unsigned long redeliveries;
+	unsigned long vectors;
 };
 
 /* Returns false, and has printed all, if something is wrong with the round. */

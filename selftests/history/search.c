@@ -97,6 +97,10 @@ static bool has_turn(const struct search *search, const struct model *model, int
 {
 	int previous = search->previous[nr];
 
+	/* In a vector nothing comes after what failed, nor before what comes before. */
+	if (!search->history->operations[nr].vector)
+		return previous != NONE && model_is_over(model, previous) &&
+		       model->phase[previous] != FAILED;
 	return previous == NONE || model_is_over(model, previous) ||
 	       search->history->operations[previous].state == KILLED;
 }
