@@ -22,6 +22,7 @@
 #include "message.h"
 #include "move.h"
 #include "messaging.h"
+#include "mutation.h"
 #include "port.h"
 #include "transfer.h"
 #include "wait.h"
@@ -176,7 +177,8 @@ static long receive_reply(struct ipcmbox_handle *handle, const struct iov_iter *
 		ret = reply->length;
 
 	/* Who is killed does not come back, and what was acknowledged need not be fetched. */
-	if (ret < 0 && reply && !fatal_signal_pending(current)) {
+	if ((ret < 0 || (mutated(reply_twice) && arg->cookie)) && reply &&
+	    !fatal_signal_pending(current)) {
 		spin_lock(&port->lock);
 		ipcmbox_hold_keep(port, sending->cookie, reply, handle);
 		spin_unlock(&port->lock);

@@ -21,6 +21,7 @@
  * withdrawn_delivered    a queued message stays when its sender gives up
  * reordered_put_back     a message that is put back goes to the end
  * double_delivery        a message is put back although it was copied, if a signal is pending
+ * reply_twice            what was resumed and got its reply can be resumed again for it
  * vector_hole            what finds no room in a vector, but for the first, is taken for sent
  * event_incomplete       the member that has joined last does not get an event
  * ====================== ==========================================================================

@@ -113,9 +113,9 @@ TEST_F_TIMEOUT(history, is_linearizable, 1000)
 	       tally.rounds, tally.operations, tally.models, tally.undecided,
 	       (unsigned long long)(now_ns(IPCMBOX_CLOCK_MONOTONIC) - start) / 1000000);
 	TH_LOG("%lu timeouts, %lu interrupts, %lu faults, %lu killed, %lu drops, %lu redeliveries, "
-	       "%lu vectors",
+	       "%lu vectors, %lu resumed",
 	       tally.timeouts, tally.interrupts, tally.faults, tally.kills, tally.drops,
-	       tally.redeliveries, tally.vectors);
+	       tally.redeliveries, tally.vectors, tally.resumed);
 	EXPECT_EQ(0, tally.undecided);
 	for (i = 0; i < self->nr; i++)
 		EXPECT_TRUE(mailbox_balanced(self->fds[i])) TH_LOG("port %u", i);

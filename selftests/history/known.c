@@ -21,6 +21,9 @@
 #define OPERATION(k, w, begin, end, ...) \
 	{ .kind = k, .worker = w, .invoked = begin, .returned = end, __VA_ARGS__ }
 #define GOT(message, number) .got = message, .seq = number
+#define CALL		.is_call = true
+#define AWAY		.is_kept = true, .result = -EINTR
+#define LEASED		.flags = IPCMBOX_LEASE, .lease_ns = 100
 #define FIRST_OF(n)	.vector = n
 #define THEN		.vector = NONE
 #define AT(member)	.port = member
@@ -130,6 +133,36 @@ static const struct {
 	    OPERATION(SEND, 0, 0, 1, FIRST_OF(2), .state = KILLED),
 	    OPERATION(SEND, 0, 0, 1, THEN, .state = KILLED),
 	    OPERATION(RECEIVE, 1, 2, 3, GOT(1, 1))),
+	GOOD("a call", 1,
+	     OPERATION(SEND, 0, 0, 9, CALL, .got = 2),
+	     OPERATION(RECEIVE, 1, 2, 3, LEASED, GOT(0, 1)), OPERATION(SETTLE, 1, 4, 5, .of = 1)),
+	GOOD("a call that is resumed", 1,
+	     OPERATION(SEND, 0, 0, 5, CALL, AWAY), OPERATION(RESUME, 0, 6, 11, .of = 0, .got = 3),
+	     OPERATION(RECEIVE, 1, 2, 3, LEASED, GOT(0, 1)), OPERATION(SETTLE, 1, 8, 9, .of = 2)),
+	GOOD("replied to while away", 1,
+	     OPERATION(SEND, 0, 0, 5, CALL, AWAY), OPERATION(RESUME, 0, 8, 9, .of = 0, .got = 3),
+	     OPERATION(RECEIVE, 1, 2, 3, LEASED, GOT(0, 1)), OPERATION(SETTLE, 1, 6, 7, .of = 2)),
+	GOOD("refused while away", 1,
+	     OPERATION(SEND, 0, 0, 5, CALL, AWAY),
+	     OPERATION(RESUME, 0, 8, 9, .of = 0, .result = -EPIPE),
+	     OPERATION(RECEIVE, 1, 2, 3, LEASED, GOT(0, 1)),
+	     OPERATION(SETTLE, 1, 6, 7, .of = 2, .action = IPCMBOX_SETTLE_REFUSE)),
+	BAD("the reply of another", 2,
+	    OPERATION(SEND, 0, 0, 9, CALL, .got = 5), OPERATION(SEND, 1, 0, 9, CALL, .got = 4),
+	    OPERATION(RECEIVE, 2, 2, 3, LEASED, GOT(0, 1)),
+	    OPERATION(RECEIVE, 2, 4, 5, LEASED, GOT(1, 2)),
+	    OPERATION(SETTLE, 2, 6, 7, .of = 2), OPERATION(SETTLE, 2, 8, 9, .of = 3)),
+	BAD("a reply that comes twice", 1,
+	    OPERATION(SEND, 0, 0, 5, CALL, AWAY), OPERATION(RESUME, 0, 8, 9, .of = 0, .got = 4),
+	    OPERATION(RESUME, 0, 10, 11, .of = 0, .got = 4),
+	    OPERATION(RECEIVE, 1, 2, 3, LEASED, GOT(0, 1)), OPERATION(SETTLE, 1, 6, 7, .of = 3)),
+	BAD("a reply that is lost", 1,
+	    OPERATION(SEND, 0, 0, 5, CALL, AWAY),
+	    OPERATION(RESUME, 0, 8, 9, .of = 0, .result = -ESTALE),
+	    OPERATION(RECEIVE, 1, 2, 3, LEASED, GOT(0, 1)), OPERATION(SETTLE, 1, 6, 7, .of = 2)),
+	BAD("withdrawn, and yet replied to", 1,
+	    OPERATION(SEND, 0, 0, 5, CALL, .result = -EINTR),
+	    OPERATION(RECEIVE, 1, 2, 3, LEASED, GOT(0, 1)), OPERATION(SETTLE, 1, 6, 7, .of = 1)),
 	EVENT("for both", true, 1,
 	      OPERATION(SEND, 0, 0, 1), OPERATION(RECEIVE, 1, 2, 3, AT(1), GOT(0, 1)),
 	      OPERATION(RECEIVE, 1, 4, 5, AT(2), GOT(0, 1))),
@@ -169,7 +202,10 @@ static const struct {
 /* What the table leaves out. */
 static void complete(struct operation *op)
 {
-	op->of = NONE;
+	if (op->kind != SETTLE && op->kind != RESUME && op->kind != CANCEL)
+		op->of = NONE;
+	if (op->is_call)
+		op->completion = IPCMBOX_HANDLED;
 	op->redelivered = -1;
 	if (op->vector == NONE)
 		op->vector = 0;
@@ -177,7 +213,7 @@ static void complete(struct operation *op)
 		op->vector = 1;
 	if (op->state == PLANNED)
 		op->state = ENDED;
-	if (op->kind != RECEIVE || op->result)
+	if ((op->kind != RECEIVE && op->kind != RESUME && !op->is_call) || op->result)
 		op->got = NONE;
 }
 

@@ -13,7 +13,7 @@ static bool give_back(struct model *model, struct port *port, int message)
 {
 	port->place[message] = NOWHERE;
 	port->receiver[message] = NONE;
-	if (at(model, message)->completion == IPCMBOX_HANDLED && !port_is_awaited(model, message))
+	if (call_break(model, port, message))
 		return true;
 	port->redelivered[message]++;
 	return port_hand_over(model, port, message);
@@ -33,20 +33,17 @@ bool lease_settle(struct model *model, struct port *port, int nr)
 {
 	const struct operation *op = at(model, nr);
 	int message = find_held(model, port, op->of);
-	bool is_given_up;
 
 	if (message == NONE)
 		return model_conclude(model, nr, -ESTALE);
-	is_given_up = at(model, message)->completion == IPCMBOX_HANDLED &&
-		      !port_is_awaited(model, message);
-	if (!model_conclude(model, nr, is_given_up ? -EPIPE : 0))
+	if (!model_conclude(model, nr, call_is_given_up(model, message) ? -EPIPE : 0))
 		return false;
 	if (op->action == IPCMBOX_SETTLE_REFUSE)
 		return give_back(model, port, message);
 	port->place[message] = NOWHERE;
 	port->receiver[message] = NONE;
-	return at(model, message)->completion != IPCMBOX_HANDLED || is_given_up ||
-	       model_conclude(model, message, 0);
+	return at(model, message)->completion != IPCMBOX_HANDLED ||
+	       call_answer(model, port, message, op->action == REPLY ? nr : NONE);
 }
 
 bool lease_expire(struct model *model, struct port *port, int nr)

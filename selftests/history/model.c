@@ -24,6 +24,7 @@ void model_begin(struct model *model, const struct history *history)
 	memset(model, 0, sizeof(*model));
 	model->history = history;
 	memset(model->message, NONE, sizeof(model->message));
+	call_begin(model);
 	event_begin(model);
 	for (i = 0; i < nr_ports(model); i++)
 		port_begin(&model->ports[i], history->bounds[i].capacity,
@@ -69,7 +70,7 @@ static __u32 count_senders(const struct model *model)
 	int i;
 
 	for (i = 0; i < model->history->nr; i++)
-		n += at(model, i)->kind == SEND && model->phase[i] == WAITING;
+		n += at(model, i)->kind == SEND && call_waiter(model, i) != NONE;
 	return n;
 }
 
@@ -101,23 +102,24 @@ static bool stat(struct model *model, struct port *port, int nr)
 static bool leave(struct model *model, struct port *port, int nr, enum step step)
 {
 	const struct operation *op = at(model, nr);
+	int message = call_message(model, nr);
 
 	if (op->state == ENDED && op->result != -ETIMEDOUT && op->result != -EINTR)
 		return false;
 	model->phase[nr] = FAILED;
 	if (port_cancel(port, nr))
 		return step == LEAVE;
-	if (port->place[nr] == TAKEN)
+	if (port->place[message] == TAKEN)
 		return port_leave_taken(model, port, nr, step);
+	/* What is held was received; its receiver goes on with it. */
+	if (port->place[message] == HELD && step != LEAVE_WORD)
+		return step == DIE ? call_die(model, nr) : call_leave(model, nr, true);
 	if (step != LEAVE)
 		return false;
 	if (is_event(model))
 		return event_leave(model, nr);
-	/* What is held was received; its receiver goes on with it. */
-	if (port->place[nr] == HELD)
-		return true;
-	port_withdraw(port, nr);
-	return port_admit(model, port);
+	port_withdraw(port, message);
+	return call_leave(model, nr, false) && port_admit(model, port);
 }
 
 static bool arrive(struct model *model, struct port *port, int nr)
@@ -128,6 +130,10 @@ static bool arrive(struct model *model, struct port *port, int nr)
 	case RECEIVE:
 	case PEEK:
 		return port_receive(model, port, nr);
+	case RESUME:
+		return call_resume(model, port, nr);
+	case CANCEL:
+		return call_cancel(model, port, nr);
 	case SETTLE:
 		return lease_settle(model, port, nr);
 	case EXPIRE:

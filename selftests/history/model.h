@@ -13,6 +13,7 @@
 #ifndef MODEL_H
 #define MODEL_H
 
+#include "call.h"
 #include "event.h"
 #include "operation.h"
 #include "port.h"
@@ -35,6 +36,7 @@ enum phase { NEW, BUSY, WAITING, TAKING, OVER, FAILED };
  * @phase: of each operation
  * @seq: of each message: number, from the first of the history
  * @message: of each receive: what it took
+ * @calls: who waits for replies
  * @fanout: the event that is on its way
  * @ports: the mailbox; of an event mailbox those of its members follow
  */
@@ -44,6 +46,7 @@ struct model {
 	__u8 phase[OPERATIONS_MAX];
 	__u8 seq[OPERATIONS_MAX];
 	__s8 message[OPERATIONS_MAX];
+	struct calls calls;
 	struct fanout fanout;
 	struct port ports[PORTS_MAX];
 };

@@ -10,7 +10,8 @@
 #include "operation.h"
 
 static const char * const kinds[] = {
-	[SEND] = "send", [RECEIVE] = "receive", [PEEK] = "peek", [SETTLE] = "settle",
+	[SEND] = "send", [RECEIVE] = "receive", [PEEK] = "peek", [RESUME] = "resume",
+	[CANCEL] = "cancel", [SETTLE] = "settle",
 	[EXPIRE] = "expire", [SET] = "set", [STAT] = "stat",
 };
 
@@ -26,7 +27,7 @@ static const char * const overflows[] = {
 };
 
 static const char * const actions[] = {
-	[IPCMBOX_SETTLE_ACK] = "ack", [IPCMBOX_SETTLE_REFUSE] = "refuse",
+	[REPLY] = "reply", [IPCMBOX_SETTLE_ACK] = "ack", [IPCMBOX_SETTLE_REFUSE] = "refuse",
 };
 
 static void print_flags(const struct operation *op, __u64 origin)
@@ -47,8 +48,8 @@ static void print_arguments(const struct operation *op, __u64 origin)
 {
 	switch (op->kind) {
 	case SEND:
-		fprintf(stderr, " priority %u events %x%s", op->priority, op->events,
-			completions[op->completion]);
+		fprintf(stderr, "%s priority %u events %x%s", op->is_call ? ", a call," : "",
+			op->priority, op->events, completions[op->completion]);
 		print_flags(op, origin);
 		break;
 	case RECEIVE:
@@ -62,6 +63,11 @@ static void print_arguments(const struct operation *op, __u64 origin)
 	case SETTLE:
 		fprintf(stderr, " of %d: %s", op->of, actions[op->action]);
 		break;
+	case RESUME:
+		fprintf(stderr, " of %d", op->of);
+		print_flags(op, origin);
+		break;
+	case CANCEL:
 	case EXPIRE:
 		fprintf(stderr, " of %d", op->of);
 		break;
@@ -88,8 +94,12 @@ static void print_result(const struct operation *op)
 		fprintf(stderr, "%u queued, %u held, waiting: %u receivers, %u senders; next %llu",
 			sight->queued, sight->held, sight->receivers, sight->senders,
 			(unsigned long long)sight->next_seq);
+	else if (op->got != NONE)
+		fprintf(stderr, "reply %d", op->got);
 	else
 		fprintf(stderr, "done");
+	if (op->is_kept)
+		fprintf(stderr, ", can be resumed");
 	if (op->state == ENDED && !op->result && op->redelivered > 0)
 		fprintf(stderr, ", came back %d times", op->redelivered);
 }

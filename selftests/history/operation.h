@@ -18,7 +18,10 @@
 #define PORTS_MAX	(1 + MEMBERS)
 #define NONE		(-1)
 
-enum operation_kind { SEND, RECEIVE, PEEK, SETTLE, EXPIRE, SET, STAT };
+enum operation_kind { SEND, RECEIVE, PEEK, RESUME, CANCEL, SETTLE, EXPIRE, SET, STAT };
+
+/* What to do with a message, beside IPCMBOX_SETTLE_ */
+#define REPLY	0
 
 /**
  * enum operation_state - how far an operation is
@@ -66,9 +69,10 @@ struct sight {
  * @port: where: 0 the mailbox, else the member
  * @vector: SEND, RECEIVE, PEEK: how many are one command from this one on; 0: done with one before
  * @waits_for_one: RECEIVE, PEEK: of a vector: none but this, the first, can wait
- * @of: SETTLE, EXPIRE: the receive whose message it is about
+ * @of: SETTLE, EXPIRE: the receive whose message it is about; RESUME, CANCEL: the call
  * @flags: IPCMBOX_NONBLOCK, IPCMBOX_DEADLINE, IPCMBOX_LEASE
- * @is_bad: RECEIVE: the buffer is nowhere
+ * @is_call: SEND: with a reply
+ * @is_bad: RECEIVE: the buffer is nowhere; call, RESUME: that for the reply
  * @is_long: SEND: so long that it is lent and not copied, if it is waited for
  * @priority: SEND: of the message; RECEIVE, PEEK: the least
  * @completion: SEND: what it waits for
@@ -82,11 +86,12 @@ struct sight {
  * @invoked: when it began, on CLOCK_MONOTONIC
  * @returned: when it returned, or was certainly over as its process was
  * @result: 0, IPCMBOX_SENT_DROPPED, or -errno
- * @got: RECEIVE, PEEK: the send that sent what was received
+ * @got: RECEIVE, PEEK: the send that sent what was received; call, RESUME: the SETTLE that replied
+ * @is_kept: call, RESUME: it can be resumed
  * @seq: likewise: its number
  * @lost: likewise: losses told of
  * @redelivered: likewise: how often it had come back, or -1 if that was not asked
- * @token: likewise: for SETTLE
+ * @token: of a RECEIVE: for SETTLE; of a call: for RESUME and CANCEL, 0: it is over
  * @sight: STAT
  */
 struct operation {
@@ -98,6 +103,7 @@ struct operation {
 	bool waits_for_one;
 	int of;
 	__u32 flags;
+	bool is_call;
 	bool is_bad;
 	bool is_long;
 	__u32 priority;
@@ -113,6 +119,7 @@ struct operation {
 	__u64 returned;
 	int result;
 	int got;
+	bool is_kept;
 	__u64 seq;
 	__u64 lost;
 	int redelivered;

@@ -103,6 +103,53 @@ static int perform_receive(int nr)
 	return note_received(op, &recv, buf, ret);
 }
 
+/* The call, or what goes on with it, at @nr; its request is that of @call. */
+static int perform_call(int nr, int call)
+{
+	struct operation *op = at(nr);
+	char request[LENGTH_MAX], reply[LENGTH_MAX];
+	struct ipcmbox_send send = prepare_send(call, request);
+	struct ipcmbox_call arg = {
+		.buf_ptr = send.buf_ptr, .buf_len = send.buf_len, .flags = op->flags,
+		.deadline_ns = op->deadline_ns, .priority = send.priority,
+		.reply_ptr = op->is_bad ? BAD_ADDRESS : ptr_u64(reply), .reply_len = sizeof(reply),
+		.cookie = op->kind == RESUME ? at(call)->token : 0,
+	};
+	int ret;
+
+	ret = mailbox_call(stage->send_fd, &arg);
+	at(call)->token = arg.cookie;
+	op->is_kept = arg.cookie;
+	if (ret < 0)
+		return ret;
+	/* An acknowledgment is empty. */
+	if (ret)
+		op->got = sender_of(reply, ret);
+	return 0;
+}
+
+static int perform_cancel(struct operation *op)
+{
+	int ret = message_call(stage->send_fd, .flags = IPCMBOX_CALL_CANCEL,
+			       .cookie = at(op->of)->token);
+
+	at(op->of)->token = 0;
+	return ret;
+}
+
+static int perform_settle(int nr)
+{
+	const struct operation *op = at(nr);
+	struct payload payload = { stage->serial, nr };
+	int fd = stage->fds[op->port];
+	__u64 token = at(op->of)->token;
+
+	if (op->action != REPLY)
+		return mailbox_settle(fd, token, op->action, 0);
+	return message_reply(fd, .token = token, .buf_ptr = ptr_u64(&payload),
+			     .buf_len = sizeof(payload));
+}
+
 static int perform_stat(struct operation *op)
 {
 	struct ipcmbox_info info;
@@ -122,12 +169,16 @@ static int perform_one(int nr)
 
 	switch (op->kind) {
 	case SEND:
-		return perform_send(nr);
+		return op->is_call ? perform_call(nr, nr) : perform_send(nr);
 	case RECEIVE:
 	case PEEK:
 		return perform_receive(nr);
+	case RESUME:
+		return perform_call(nr, op->of);
+	case CANCEL:
+		return perform_cancel(op);
 	case SETTLE:
-		return mailbox_settle(stage->fds[op->port], at(op->of)->token, op->action, 0);
+		return perform_settle(nr);
 	case SET:
 		return mailbox_change(stage->fds[op->port],
 				      .mask = IPCMBOX_SET_MAX_MESSAGES | IPCMBOX_SET_OVERFLOW,
@@ -226,9 +277,17 @@ static void pause_for(__u32 pause)
 			;
 }
 
-static bool has_nothing_to_settle(const struct operation *op)
+static bool has_nothing_to_do(const struct operation *op)
 {
-	return op->kind == SETTLE && (at(op->of)->state != ENDED || at(op->of)->result);
+	switch (op->kind) {
+	case SETTLE:
+		return at(op->of)->state != ENDED || at(op->of)->result;
+	case RESUME:
+	case CANCEL:
+		return !at(op->of)->token;
+	default:
+		return false;
+	}
 }
 
 static void begin(struct operation *op, __u64 now)
@@ -244,7 +303,7 @@ void perform(int nr)
 	int n = at(nr)->vector, i, result;
 	__u64 now;
 
-	if (has_nothing_to_settle(at(nr)))
+	if (has_nothing_to_do(at(nr)))
 		return;
 	pause_for(at(nr)->pause);
 	now = now_ns(IPCMBOX_CLOCK_MONOTONIC);

@@ -35,6 +35,7 @@ void port_begin(struct port *port, __u32 capacity, __u32 overflow)
 {
 	port->capacity = capacity;
 	port->overflow = overflow;
+	memset(port->leaver, NONE, sizeof(port->leaver));
 	memset(port->receiver, NONE, sizeof(port->receiver));
 }
 
@@ -50,9 +51,9 @@ static bool fits(const struct model *model, const struct port *port, int nr, int
 		(op->redelivered < 0 || op->redelivered == port->redelivered[message]));
 }
 
-bool port_is_awaited(const struct model *model, int message)
+static bool is_awaited(const struct model *model, int message)
 {
-	return model->phase[message] == WAITING;
+	return call_waiter(model, message) != NONE;
 }
 
 static bool is_wanted(const struct model *model, int receiver, int message)
@@ -147,28 +148,39 @@ bool port_admit(struct model *model, struct port *port)
 
 /* Receiving. */
 
+/* Its message is received all the same. */
+static bool can_leave(struct model *model, int message, int leaver, bool is_leased)
+{
+	if (at(model, message)->completion != IPCMBOX_HANDLED)
+		return false;
+	if (leaver == DEAD)
+		return true;
+	if (is_leased)
+		return call_leave(model, leaver, true);
+	return at(model, leaver)->state == KILLED;
+}
+
 bool port_finish(struct model *model, struct port *port, int receiver)
 {
 	int message = model->message[receiver];
 	const struct operation *op = at(model, receiver);
 	__u32 completion = at(model, message)->completion;
 	bool is_leased = op->flags & IPCMBOX_LEASE;
+	int leaver = port->leaver[message];
 
 	if (!fits(model, port, receiver, message, port->lost[message]))
 		return false;
 	/* Whose sender has left word was not received; but it can be held, or the sender dead. */
-	if (port->unwanted[message] &&
-	    (completion != IPCMBOX_HANDLED ||
-	     !(is_leased || at(model, message)->state == KILLED)))
+	if (leaver != NONE && !can_leave(model, message, leaver, is_leased))
 		return false;
 	model->phase[receiver] = OVER;
 	model->message[receiver] = NONE;
-	port->unwanted[message] = false;
+	port->leaver[message] = NONE;
 	port->place[message] = is_leased ? HELD : NOWHERE;
 	if (!is_leased)
 		port->receiver[message] = NONE;
-	if (port_is_awaited(model, message) && (!is_leased || completion == IPCMBOX_RECEIVED))
-		return model_conclude(model, message, 0);
+	if (is_awaited(model, message) && (!is_leased || completion == IPCMBOX_RECEIVED))
+		return call_conclude(model, port, message, 0, NONE);
 	return true;
 }
 
@@ -183,7 +195,7 @@ static bool take(struct model *model, struct port *port, int receiver, int messa
 	model->message[receiver] = message;
 	model->phase[receiver] = TAKING;
 	/* What nobody can see need not be a step. */
-	if (op->state == ENDED && !op->result && !port_is_awaited(model, message) &&
+	if (op->state == ENDED && !op->result && !is_awaited(model, message) &&
 	    !(op->flags & IPCMBOX_LEASE))
 		return port_finish(model, port, receiver);
 	return true;
@@ -283,16 +295,16 @@ static void retract(struct port *port, int message)
 
 bool port_put_back(struct model *model, struct port *port, int receiver)
 {
-	int message = model->message[receiver];
+	int message = model->message[receiver], leaver = port->leaver[message];
 
 	if (at(model, receiver)->state == ENDED && at(model, receiver)->result != -EFAULT)
 		return false;
 	model->phase[receiver] = FAILED;
 	model->message[receiver] = NONE;
-	if (port->unwanted[message]) {
-		port->unwanted[message] = false;
+	if (leaver != NONE) {
+		port->leaver[message] = NONE;
 		retract(port, message);
-		return true;
+		return leaver == DEAD || call_leave(model, leaver, false);
 	}
 	port->receiver[message] = NONE;
 	return port_hand_over(model, port, message);
@@ -318,9 +330,9 @@ bool port_number(struct model *model, struct port *port, int message)
 static bool drop(struct model *model, struct port *port, int victim)
 {
 	list_remove(&port->queue, victim);
-	if (port_is_awaited(model, victim)) {
+	if (is_awaited(model, victim)) {
 		retract(port, victim);
-		return model_conclude(model, victim, -EAGAIN);
+		return call_conclude(model, port, victim, -EAGAIN, NONE);
 	}
 	port->place[victim] = NOWHERE;
 	port->lost_first += port->lost[victim] + 1;
@@ -460,24 +472,26 @@ void port_withdraw(struct port *port, int message)
 	port->place[message] = NOWHERE;
 }
 
-bool port_leave_taken(struct model *model, struct port *port, int message, enum step step)
+bool port_leave_taken(struct model *model, struct port *port, int nr, enum step step)
 {
-	int receiver = port->receiver[message];
+	int message = call_message(model, nr), receiver = port->receiver[message];
 
 	switch (step) {
 	case LEAVE_WORD:
-		port->unwanted[message] = true;
+		port->leaver[message] = nr;
+		model->calls.resumer[message] = NONE;
 		return true;
 	case DIE:
 		/* For whom should it be handled? */
-		port->unwanted[message] = at(model, message)->completion == IPCMBOX_HANDLED;
-		return at(model, message)->state == KILLED;
+		if (at(model, message)->completion == IPCMBOX_HANDLED)
+			port->leaver[message] = DEAD;
+		return call_die(model, nr);
 	default:
 		/* The receiver waits for its memory, and begins anew when it has that. */
 		retract(port, message);
 		model->phase[receiver] = NEW;
 		model->message[receiver] = NONE;
-		return true;
+		return call_leave(model, nr, false);
 	}
 }
 

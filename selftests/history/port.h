@@ -10,8 +10,10 @@
 
 struct model;
 
-/* Where a message is; @HELD: leased. */
-enum place { NOWHERE, QUEUED, PENDING, TAKEN, HELD };
+/* Where a message is; @HELD: leased; @ANSWERED, @BROKEN: what is kept for its caller. */
+enum place { NOWHERE, QUEUED, PENDING, TAKEN, HELD, ANSWERED, BROKEN };
+
+#define DEAD	(-2)
 
 /**
  * struct list - operations in order
@@ -32,7 +34,7 @@ struct list {
  * @pending: messages of senders that wait for room, in the same order
  * @receivers: that wait, in order of arrival
  * @place: of each message
- * @unwanted: of each message: taken, and its sender has left word
+ * @leaver: of each message: taken, and who has left word; DEAD: it died
  * @redelivered: of each message: how often it came back
  * @lost: of each message: losses before it
  * @receiver: of each message: who took or holds it
@@ -47,7 +49,7 @@ struct port {
 	struct list pending;
 	struct list receivers;
 	__u8 place[OPERATIONS_MAX];
-	bool unwanted[OPERATIONS_MAX];
+	__s8 leaver[OPERATIONS_MAX];
 	__u8 redelivered[OPERATIONS_MAX];
 	__u8 lost[OPERATIONS_MAX];
 	__s8 receiver[OPERATIONS_MAX];
@@ -62,8 +64,8 @@ bool port_receive(struct model *model, struct port *port, int nr);
 bool port_finish(struct model *model, struct port *port, int receiver);
 bool port_put_back(struct model *model, struct port *port, int receiver);
 bool port_send(struct model *model, struct port *port, int nr);
-/* Its message is in the hands of a receiver. */
-bool port_leave_taken(struct model *model, struct port *port, int message, enum step step);
+/* The message for which it waits is in the hands of a receiver. */
+bool port_leave_taken(struct model *model, struct port *port, int nr, enum step step);
 /* There may be room: blocked senders are let in, in their order. */
 bool port_admit(struct model *model, struct port *port);
 /* To a receiver that waits, or into the queue. */
@@ -81,8 +83,6 @@ bool port_cancel(struct port *port, int receiver);
 /* A sender that waits for room, or for a receiver, takes its message away. */
 void port_withdraw(struct port *port, int message);
 
-/* Does its sender wait, for whatever? */
-bool port_is_awaited(const struct model *model, int message);
 bool port_has_room(const struct port *port);
 bool port_drops(const struct port *port);
 bool port_has_taker(const struct model *model, const struct port *port, int message);

@@ -34,6 +34,7 @@ struct character {
 	__u32 kills;
 	__u32 changes;
 	__u32 vectors;
+	__u32 calls;		/* of sends that wait until handled */
 	bool drops;
 };
 
@@ -77,6 +78,18 @@ static __u32 random_overflow(void)
 	return character.drops ? dice(4) : IPCMBOX_OVERFLOW_BLOCK;
 }
 
+/* So that callers leave, and come back. */
+static void choose_calls(void)
+{
+	character.calls = 40 * (1 + dice(2));
+	character.waiting = 60;
+	character.handled = 70;
+	character.leases = 80;
+	character.signals = 40;
+	character.deadlines = 70;
+	character.selective = 0;
+}
+
 static void choose_character(void)
 {
 	character = (struct character){
@@ -91,6 +104,8 @@ static void choose_character(void)
 		character.handled = dice(2) * 50;
 	if (character.handled)
 		character.selective = 0;
+	if (!dice(4))
+		choose_calls();
 	/* Of when the losses before a message withdrawn while it is taken are told again. */
 	if (character.drops && character.waiting)
 		character.bad = 0;
@@ -181,9 +196,38 @@ static void plan_lease(int worker)
 	if (!dice(4))
 		return;
 	op = plan(SETTLE, worker);
+	if (character.calls)
+		op->pause = 50000 + dice(400000);
 	op->of = of;
 	op->port = stage->history.operations[of].port;
-	op->action = dice(3) ? IPCMBOX_SETTLE_ACK : IPCMBOX_SETTLE_REFUSE;
+	switch (dice(4)) {
+	case 0:
+		op->action = IPCMBOX_SETTLE_REFUSE;
+		break;
+	case 1:
+		op->action = IPCMBOX_SETTLE_ACK;
+		break;
+	default:
+		op->action = REPLY;
+	}
+}
+
+/* Whoever calls is not left away: it would never come back. */
+static void plan_call(int worker)
+{
+	int of = stage->history.nr - 1, n = 1 + dice(2);
+	struct operation *op = &stage->history.operations[of];
+
+	op->is_call = true;
+	op->is_bad = chance(character.bad);
+	while (n--) {
+		op = plan(RESUME, worker);
+		op->of = of;
+		op->is_bad = chance(character.bad);
+		plan_waiting(op);
+	}
+	op = plan(CANCEL, worker);
+	op->of = of;
 }
 
 /* What has a deadline goes on without help: all of a vector have one, or none. */
@@ -227,6 +271,8 @@ static void plan_command(int worker, bool sends)
 	plan_one(worker);
 	if (op->kind == RECEIVE && chance(character.leases))
 		plan_lease(worker);
+	if (op->completion == IPCMBOX_HANDLED && chance(character.calls))
+		plan_call(worker);
 }
 
 static void plan_worker(int worker)
@@ -471,6 +517,7 @@ static void count(struct tally *tally, const struct search *search)
 		tally->drops += op->result == IPCMBOX_SENT_DROPPED;
 		tally->redeliveries += op->redelivered > 0;
 		tally->vectors += op->vector > 1;
+		tally->resumed += op->kind == RESUME;
 	}
 }
 

@@ -19,6 +19,7 @@
  * @kills: operations of processes that were killed
  * @drops: sends whose message was dropped
  * @redeliveries: receives of what had come back
+ * @resumed: calls that were resumed
  * @vectors: commands that did several operations
  */
 struct tally {
@@ -32,6 +33,7 @@ struct tally {
 	unsigned long kills;
 	unsigned long drops;
 	unsigned long redeliveries;
+	unsigned long resumed;
 	unsigned long vectors;
 };
 
