@@ -40,20 +40,25 @@ static int setup(struct kunit *test)
 	struct fixture *fixture = kunit_kzalloc(test, sizeof(*fixture), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, fixture);
+	test->priv = fixture;
 	fixture->stash = alloc_percpu(struct ipcmbox_stash);
 	KUNIT_ASSERT_TRUE(test, !!fixture->stash);
 	fixture->cache = kmem_cache_create("ipcmbox_stash_test", 64, 0, 0, NULL);
 	KUNIT_ASSERT_NOT_NULL(test, fixture->cache);
-	test->priv = fixture;
 	/* All of a test is about the stash of one CPU; it has a thread to itself. */
 	return set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
 }
 
-/* A cache that has lost an object complains when it is destroyed. */
+/*
+ * Also when there was no memory to set all up, or no thread to do it. A cache that has lost an
+ * object complains when it is destroyed.
+ */
 static void teardown(struct kunit *test)
 {
 	struct fixture *fixture = test->priv;
 
+	if (!fixture)
+		return;
 	ipcmbox_stash_end(fixture->stash);
 	kmem_cache_destroy(fixture->cache);
 }
