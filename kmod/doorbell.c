@@ -18,6 +18,7 @@
 #include "lane.h"
 #include "mailbox.h"
 #include "messaging.h"
+#include "mutation.h"
 #include "port.h"
 #include "trace.h"
 #include "wait.h"
@@ -219,6 +220,8 @@ static int look_again(const struct ipcmbox_handle *handle, const struct ipcmbox_
 {
 	struct ipcmbox_channel_board *board = handle->mailbox->channel->board;
 
+	if (mutated(kick_unasked))
+		return look(handle, arg);
 	if (arg->what == IPCMBOX_CHANNEL_ROOM)
 		WRITE_ONCE(board->lane[handle->lane->slot].producer_waits, 1);
 	else

@@ -23,6 +23,7 @@
  * double_delivery        a message is put back although it was copied, if a signal is pending
  * reply_twice            what was resumed and got its reply can be resumed again for it
  * vector_hole            what finds no room in a vector, but for the first, is taken for sent
+ * kick_unasked           who waits at a channel does not tell the other side to kick it
  * event_incomplete       the member that has joined last does not get an event
  * ====================== ==========================================================================
  */

@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 
+#include "kselftest_harness.h"
 #include "channel_test.h"
 
 #define ALL	(POLLIN | POLLOUT | POLLERR | POLLHUP)

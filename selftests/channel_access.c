@@ -14,6 +14,7 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 
+#include "kselftest_harness.h"
 #include "channel_test.h"
 
 #define R	PROT_READ

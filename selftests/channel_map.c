@@ -4,6 +4,7 @@
  */
 #include <sys/syscall.h>
 
+#include "kselftest_harness.h"
 #include "channel_test.h"
 
 #define R	PROT_READ

@@ -5,6 +5,7 @@
  * answers and what is there afterwards: messages and lanes as the kernel reports them, as the
  * survivors see them in their pages, and as the next consumer finds them; and that nothing is left.
  */
+#include "kselftest_harness.h"
 #include "order_test.h"
 #include "channel_test.h"
 

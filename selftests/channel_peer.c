@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/wait.h>
 
+#include "kselftest_harness.h"
 #include "channel_test.h"
 
 #define MANY	4	/* producers */

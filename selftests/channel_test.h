@@ -14,7 +14,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
 #include "ipcmbox_test.h"
 
 #define LANES		IPCMBOX_CHANNEL_LANES_MAX

@@ -5,6 +5,7 @@
  */
 #include <poll.h>
 
+#include "kselftest_harness.h"
 #include "channel_test.h"
 #include "fail_nth_test.h"
 

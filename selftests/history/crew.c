@@ -85,7 +85,7 @@ bool crew_replace(void)
 	return true;
 }
 
-bool crew_start(int send_fd, const int *fds, int nr)
+bool crew_start(__u32 discipline, int send_fd, const int *fds, int nr_parts)
 {
 	struct sigaction action = { .sa_handler = wake };
 
@@ -94,8 +94,9 @@ bool crew_start(int send_fd, const int *fds, int nr)
 	if (stage == MAP_FAILED)
 		return false;
 	stage->send_fd = send_fd;
-	memcpy(stage->fds, fds, nr * sizeof(*fds));
-	stage->history.nr_members = nr - 1;
+	memcpy(stage->fds, fds, sizeof(stage->fds));
+	stage->history.discipline = discipline;
+	stage->history.nr_parts = nr_parts;
 	stage->serial = getpid() << 16;
 	sigaction(SIGUSR1, &action, NULL);
 	return crew_replace();

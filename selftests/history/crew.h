@@ -50,7 +50,7 @@ struct stage {
 
 extern struct stage *stage;
 
-bool crew_start(int send_fd, const int *fds, int nr);
+bool crew_start(__u32 discipline, int send_fd, const int *fds, int nr_parts);
 void crew_end(void);
 /* The round begins. */
 void crew_go(void);

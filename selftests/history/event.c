@@ -44,7 +44,7 @@ static bool next_member(struct model *model)
 	__u32 events = at(model, model->fanout.message)->events;
 	__u8 *member = &model->fanout.member;
 
-	while (++*member <= history->nr_members)
+	while (++*member <= history->nr_parts)
 		if (!events || events & history->masks[*member])
 			return true;
 	return false;
@@ -121,12 +121,9 @@ static bool look(struct model *model)
 			return meet_blocker(model);
 		return true;
 	}
-	if (!is_behind(model))
-		begin_pass(model, COMMIT);
-	else if (is_nonblocking(at(model, message)))
+	if (is_behind(model) && is_nonblocking(at(model, message)))
 		return give_up(model);
-	else
-		begin_pass(model, SUSPEND);
+	begin_pass(model, is_behind(model) ? SUSPEND : COMMIT);
 	return true;
 }
 

@@ -16,7 +16,10 @@
 #define GOOD(text, room, ...) HISTORY(text, true, room, __VA_ARGS__)
 #define BAD(text, room, ...) HISTORY(text, false, room, __VA_ARGS__)
 #define EVENT(text, right, room, ...) \
-	{ text, right, { ROOM(room), .nr_members = 2, .masks = { 0, 3, 3 }, \
+	{ text, right, { ROOM(room), .discipline = IPCMBOX_EVENT, .nr_parts = 2, \
+			 .masks = { 0, 3, 3 }, .operations = { __VA_ARGS__ } } }
+#define CHANNEL(text, right, room, ...) \
+	{ text, right, { ROOM(room), .discipline = IPCMBOX_CHANNEL, .nr_parts = 2, \
 			 .operations = { __VA_ARGS__ } } }
 #define OPERATION(k, w, begin, end, ...) \
 	{ .kind = k, .worker = w, .invoked = begin, .returned = end, __VA_ARGS__ }
@@ -26,7 +29,7 @@
 #define LEASED		.flags = IPCMBOX_LEASE, .lease_ns = 100
 #define FIRST_OF(n)	.vector = n
 #define THEN		.vector = NONE
-#define AT(member)	.port = member
+#define AT(part)	.port = part
 #define NOW		.flags = IPCMBOX_NONBLOCK
 #define UNTIL(time)	.flags = IPCMBOX_DEADLINE, .deadline_ns = time
 
@@ -163,6 +166,31 @@ static const struct {
 	BAD("withdrawn, and yet replied to", 1,
 	    OPERATION(SEND, 0, 0, 5, CALL, .result = -EINTR),
 	    OPERATION(RECEIVE, 1, 2, 3, LEASED, GOT(0, 1)), OPERATION(SETTLE, 1, 6, 7, .of = 1)),
+	CHANNEL("lanes in any order", true, 1,
+		OPERATION(SEND, 0, 0, 1, AT(1)), OPERATION(SEND, 1, 2, 3, AT(2)),
+		OPERATION(RECEIVE, 2, 4, 5, GOT(1, 0)), OPERATION(RECEIVE, 2, 6, 7, GOT(0, 0))),
+	CHANNEL("a lane backwards", false, 2,
+		OPERATION(SEND, 0, 0, 1, AT(1)), OPERATION(SEND, 0, 2, 3, AT(1)),
+		OPERATION(RECEIVE, 2, 4, 5, GOT(1, 0)), OPERATION(RECEIVE, 2, 6, 7, GOT(0, 0))),
+	CHANNEL("nothing in any lane, it says", false, 1,
+		OPERATION(SEND, 0, 0, 1, AT(2)),
+		OPERATION(RECEIVE, 1, 2, 3, NOW, .result = -EAGAIN),
+		OPERATION(RECEIVE, 1, 4, 5, GOT(0, 0))),
+	CHANNEL("asleep beside a message", false, 1,
+		OPERATION(RECEIVE, 0, 0, 9, .result = -EINTR), OPERATION(SEND, 1, 2, 3, AT(2)),
+		OPERATION(STAT, 2, 4, 5, .sight = { .receivers = 1 }),
+		OPERATION(RECEIVE, 0, 10, 11, GOT(1, 0))),
+	CHANNEL("asleep beside room", false, 1,
+		OPERATION(SEND, 0, 0, 1, AT(1)), OPERATION(SEND, 0, 2, 9, AT(1)),
+		OPERATION(RECEIVE, 1, 4, 5, GOT(0, 0)),
+		OPERATION(STAT, 2, 6, 7, .sight = { .senders = 1 }),
+		OPERATION(RECEIVE, 1, 10, 11, GOT(1, 0))),
+	CHANNEL("a lane that is full", true, 1,
+		OPERATION(SEND, 0, 0, 1, AT(1)), OPERATION(SEND, 0, 2, 7, AT(1)),
+		OPERATION(RECEIVE, 1, 4, 5, GOT(0, 0)), OPERATION(RECEIVE, 1, 8, 9, GOT(1, 0))),
+	CHANNEL("more than a lane has room for", false, 1,
+		OPERATION(SEND, 0, 0, 1, AT(1)), OPERATION(SEND, 0, 2, 3, AT(1)),
+		OPERATION(RECEIVE, 1, 4, 5, GOT(0, 0)), OPERATION(RECEIVE, 1, 8, 9, GOT(1, 0))),
 	EVENT("for both", true, 1,
 	      OPERATION(SEND, 0, 0, 1), OPERATION(RECEIVE, 1, 2, 3, AT(1), GOT(0, 1)),
 	      OPERATION(RECEIVE, 1, 4, 5, AT(2), GOT(0, 1))),

@@ -8,13 +8,14 @@
 
 #include <linux/ipcmbox.h>
 
+#include "channel.h"
 #include "lease.h"
 #include "model.h"
 
 /* Those that are there. */
 static int nr_ports(const struct model *model)
 {
-	return 1 + model->history->nr_members;
+	return 1 + model->history->nr_parts;
 }
 
 void model_begin(struct model *model, const struct history *history)
@@ -38,7 +39,12 @@ size_t model_size(const struct model *model)
 
 static bool is_event(const struct model *model)
 {
-	return model->history->nr_members;
+	return model->history->discipline == IPCMBOX_EVENT;
+}
+
+static bool is_channel(const struct model *model)
+{
+	return model->history->discipline == IPCMBOX_CHANNEL;
 }
 
 bool model_is_over(const struct model *model, int nr)
@@ -107,7 +113,7 @@ static bool leave(struct model *model, struct port *port, int nr, enum step step
 	if (op->state == ENDED && op->result != -ETIMEDOUT && op->result != -EINTR)
 		return false;
 	model->phase[nr] = FAILED;
-	if (port_cancel(port, nr))
+	if (is_channel(model) || port_cancel(port, nr))
 		return step == LEAVE;
 	if (port->place[message] == TAKEN)
 		return port_leave_taken(model, port, nr, step);
@@ -126,8 +132,15 @@ static bool arrive(struct model *model, struct port *port, int nr)
 {
 	switch (at(model, nr)->kind) {
 	case SEND:
-		return is_event(model) ? event_arrive(model, nr) : port_send(model, port, nr);
+		if (is_event(model))
+			return event_arrive(model, nr);
+		if (is_channel(model))
+			return channel_send(model, port, nr);
+		return port_send(model, port, nr);
 	case RECEIVE:
+		if (is_channel(model))
+			return channel_receive(model, nr);
+		return port_receive(model, port, nr);
 	case PEEK:
 		return port_receive(model, port, nr);
 	case RESUME:
@@ -141,7 +154,7 @@ static bool arrive(struct model *model, struct port *port, int nr)
 	case SET:
 		return set(model, port, nr);
 	case STAT:
-		return stat(model, port, nr);
+		return is_channel(model) ? channel_stat(model, nr) : stat(model, port, nr);
 	}
 	return false;
 }
@@ -150,6 +163,8 @@ bool model_step(struct model *model, int nr, enum step step)
 {
 	struct port *port = &model->ports[at(model, nr)->port];
 
+	if (step == GO_ON && is_channel(model))
+		return channel_go_on(model, nr);
 	if (step == GO_ON)
 		return event_go_on(model, nr);
 	if (step != ARRIVE && !event_is_over(model, nr))
@@ -174,7 +189,7 @@ void model_print(const struct model *model)
 	event_print(model);
 	for (i = 0; i < nr_ports(model); i++) {
 		if (i)
-			fprintf(stderr, "\n#   member %d:", i);
+			fprintf(stderr, "\n#   member or lane %d:", i);
 		port_print(&model->ports[i]);
 	}
 	fprintf(stderr, "\n");

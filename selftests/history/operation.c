@@ -121,7 +121,7 @@ void operation_print(const struct history *history, int nr, __u64 origin)
 	if (!op->vector)
 		fprintf(stderr, ", then");
 	if (op->port)
-		fprintf(stderr, " at member %d", op->port);
+		fprintf(stderr, " at %d", op->port);
 	print_arguments(op, origin);
 	fprintf(stderr, ": ");
 	print_result(op);
@@ -143,11 +143,11 @@ static void print_bounds(const struct history *history)
 	const struct bounds *bounds;
 	int i;
 
-	for (i = !!history->nr_members; i <= history->nr_members; i++) {
+	for (i = !!history->nr_parts; i <= history->nr_parts; i++) {
 		bounds = &history->bounds[i];
 		fprintf(stderr, "# ");
 		if (i)
-			fprintf(stderr, "member %d, events %x, ", i, history->masks[i]);
+			fprintf(stderr, "member or lane %d, events %x, ", i, history->masks[i]);
 		fprintf(stderr, "capacity %d, %s\n", (int)bounds->capacity,
 			overflows[bounds->overflow]);
 	}

@@ -15,7 +15,8 @@
 #define OPERATIONS_MAX	96
 #define MEMBERS	3	/* of an event mailbox */
 #define VECTOR_MAX	4	/* operations of one command */
-#define PORTS_MAX	(1 + MEMBERS)
+#define SENDERS		6	/* of a channel */
+#define PORTS_MAX	(1 + SENDERS)
 #define NONE		(-1)
 
 enum operation_kind { SEND, RECEIVE, PEEK, RESUME, CANCEL, SETTLE, EXPIRE, SET, STAT };
@@ -66,7 +67,7 @@ struct sight {
  * @kind: which
  * @state: how far
  * @worker: who does it; what one worker does comes in the order of the array
- * @port: where: 0 the mailbox, else the member
+ * @port: where: 0 the mailbox, else the member or lane
  * @vector: SEND, RECEIVE, PEEK: how many are one command from this one on; 0: done with one before
  * @waits_for_one: RECEIVE, PEEK: of a vector: none but this, the first, can wait
  * @of: SETTLE, EXPIRE: the receive whose message it is about; RESUME, CANCEL: the call
@@ -139,15 +140,17 @@ struct bounds {
 
 /**
  * struct history - the operations of one round at one mailbox, which was empty before
- * @nr_members: how many members it has, 0: it is none of events
- * @bounds: in the beginning: of the mailbox, and of its members
+ * @discipline: of the mailbox
+ * @nr_parts: how many members or lanes it has
+ * @bounds: in the beginning: of the mailbox, and of its members or lanes
  * @masks: of the members: the events they get
  * @first_seq: number of the first message
  * @nr: how many operations there are
  * @operations: they
  */
 struct history {
-	int nr_members;
+	__u32 discipline;
+	int nr_parts;
 	struct bounds bounds[PORTS_MAX];
 	__u32 masks[PORTS_MAX];
 	__u64 first_seq;

@@ -9,6 +9,7 @@
 
 #include "crew.h"
 #include "perform.h"
+#include "ring.h"
 
 #define BAD_ADDRESS	16
 
@@ -24,8 +25,15 @@ static struct operation *at(int nr)
 
 /* One message. */
 
+static bool is_channel(void)
+{
+	return stage->history.discipline == IPCMBOX_CHANNEL;
+}
+
 static size_t length_of(const struct operation *op)
 {
+	if (is_channel())
+		return ring_length(stage->history.bounds[op->port].capacity);
 	return op->is_long ? LENGTH_MAX : sizeof(struct payload);
 }
 
@@ -49,6 +57,8 @@ static int perform_send(int nr)
 	char buf[LENGTH_MAX];
 	struct ipcmbox_send send = prepare_send(nr, buf);
 
+	if (is_channel())
+		return ring_send(at(nr)->port, buf, send.buf_len, send.flags, send.deadline_ns);
 	return mailbox_send(stage->send_fd, &send);
 }
 
@@ -97,7 +107,10 @@ static int perform_receive(int nr)
 	char buf[LENGTH_MAX];
 	struct ipcmbox_recv recv = prepare_receive(nr, buf);
 
-	ret = is_short ? mailbox_recv(fd, &recv) : mailbox_receive(fd, &recv);
+	if (is_channel())
+		ret = ring_receive(buf, sizeof(buf), recv.flags, recv.deadline_ns);
+	else
+		ret = is_short ? mailbox_recv(fd, &recv) : mailbox_receive(fd, &recv);
 	op->redelivered = is_short ? -1 : recv.redelivered;
 	op->token = is_short ? 0 : recv.token;
 	return note_received(op, &recv, buf, ret);

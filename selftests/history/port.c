@@ -74,6 +74,11 @@ bool port_has_room(const struct port *port)
 	return would_have_room(port, 0);
 }
 
+bool port_drop_first(struct port *port)
+{
+	return port->queue.nr && list_remove(&port->queue, port->queue.at[0]);
+}
+
 bool port_drops(const struct port *port)
 {
 	return port->overflow == IPCMBOX_OVERFLOW_DROP_OLDEST ||

@@ -84,6 +84,8 @@ bool port_cancel(struct port *port, int receiver);
 void port_withdraw(struct port *port, int message);
 
 bool port_has_room(const struct port *port);
+/* Returns whether there was one. */
+bool port_drop_first(struct port *port);
 bool port_drops(const struct port *port);
 bool port_has_taker(const struct model *model, const struct port *port, int message);
 void port_print(const struct port *port);

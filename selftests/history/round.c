@@ -9,10 +9,13 @@
 
 #include "crew.h"
 #include "perform.h"
+#include "ring.h"
 #include "round.h"
 #include "search.h"
 
 #define USEC		1000
+/* Of a channel; a killed one could have received what nobody knows of. */
+#define RECEIVER	0
 /* Room for what the master does at last: receive all that is left, and look. */
 #define RESERVE		(OPERATIONS_MAX / 2)
 
@@ -63,7 +66,12 @@ static __u32 some(void)
 
 static bool is_event(void)
 {
-	return stage->history.nr_members;
+	return stage->history.discipline == IPCMBOX_EVENT;
+}
+
+static bool is_channel(void)
+{
+	return stage->history.discipline == IPCMBOX_CHANNEL;
 }
 
 static __u32 random_capacity(void)
@@ -109,6 +117,12 @@ static void choose_character(void)
 	/* Of when the losses before a message withdrawn while it is taken are told again. */
 	if (character.drops && character.waiting)
 		character.bad = 0;
+	/* There is nothing else. */
+	if (is_channel())
+		character = (struct character){
+			.nonblocking = character.nonblocking, .deadlines = character.deadlines,
+			.signals = character.signals, .kills = dice(3) ? 0 : 40, .priorities = 1,
+		};
 	/* Nobody waits for an event to be received. */
 	if (is_event()) {
 		character.waiting = 0;
@@ -117,20 +131,26 @@ static void choose_character(void)
 	}
 }
 
-/* Where there is something to receive. */
+/* Where something is. */
 static int first_port(void)
 {
-	return is_event();
+	return stage->history.nr_parts ? 1 : 0;
 }
 
 static int random_port(void)
 {
-	return is_event() ? 1 + dice(stage->history.nr_members) : 0;
+	return is_event() ? 1 + dice(stage->history.nr_parts) : 0;
 }
 
+static int random_place(void)
+{
+	return is_channel() ? 0 : dice(1 + stage->history.nr_parts);
+}
+
+/* Lanes are not where something is to be received, or to be seen. */
 static bool next_port(int *port)
 {
-	return ++*port <= stage->history.nr_members;
+	return !is_channel() && ++*port <= stage->history.nr_parts;
 }
 
 /* Planning. */
@@ -141,7 +161,8 @@ static struct operation *plan(enum operation_kind kind, int worker)
 	struct operation *op = &history->operations[history->nr++];
 
 	*op = (struct operation){
-		.kind = kind, .worker = worker, .vector = 1, .of = NONE, .got = NONE, .redelivered = -1,
+		.kind = kind, .worker = worker, .vector = 1, .of = NONE, .got = NONE,
+		.redelivered = -1,
 		.pause = dice(3) ? dice(2) : dice(3000),
 	};
 	return op;
@@ -161,6 +182,9 @@ static void plan_send(int worker)
 {
 	struct operation *op = plan(SEND, worker);
 
+	/* Each has a lane, but the first worker, who receives. */
+	if (is_channel())
+		op->port = worker;
 	plan_waiting(op);
 	op->priority = dice(character.priorities);
 	if (character.selective)
@@ -284,9 +308,11 @@ static void plan_worker(int worker)
 	/* What is sent once is received often. */
 	if (is_event())
 		n = (n + 1) / 2;
+	if (is_channel() && worker == RECEIVER)
+		n *= 4;
 	duty->first = stage->history.nr;
 	while (n-- && stage->history.nr < OPERATIONS_MAX - RESERVE - VECTOR_MAX)
-		plan_command(worker, chance(sends));
+		plan_command(worker, is_channel() ? worker != RECEIVER : chance(sends));
 	duty->count = stage->history.nr - duty->first;
 }
 
@@ -334,6 +360,8 @@ static void help_receiver(void)
 {
 	struct operation *op = plan(SEND, MASTER);
 
+	if (is_channel())
+		op->port = MASTER;
 	op->flags = IPCMBOX_NONBLOCK;
 	op->priority = dice(2) * character.priorities;
 	op->events = dice(2) ? 3 : 0;
@@ -357,13 +385,13 @@ static void meddle(void)
 	while (n--) {
 		sched_yield();
 		if (chance(20))
-			look(dice(1 + stage->history.nr_members));
+			look(random_place());
 		if (chance(character.signals))
 			crew_signal(dice(WORKERS));
 		if (chance(character.changes))
 			change();
 		if (chance(character.kills))
-			crew_kill(dice(PROCESSES));
+			crew_kill(is_channel() ? 1 + dice(PROCESSES - 1) : dice(PROCESSES));
 	}
 }
 
@@ -432,7 +460,7 @@ static void help(void)
 		look_around();
 	if (!has_reserve(RESERVE / 2) || !dice(3))
 		signal_one();
-	else if (dice(2))
+	else if (dice(2) || (is_channel() && goes_on(RECEIVER)))
 		help_receiver();
 	else
 		help_sender(random_port());
@@ -463,10 +491,10 @@ static bool await_end(void)
 
 static void drain(void)
 {
-	int port = first_port();
+	int port = is_channel() ? 0 : first_port();
 
 	do {
-		while (has_reserve(2 + stage->history.nr_members) && !help_sender(port))
+		while (has_reserve(2 + stage->history.nr_parts) && !help_sender(port))
 			;
 	} while (next_port(&port));
 	look_around();
@@ -532,6 +560,8 @@ static bool discard(int port)
 {
 	static char buf[LENGTH_MAX];
 
+	if (is_channel())
+		return ring_receive(buf, sizeof(buf), IPCMBOX_NONBLOCK, 0) >= 0;
 	return message_recv(stage->fds[port], .buf_ptr = ptr_u64(buf), .buf_len = sizeof(buf),
 			    .flags = IPCMBOX_NONBLOCK) >= 0;
 }
@@ -542,10 +572,15 @@ static void forget(void)
 	static const struct bounds none = { .capacity = IPCMBOX_UNBOUNDED };
 	int port;
 
-	for (port = first_port(); port <= stage->history.nr_members; port++)
+	if (is_channel()) {
+		while (discard(0))
+			;
+		return;
+	}
+	for (port = first_port(); port <= stage->history.nr_parts; port++)
 		set_bounds(port, &none);
 	put(stage->send_fd, 0, 0);
-	for (port = first_port(); port <= stage->history.nr_members; port++)
+	for (port = first_port(); port <= stage->history.nr_parts; port++)
 		while (discard(port))
 			;
 }
@@ -554,6 +589,10 @@ static void bound(int port)
 {
 	struct bounds *bounds = &stage->history.bounds[port];
 
+	if (is_channel()) {
+		bounds->capacity = 2 << dice(3);
+		return;
+	}
 	bounds->capacity = random_capacity();
 	bounds->overflow = random_overflow();
 	set_bounds(port, bounds);
@@ -569,7 +608,7 @@ static void prepare(__u32 seed)
 	choose_character();
 	history->nr = 0;
 	history->first_seq = mailbox_info(stage->fds[0]).next_seq;
-	for (port = first_port(); port <= history->nr_members; port++)
+	for (port = first_port(); port <= history->nr_parts; port++)
 		bound(port);
 	for (worker = 0; worker < WORKERS; worker++)
 		plan_worker(worker);
