@@ -4,7 +4,7 @@
 # The kernels everything is built for and tested in, by name; what each of them
 # is tells scripts/kernel.  Sourced by the scripts that are told one.
 
-lanes=(stock debug stock-6.12 stock-7 stock-rt stock-arm64 debug-7)
+lanes=(stock debug stock-6.12 stock-7 stock-rt stock-arm64 debug-7 kcsan-7)
 
 # Some of them with programs of 32 bits.  What is built for the kernel is the same.
 lanes32=(stock-32 debug-32)
