@@ -60,17 +60,19 @@ extern bool ipcmbox_yield_enabled;
 /* Is there somebody to give way to, and may the calling task? */
 static inline bool ipcmbox_yield_may(void)
 {
-	return !single_task_running() && current->policy == SCHED_NORMAL &&
+	/* Anybody with the right to changes the policy meanwhile: then it is as it was before. */
+	return !single_task_running() && READ_ONCE(current->policy) == SCHED_NORMAL &&
 	       READ_ONCE(ipcmbox_yield_enabled);
 }
 
 /* Gives way once. Context: may sleep. */
 static inline enum ipcmbox_yielded ipcmbox_yield(void)
 {
-	unsigned long switches = current->nivcsw, begun = jiffies;
+	/* The task's own, but it is preempted, and so counted, at any point, in between too. */
+	unsigned long switches = READ_ONCE(current->nivcsw), begun = jiffies;
 
 	yield();
-	if (current->nivcsw == switches)
+	if (READ_ONCE(current->nivcsw) == switches)
 		return IPCMBOX_YIELDED_NOT;
 	return time_after(jiffies, begun) ? IPCMBOX_YIELDED_LONG : IPCMBOX_YIELDED_SHORT;
 }
