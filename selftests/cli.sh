@@ -816,6 +816,8 @@ traced()
 {
 	# Or every switch of tasks would be traced for their names, see trace.c.
 	echo 0 >/sys/kernel/tracing/options/record-cmd
+	# An older one would be taken for the beginning of this.
+	rm -f out
 	ipck trace -t 60 "$@" cli >out &
 	tracer=$!
 	await [ -s out ]
