@@ -97,6 +97,7 @@ int main(void)
 	puts("send(R) and send(Q):");
 	fflush(stdout);
 	send_to(r, "welcome, R");
+	waitpid(r, NULL, 0);	/* R has printed its answer when Q prints */
 	send_to(q, "welcome, Q");
 
 	/* Whoever waits for somebody who dies does not wait for ever. */
@@ -105,7 +106,6 @@ int main(void)
 	if (ret != -EPIPE)
 		return 1;
 	waitpid(q, NULL, 0);
-	waitpid(r, NULL, 0);
 	ret = ipck_send_to(inbox, IPCK_PROCESS, q, "Q?", 3, 0);
 	printf("send(Q), who is gone: %s\n", ipck_strerror(ret, 0));
 	ipck_close(inbox);

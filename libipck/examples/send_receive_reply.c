@@ -85,9 +85,9 @@ static pid_t start(struct ipck *mb, work *do_work)
 	}
 }
 
-static int ask(int number, int expected)
+static int ask(int number, uint64_t within, int expected)
 {
-	int result, ret = call(front, number, &result, ipck_deadline(NULL, 400 * MS));
+	int result, ret = call(front, number, &result, ipck_deadline(NULL, within));
 
 	if (ret < 0)
 		printf("square of %d: %s\n", number, ipck_strerror(ret, 0));
@@ -105,9 +105,9 @@ int main(void)
 	check(ipck_open(&back, NULL, O_WRONLY | O_CREAT, NULL), "open");
 	pids[0] = start(front, do_front);
 	pids[1] = start(back, do_back);
-	right = ask(12, 144);
-	right &= ask(CIRCULAR, -EDEADLK);
-	right &= ask(SLOW, -ETIMEDOUT);
+	right = ask(12, 10000 * MS, 144);
+	right &= ask(CIRCULAR, 10000 * MS, -EDEADLK);
+	right &= ask(SLOW, 400 * MS, -ETIMEDOUT);
 	kill(pids[0], SIGKILL);
 	kill(pids[1], SIGKILL);
 	return !right;
