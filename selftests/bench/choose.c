@@ -92,27 +92,49 @@ static double receive(struct chooser *chooser, unsigned int batches)
 	return (double)spent / batches / BATCH;
 }
 
-static void run(const struct job *job, pid_t from)
+/* The oldest of all, which is another's. */
+void run_receive_any(const struct job *job)
 {
 	struct chooser chooser;
 	unsigned int window;
 
-	chooser_open(&chooser, job, from);
+	chooser_open(&chooser, job, 0);
 	for (window = 0; window < job_windows(job); window++)
 		job_report(job, window, receive(&chooser, job_count(job, window)));
 	job->transport->close(chooser.ends);
 }
 
-/* The oldest of all, which is another's. */
-void run_receive_any(const struct job *job)
+/*
+ * Each measurement is of another process, that of a child of the one before.  How far
+ * it is to its messages among those of all processes is chance: these places are many.
+ */
+static void receive_own(struct chooser *chooser, unsigned int window)
 {
-	run(job, 0);
+	const struct job *job = chooser->job;
+	pid_t child;
+
+	chooser->from = getpid();
+	chooser->received = chooser->sent;
+	receive(chooser, 1);	/* what it has shared with its parent until it writes */
+	job_report(job, window, receive(chooser, job_count(job, window)));
+	if (window + 1 == job_windows(job))
+		return;
+	child = job_fork_peer(job);
+	if (!child) {
+		receive_own(chooser, window + 1);
+		_exit(EXIT_SUCCESS);
+	}
+	job_join_peer(child);
 }
 
 /* The oldest of one's own, behind all the others. */
 void run_receive_from(const struct job *job)
 {
-	run(job, getpid());
+	struct chooser chooser;
+
+	chooser_open(&chooser, job, getpid());
+	receive_own(&chooser, 0);
+	job->transport->close(chooser.ends);
 }
 
 /* The first time that anybody chooses, all that is queued has to be put in order. */
