@@ -427,4 +427,33 @@ TEST_F_TIMEOUT(stress, with_kills, 120)
 	inspect_rest(_metadata, self);
 }
 
+/*
+ * Each lives some milliseconds: what it is in when it dies, and what it has begun and not ended, is
+ * chance. Nobody of them ends by himself.
+ */
+TEST_F_TIMEOUT(stress, killed_young, 1800)
+{
+	__u32 i, kills = scaled(500), seed = SEED;
+	unsigned int dice = SEED;
+	pid_t pids[PROCESSES];
+
+	for (i = 0; i < PROCESSES; i++)
+		pids[i] = start_process(self, seed++);
+	for (i = 0; i < kills; i++) {
+		pid_t *victim = &pids[rand_r(&dice) % PROCESSES];
+
+		usleep(rand_r(&dice) % (i % 8 ? 2000 : 20000));
+		kill(*victim, SIGKILL);
+		child_wait(*victim);
+		*victim = start_process(self, seed++);
+	}
+	for (i = 0; i < PROCESSES; i++) {
+		kill(pids[i], SIGKILL);
+		child_wait(pids[i]);
+	}
+	TH_LOG("%u killed, %d operations", kills + PROCESSES, self->scene->progress);
+	EXPECT_EQ(0, self->scene->wrong);
+	inspect_rest(_metadata, self);
+}
+
 TEST_HARNESS_MAIN
