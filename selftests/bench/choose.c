@@ -2,6 +2,7 @@
 /*
  * receive(ANY) and receive(Q) where very many messages of others are queued.
  */
+#include <err.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -44,36 +45,35 @@ static void chooser_receive(struct chooser *chooser)
 }
 
 /* Each sender is a process of its own, and ends when it has sent its share. */
-static void fill(struct chooser *chooser)
+static void send_share(struct chooser *chooser)
 {
-	unsigned int share = chooser->job->scenario->depth / SENDERS;
-	unsigned int sender, i;
-	pid_t peer;
+	unsigned int share = chooser->job->scenario->depth / SENDERS, i;
+	pid_t peer = job_fork_peer(chooser->job);
 
-	for (sender = 0; sender < SENDERS; sender++) {
-		peer = job_fork_peer(chooser->job);
-		if (!peer) {
-			for (i = 0; i < share; i++)
-				chooser_send(chooser);
-			_exit(EXIT_SUCCESS);
-		}
-		job_join_peer(peer);
-		chooser->sent += share;
+	if (!peer) {
+		for (i = 0; i < share; i++)
+			chooser_send(chooser);
+		_exit(EXIT_SUCCESS);
 	}
+	job_join_peer(peer);
+	chooser->sent += share;
 }
 
-static void chooser_open(struct chooser *chooser, const struct job *job, pid_t from)
+static void fill(struct chooser *chooser)
+{
+	unsigned int sender;
+
+	for (sender = 0; sender < SENDERS; sender++)
+		send_share(chooser);
+}
+
+static void chooser_open(struct chooser *chooser, const struct job *job)
 {
 	const struct scenario *scenario = job->scenario;
 	struct shape shape = { scenario->size, scenario->depth + BATCH, false };
 
-	*chooser = (struct chooser){
-		.job = job, .message = message_new(shape.size), .from = from,
-	};
+	*chooser = (struct chooser){ .job = job, .message = message_new(shape.size) };
 	job->transport->open(chooser->ends, &shape);
-	fill(chooser);
-	if (from)
-		chooser->received = chooser->sent;
 }
 
 static double receive(struct chooser *chooser, unsigned int batches)
@@ -98,42 +98,79 @@ void run_receive_any(const struct job *job)
 	struct chooser chooser;
 	unsigned int window;
 
-	chooser_open(&chooser, job, 0);
+	chooser_open(&chooser, job);
+	fill(&chooser);
 	for (window = 0; window < job_windows(job); window++)
 		job_report(job, window, receive(&chooser, job_count(job, window)));
 	job->transport->close(chooser.ends);
 }
 
-/*
- * Each measurement is of another process, that of a child of the one before.  How far
- * it is to its messages among those of all processes is chance: these places are many.
+/**
+ * struct measurer - a process that takes one measurement when it is told to
+ * @pid: of it
+ * @gate: closed by its parent: now
  */
+struct measurer {
+	pid_t pid;
+	int gate[2];
+};
+
 static void receive_own(struct chooser *chooser, unsigned int window)
 {
 	const struct job *job = chooser->job;
-	pid_t child;
 
 	chooser->from = getpid();
 	chooser->received = chooser->sent;
-	receive(chooser, 1);	/* what it has shared with its parent until it writes */
+	receive(chooser, 1);	/* what it shares with its parent until it writes */
 	job_report(job, window, receive(chooser, job_count(job, window)));
-	if (window + 1 == job_windows(job))
-		return;
-	child = job_fork_peer(job);
-	if (!child) {
-		receive_own(chooser, window + 1);
-		_exit(EXIT_SUCCESS);
-	}
-	job_join_peer(child);
 }
 
-/* The oldest of one's own, behind all the others. */
+static void measurer_start(struct measurer *measurer, struct chooser *chooser,
+			   unsigned int window)
+{
+	char nothing;
+
+	if (pipe(measurer->gate))
+		err(EXIT_FAILURE, "pipe");
+	measurer->pid = job_fork_peer(chooser->job);
+	if (!measurer->pid) {
+		close(measurer->gate[1]);
+		if (read(measurer->gate[0], &nothing, 1))
+			err(EXIT_FAILURE, "gate");
+		receive_own(chooser, window);
+		_exit(EXIT_SUCCESS);
+	}
+	close(measurer->gate[0]);
+}
+
+static void measurer_run(struct measurer *measurer)
+{
+	close(measurer->gate[1]);
+	job_join_peer(measurer->pid);
+}
+
+/*
+ * The oldest of one's own, behind all the others.  How far it is to them depends on where
+ * a process stands among the senders: each measurement is another's, and they are born
+ * when so many of the senders have been.
+ */
 void run_receive_from(const struct job *job)
 {
+	struct measurer measurers[2 * WINDOWS_MAX];
+	unsigned int windows = job_windows(job), window, sender;
 	struct chooser chooser;
 
-	chooser_open(&chooser, job, getpid());
-	receive_own(&chooser, 0);
+	chooser_open(&chooser, job);
+	for (sender = window = 0; window < windows; window++) {
+		for (; sender < SENDERS * (window + 1) / (windows + 1); sender++)
+			send_share(&chooser);
+		measurer_start(&measurers[window], &chooser, windows - 1 - window);
+	}
+	for (; sender < SENDERS; sender++)
+		send_share(&chooser);
+	/* The youngest first: it holds the gates of the older ones open. */
+	for (window = windows; window-- > 0; )
+		measurer_run(&measurers[window]);
 	job->transport->close(chooser.ends);
 }
 
@@ -143,7 +180,10 @@ void run_receive_from_first(const struct job *job)
 	struct chooser chooser;
 	uint64_t start;
 
-	chooser_open(&chooser, job, getpid());
+	chooser_open(&chooser, job);
+	fill(&chooser);
+	chooser.from = getpid();
+	chooser.received = chooser.sent;
 	chooser_send(&chooser);
 	start = now_ns();
 	chooser_receive(&chooser);
