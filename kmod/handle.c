@@ -6,6 +6,7 @@
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/minmax.h>
 #include <linux/nospec.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
@@ -34,16 +35,31 @@ static void deadline_of_iocb(struct ipcmbox_deadline *deadline, const struct kio
 	ipcmbox_deadline_import(deadline, nonblock ? IPCMBOX_NONBLOCK : 0, 0, 0);
 }
 
+/* As a file of mqueue has it, but always from its beginning. */
+static ssize_t read_state(struct ipcmbox_port *port, struct iov_iter *to)
+{
+	size_t wanted = iov_iter_count(to);
+	char text[128];
+	size_t length, copied;
+
+	length = ipcmbox_notify_state(port, text, sizeof(text));
+	copied = copy_to_iter(text, min(length, wanted), to);
+	return copied || !wanted ? copied : -EFAULT;
+}
+
 static ssize_t handle_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
+	struct ipcmbox_handle *handle = iocb->ki_filp->private_data;
 	struct ipcmbox_deadline deadline;
 	struct ipcmbox_reception reception = {
-		.handle = iocb->ki_filp->private_data,
+		.handle = handle,
 		.to = to,
 		.deadline = &deadline,
 		.room = iov_iter_count(to),
 	};
 
+	if (ipcmbox_mailbox_is_posix(handle->mailbox))
+		return read_state(&handle->mailbox->port, to);
 	deadline_of_iocb(&deadline, iocb);
 	return ipcmbox_transfer_receive(&reception);
 }
@@ -60,6 +76,8 @@ static ssize_t handle_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	size_t length = iov_iter_count(from);
 	int ret;
 
+	if (ipcmbox_mailbox_is_posix(handle->mailbox))
+		return -EINVAL;
 	deadline_of_iocb(&deadline, iocb);
 	ret = ipcmbox_transfer_send(handle, &sending);
 	if (ret < 0)

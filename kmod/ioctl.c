@@ -171,7 +171,8 @@ static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
 			 IPCMBOX_FEATURE_SEGMENT | \
 			 IPCMBOX_FEATURE_MOVE | \
 			 IPCMBOX_FEATURE_CHANNEL | \
-			 IPCMBOX_FEATURE_PLAIN)
+			 IPCMBOX_FEATURE_PLAIN | \
+			 IPCMBOX_FEATURE_POSIX)
 
 static long ioctl_query(struct ipcmbox_ioctl *call)
 {

@@ -160,6 +160,7 @@ struct ipcmbox_mailbox *ipcmbox_mailbox_new(struct ipcmbox_registry *registry,
 	ipcmbox_rights_init(&mailbox->entry.rights, arg->mode);
 	mailbox->discipline = arg->discipline;
 	mailbox->takes_files = arg->flags & IPCMBOX_OPEN_FDS;
+	mailbox->is_special = arg->discipline == IPCMBOX_EVENT || arg->flags & IPCMBOX_OPEN_POSIX;
 	mailbox->max_length = ipcmbox_mailbox_length(arg);
 	mailbox->registry = ipcmbox_registry_get(registry);
 	mailbox->creator = ipcmbox_user_get(creator);
@@ -264,8 +265,9 @@ void ipcmbox_mailbox_put(struct ipcmbox_mailbox *mailbox)
 void ipcmbox_mailbox_update_gone(struct ipcmbox_mailbox *mailbox)
 {
 	const struct ipcmbox_entry *entry = &mailbox->entry;
-	bool receivers_gone = !entry->is_named && mailbox->had_reader && !entry->readers;
-	bool senders_gone = !entry->is_named && mailbox->had_writer && !entry->writers;
+	bool may_be_gone = !entry->is_named && !ipcmbox_mailbox_is_posix(mailbox);
+	bool receivers_gone = may_be_gone && mailbox->had_reader && !entry->readers;
+	bool senders_gone = may_be_gone && mailbox->had_writer && !entry->writers;
 	struct ipcmbox_port *port = &mailbox->port;
 	struct ipcmbox_wakes wakes;
 
@@ -495,6 +497,8 @@ void ipcmbox_mailbox_report(struct ipcmbox_mailbox *mailbox, struct ipcmbox_info
 		info->flags |= IPCMBOX_INFO_TRANSIENT;
 	if (mailbox->takes_files)
 		info->flags |= IPCMBOX_INFO_FDS;
+	if (ipcmbox_mailbox_is_posix(mailbox))
+		info->flags |= IPCMBOX_INFO_POSIX;
 	mutex_unlock(&mailbox->registry->lock);
 
 	ipcmbox_port_report(&mailbox->port, info);

@@ -28,7 +28,8 @@ struct ipcmbox_user;
  *
  * For a mailbox with a name the other side is never gone for good: somebody can always come and
  * open it. Without one, the closing of the last descriptor that could receive ends the sends, and
- * the other way round. For an endpoint somebody can always come and send, as long as it is one.
+ * the other way round. For an endpoint somebody can always come and send, as long as it is one. For
+ * a POSIX queue nobody is ever gone.
  */
 
 /**
@@ -38,6 +39,7 @@ struct ipcmbox_user;
  * @had_writer: some descriptor could send (registry lock)
  * @discipline: IPCMBOX_QUEUE, _EVENT, _MEMBER, _ENDPOINT, _CHANNEL (constant)
  * @takes_files: messages can bring descriptors (constant)
+ * @is_special: a receive must look at more: an event mailbox or a POSIX queue (constant)
  * @max_length: bytes of the longest message (constant)
  * @endpoint: endpoint: whose it is, reference; NULL for other disciplines (constant)
  * @registry: where it is, reference (constant)
@@ -52,10 +54,11 @@ struct ipcmbox_user;
  */
 struct ipcmbox_mailbox {
 	struct ipcmbox_entry entry;
-	bool had_reader;
-	bool had_writer;
+	bool had_reader : 1;
+	bool had_writer : 1;
 	u8 discipline;
 	bool takes_files;
+	bool is_special;
 	u32 max_length;
 	struct ipcmbox_endpoint *endpoint;
 	struct ipcmbox_registry *registry;
@@ -68,6 +71,12 @@ struct ipcmbox_mailbox {
 	struct ipcmbox_port port;
 	char name[];
 };
+
+/* Made with IPCMBOX_OPEN_POSIX. */
+static inline bool ipcmbox_mailbox_is_posix(const struct ipcmbox_mailbox *mailbox)
+{
+	return mailbox->is_special && !mailbox->event;
+}
 
 int ipcmbox_mailbox_init(void);
 void ipcmbox_mailbox_exit(void);

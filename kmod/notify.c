@@ -7,6 +7,7 @@
 #include <linux/err.h>
 #include <linux/eventfd.h>
 #include <linux/fs.h>
+#include <linux/kernel.h>
 #include <linux/lockdep.h>
 #include <linux/pid.h>
 #include <linux/rcupdate.h>
@@ -173,6 +174,34 @@ void ipcmbox_notify_deliver(struct ipcmbox_notification *notification)
 	}
 }
 
+/**
+ * ipcmbox_notify_state() - the state of a POSIX queue, in the words of mqueue
+ * @port: its port
+ * @text: where the words go, without a NUL that counts
+ * @size: room there
+ *
+ * Return: the length.
+ */
+size_t ipcmbox_notify_state(struct ipcmbox_port *port, char *text, size_t size)
+{
+	const struct ipcmbox_notification *notification;
+	int how = 0, signo = 0;
+	pid_t pid = 0;
+	u64 bytes;
+
+	spin_lock(&port->lock);
+	bytes = port->queue.bytes;
+	notification = port->notification;
+	if (notification) {
+		how = notification->eventfd ? SIGEV_THREAD : SIGEV_SIGNAL;
+		signo = notification->signo;
+		pid = pid_vnr(notification->process);
+	}
+	spin_unlock(&port->lock);
+	return scnprintf(text, size, "QSIZE:%-10llu NOTIFY:%-5d SIGNO:%-5d NOTIFY_PID:%-6d\n",
+			 bytes, how, signo, pid);
+}
+
 /* Registering. */
 
 /* It will never be told. */
@@ -309,7 +338,7 @@ long ipcmbox_notify_ioctl(struct ipcmbox_ioctl *call)
 	ret = check_notify(arg);
 	if (ret)
 		return ret;
-	if (!(call->file->f_mode & FMODE_READ))
+	if (!(call->file->f_mode & FMODE_READ) && !ipcmbox_mailbox_is_posix(handle->mailbox))
 		return -EACCES;
 
 	if (arg->method == IPCMBOX_NOTIFY_NONE) {

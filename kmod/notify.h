@@ -33,6 +33,7 @@ struct ipcmbox_wakes;
  * signalfd(2)).
  */
 
+size_t ipcmbox_notify_state(struct ipcmbox_port *port, char *text, size_t size);
 void ipcmbox_notify_arrival(struct ipcmbox_port *port, const struct ipcmbox_message *message,
 			    struct ipcmbox_wakes *wakes);
 void ipcmbox_notify_deliver(struct ipcmbox_notification *notification);

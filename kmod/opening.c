@@ -25,15 +25,16 @@
 #define OPEN_BY		(IPCMBOX_OPEN_BY_ID | IPCMBOX_OPEN_BY_PID | IPCMBOX_OPEN_BY_TID)
 #define OPEN_VALID	(IPCMBOX_OPEN_CREATE | IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT | \
 			 IPCMBOX_OPEN_NONBLOCK | IPCMBOX_OPEN_KEEP_LAST | IPCMBOX_OPEN_FDS | \
-			 IPCMBOX_OPEN_THREAD | OPEN_BY)
+			 IPCMBOX_OPEN_THREAD | IPCMBOX_OPEN_POSIX | OPEN_BY)
 
 static bool is_valid_discipline(const struct ipcmbox_open *arg)
 {
-	u32 special = arg->flags & (IPCMBOX_OPEN_KEEP_LAST | IPCMBOX_OPEN_THREAD);
+	u32 special = arg->flags & (IPCMBOX_OPEN_KEEP_LAST | IPCMBOX_OPEN_THREAD |
+				    IPCMBOX_OPEN_POSIX);
 
 	switch (arg->discipline) {
 	case IPCMBOX_QUEUE:
-		return !special;
+		return !(special & ~IPCMBOX_OPEN_POSIX);
 	case IPCMBOX_EVENT:
 		return !(special & ~IPCMBOX_OPEN_KEEP_LAST) && arg->max_messages;
 	case IPCMBOX_ENDPOINT:
@@ -78,7 +79,7 @@ static int check_open(const struct ipcmbox_open *arg)
 		return check_create(arg);
 
 	if (flags & (IPCMBOX_OPEN_EXCL | IPCMBOX_OPEN_TRANSIENT | IPCMBOX_OPEN_THREAD |
-		     IPCMBOX_OPEN_KEEP_LAST | IPCMBOX_OPEN_FDS))
+		     IPCMBOX_OPEN_KEEP_LAST | IPCMBOX_OPEN_FDS | IPCMBOX_OPEN_POSIX))
 		return -EINVAL;
 	if (by & ~IPCMBOX_OPEN_BY_ID && arg->access != IPCMBOX_WRITE)
 		return -EINVAL;

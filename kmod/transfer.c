@@ -512,6 +512,19 @@ static bool was_given_back(struct ipcmbox_port *port, struct ipcmbox_message *me
 	return gone;
 }
 
+/* An event mailbox has nothing to receive; a POSIX queue wants room for its longest message. */
+static noinline int check_special(struct ipcmbox_reception *reception)
+{
+	const struct ipcmbox_mailbox *mailbox = reception->handle->mailbox;
+
+	if (mailbox->event)
+		return -EINVAL;
+	if (reception->peek || reception->room >= mailbox->max_length)
+		return 0;
+	reception->needed = mailbox->max_length;
+	return -EMSGSIZE;
+}
+
 /**
  * ipcmbox_transfer_receive() - receive one message, or look at it
  * @reception: on what (it has the right to receive), what and where, and for how long to wait
@@ -528,8 +541,11 @@ long __flatten ipcmbox_transfer_receive(struct ipcmbox_reception *reception)
 	int tries = FAULT_IN_TRIES;
 	long ret;
 
-	if (unlikely(reception->handle->mailbox->event))
-		return -EINVAL;
+	if (unlikely(reception->handle->mailbox->is_special)) {
+		ret = check_special(reception);
+		if (ret)
+			return ret;
+	}
 
 	numbers.nr = 0;
 	waiter.reception = reception;

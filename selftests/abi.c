@@ -481,7 +481,7 @@ static const struct flags {
 	size_t offset, width;
 	__u32 known;
 } flags[] = {
-	{ OPEN, FIELD(ipcmbox_open, flags), 0x1f | IPCMBOX_OPEN_FDS },
+	{ OPEN, FIELD(ipcmbox_open, flags), 0x1f | IPCMBOX_OPEN_FDS | IPCMBOX_OPEN_POSIX },
 	{ OPEN, FIELD(ipcmbox_open, access), 0x3 },
 	{ OPEN, FIELD(ipcmbox_open, mode), 0666 },
 	{ UNLINK, FIELD(ipcmbox_unlink, flags), IPCMBOX_OPEN_BY_ID },
@@ -536,6 +536,7 @@ static const struct wrong {
 	{ "BY_PID with a name", OPEN, FIELD(ipcmbox_open, flags), IPCMBOX_OPEN_BY_PID, EINVAL },
 	{ "THREAD without ENDPOINT", OPEN, FIELD(ipcmbox_open, flags),
 	  IPCMBOX_OPEN_CREATE | IPCMBOX_OPEN_THREAD, EINVAL },
+	{ "POSIX without CREATE", OPEN, FIELD(ipcmbox_open, flags), IPCMBOX_OPEN_POSIX, EINVAL },
 	{ "discipline", OPEN, FIELD(ipcmbox_open, discipline), 2, EINVAL },
 	{ "overflow", OPEN, FIELD(ipcmbox_open, overflow), 4, EINVAL },
 	{ "overflow", OPEN, FIELD(ipcmbox_open, overflow), 0xffffffff, EINVAL },

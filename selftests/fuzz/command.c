@@ -30,7 +30,7 @@
 static const struct field open_fields[] = {
 	FIELD(open, name_ptr, NAME, 0),
 	FIELD(open, name_len, NAME_SIZE, 0),
-	FIELD(open, flags, FLAGS, 0xfff),
+	FIELD(open, flags, FLAGS, 0x1fff),
 	NEEDING(open, id, PEER, BY_NUMBER, 0),
 	FIELD(open, access, CHOICE, IPCMBOX_READ | IPCMBOX_WRITE),
 	NEEDING(open, mode, MODE, IPCMBOX_OPEN_CREATE, 0),

@@ -17,7 +17,7 @@
  * *mailboxes*; %IPCMBOX_IOC_OPEN makes a descriptor of one mailbox, and commands on that
  * descriptor send, receive, look and administer. A mailbox descriptor can be polled, inherited,
  * passed over an AF_UNIX socket, and used with read(2) and write(2), each of which moves one
- * message.
+ * message (but not of POSIX queues, see Disciplines).
  *
  * A *segment* is memory that processes share: %IPCMBOX_IOC_SEGMENT_OPEN makes a descriptor of one,
  * which mmap(2), ftruncate(2), fstat(2), read(2) and write(2) take as they take a descriptor of
@@ -135,6 +135,13 @@
  * Every message tells the sender's endpoint: of its thread if it has one, else of its process.
  *
  * *Channels.* The messages of a channel are in pages that its two sides map, see Channels below.
+ *
+ * *POSIX queues.* A mailbox of QUEUE made with %IPCMBOX_OPEN_POSIX is as mq_open(3) has it where
+ * that is different: a receive, but for a peek, fails with EMSGSIZE at once unless its buffer holds
+ * the longest message the mailbox allows, whatever there is to receive; nobody is told that the
+ * other side is gone, but waits on (no EPIPE, no POLLHUP); NOTIFY needs no right to receive; and
+ * read(2) tells the state of the queue, in the words of files in /dev/mqueue, where write(2) is
+ * EINVAL.
  */
 #define IPCMBOX_QUEUE		0		/* each message to exactly one receiver */
 #define IPCMBOX_EVENT		1		/* each message to every member */
@@ -284,6 +291,7 @@ struct ipcmbox_iovec {
 #define IPCMBOX_FEATURE_MOVE		(1ULL << 11)	/* %IPCMBOX_MOVE */
 #define IPCMBOX_FEATURE_CHANNEL		(1ULL << 12)	/* %IPCMBOX_CHANNEL, CHANNEL_* */
 #define IPCMBOX_FEATURE_PLAIN		(1ULL << 13)	/* WRITE, READ, %IPCMBOX_VECTOR_PLAIN */
+#define IPCMBOX_FEATURE_POSIX		(1ULL << 14)	/* %IPCMBOX_OPEN_POSIX */
 
 /**
  * struct ipcmbox_query - ioctl(IPCMBOX_IOC_QUERY) on the device: features and limits
@@ -349,6 +357,7 @@ struct ipcmbox_query {
 #define IPCMBOX_OPEN_BY_TID	(1U << 9)	/* @id is a thread id: connect to its endpoint */
 #define IPCMBOX_OPEN_TRUNCATE	(1U << 10)	/* segment, WRITE: if it exists, size is 0 */
 #define IPCMBOX_OPEN_SEALABLE	(1U << 11)	/* segment, CREATE: seals can be added later */
+#define IPCMBOX_OPEN_POSIX	(1U << 12)	/* CREATE, QUEUE: as mq_open(3), see Disciplines */
 
 /** DOC: Access of a descriptor, &ipcmbox_open.access */
 #define IPCMBOX_READ		(1U << 0)	/* receive; segment: read, map */
@@ -448,6 +457,7 @@ struct ipcmbox_unlink {
 #define IPCMBOX_INFO_SEALABLE	(1U << 5) /* segment: seals can be added */
 #define IPCMBOX_INFO_MAPPED	(1U << 6) /* segment: somebody has it mapped */
 #define IPCMBOX_INFO_MOVED	(1U << 7) /* segment: one description alone can write */
+#define IPCMBOX_INFO_POSIX	(1U << 8) /* made with IPCMBOX_OPEN_POSIX */
 
 /**
  * struct ipcmbox_info - ioctl(IPCMBOX_IOC_STAT) on a mailbox, and the element of IPCMBOX_IOC_LIST
@@ -1027,8 +1037,8 @@ struct ipcmbox_join {
  * process that does not, if there is one. It does not go to a program that has been started since
  * by execve(2).
  *
- * Needs a descriptor that can receive, and not of an event mailbox itself: its members get what it
- * is sent.
+ * Needs a descriptor that can receive (any, if it is a POSIX queue's), and not of an event mailbox
+ * itself: its members get what it is sent.
  *
  * Return: 0. Errors: EACCES, EBADF, EBUSY, EINVAL, ENOMEM. Never blocks.
  */
