@@ -74,7 +74,7 @@ TEST_F(lib, bad_attributes)
 		{ .overflow = (enum ipck_overflow)4 },
 		{ .mode = 01600 },
 		{ .mode = 0700 },
-		{ .flags = 1U << 3 },
+		{ .flags = 1U << 4 },
 		{ .flags = 1U << 31 },
 		{ .discipline = IPCK_MEMBER },
 		{ .reserved = { 1 } },

@@ -324,6 +324,7 @@ struct ipck;
 #define IPCK_ATTR_KEEP_LAST	(1U << 0)	/* events: for new members */
 #define IPCK_ATTR_FDS		(1U << 1)	/* messages can bring fds */
 #define IPCK_ATTR_THREAD	(1U << 2)	/* endpoint: of this thread */
+#define IPCK_ATTR_POSIX		(1U << 3)	/* queue: as mq_open(3) */
 
 /**
  * struct ipck_attr - how a new mailbox shall be
@@ -343,7 +344,11 @@ struct ipck;
  *	could fill the receiver's table with otherwise.  %IPCK_ATTR_KEEP_LAST,
  *	for %IPCK_EVENT: the last message of each event bit is kept, and a new
  *	member gets it.  %IPCK_ATTR_THREAD, for %IPCK_ENDPOINT: of the calling
- *	thread alone
+ *	thread alone.  %IPCK_ATTR_POSIX, for %IPCK_QUEUE: as mq_open(3) has it
+ *	where that is different: receives fail (-EMSGSIZE) whose buffer does not
+ *	hold the longest message, none fails (-EPIPE) as the other side is gone,
+ *	notifications can be registered without the right to receive, and
+ *	read(2) and write(2) move no messages.  libipck-posix makes such queues
  * @reserved: 0
  *
  * 0 is the default of every member but @capacity, whose 0 has its own meaning.
@@ -1421,6 +1426,7 @@ int ipck_notify_none(struct ipck *mb);
 #define IPCK_INFO_FDS		(1U << 2)	/* messages can bring descriptors */
 #define IPCK_INFO_KEEP_LAST	(1U << 3)	/* last messages for new members */
 #define IPCK_INFO_THREAD	(1U << 4)	/* endpoint of a single thread */
+#define IPCK_INFO_POSIX		(1U << 8)	/* with %IPCK_ATTR_POSIX */
 
 /**
  * struct ipck_info - state, attributes and counters of a mailbox
@@ -2043,6 +2049,7 @@ int ipck_shm_recv(struct ipck *mb, struct ipck_shm **shm,
 #define IPCK_FEATURE_MOVE	(1ULL << 11)	/* %IPCK_MOVE */
 #define IPCK_FEATURE_CHANNEL	(1ULL << 12)	/* %IPCK_CHANNEL */
 #define IPCK_FEATURE_PLAIN	(1ULL << 13)	/* ipck_send_many() */
+#define IPCK_FEATURE_POSIX	(1ULL << 14)	/* %IPCK_ATTR_POSIX */
 
 /**
  * struct ipck_limits - what the running kernel can do, and the user may

@@ -35,7 +35,8 @@ static_assert((int)IPCK_MEMBER == IPCMBOX_MEMBER, "ABI");
 static_assert((int)IPCK_ENDPOINT == IPCMBOX_ENDPOINT, "ABI");
 static_assert((int)IPCK_CHANNEL == IPCMBOX_CHANNEL, "ABI");
 
-#define ATTR_FLAGS	(IPCK_ATTR_KEEP_LAST | IPCK_ATTR_FDS | IPCK_ATTR_THREAD)
+#define ATTR_FLAGS	(IPCK_ATTR_KEEP_LAST | IPCK_ATTR_FDS | IPCK_ATTR_THREAD | \
+		    IPCK_ATTR_POSIX)
 
 static uint32_t flags_to_uapi(uint32_t flags)
 {
@@ -47,6 +48,8 @@ static uint32_t flags_to_uapi(uint32_t flags)
 		result |= IPCMBOX_OPEN_FDS;
 	if (flags & IPCK_ATTR_THREAD)
 		result |= IPCMBOX_OPEN_THREAD;
+	if (flags & IPCK_ATTR_POSIX)
+		result |= IPCMBOX_OPEN_POSIX;
 	return result;
 }
 

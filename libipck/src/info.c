@@ -20,6 +20,7 @@ static_assert(IPCK_INFO_TRANSIENT == IPCMBOX_INFO_TRANSIENT, "ABI");
 static_assert(IPCK_INFO_FDS == IPCMBOX_INFO_FDS, "ABI");
 static_assert(IPCK_INFO_KEEP_LAST == IPCMBOX_INFO_KEEP_LAST, "ABI");
 static_assert(IPCK_INFO_THREAD == IPCMBOX_INFO_THREAD, "ABI");
+static_assert(IPCK_INFO_POSIX == IPCMBOX_INFO_POSIX, "ABI");
 static_assert(sizeof(((struct ipck_info *)0)->name) ==
 	      sizeof(((struct ipcmbox_info *)0)->name), "ABI");
 

@@ -176,11 +176,12 @@ static uint64_t number_of(const struct field *field, const void *object)
 
 static void print_state(uint64_t flags)
 {
-	printf("%s%s%s%s%s%s%s%s", flags & IPCK_INFO_NAMED ? "named" : "unnamed",
+	printf("%s%s%s%s%s%s%s%s%s", flags & IPCK_INFO_NAMED ? "named" : "unnamed",
 	       flags & IPCK_INFO_TRANSIENT ? ", transient" : "",
 	       flags & IPCK_INFO_FDS ? ", accepts descriptors" : "",
 	       flags & IPCK_INFO_KEEP_LAST ? ", keeps last messages" : "",
 	       flags & IPCK_INFO_THREAD ? ", of a thread" : "",
+	       flags & IPCK_INFO_POSIX ? ", a POSIX queue" : "",
 	       flags & IPCK_INFO_SEALABLE ? ", sealable" : "",
 	       flags & IPCK_INFO_MAPPED ? ", mapped" : "",
 	       flags & IPCK_INFO_MOVED ? ", moved" : "");
