@@ -348,7 +348,8 @@ struct ipck;
  *	where that is different: receives fail (-EMSGSIZE) whose buffer does not
  *	hold the longest message, none fails (-EPIPE) as the other side is gone,
  *	notifications can be registered without the right to receive, and
- *	read(2) and write(2) move no messages.  libipck-posix makes such queues
+ *	read(2) and write(2) move no messages.  libipck-posix(7) makes such
+ *	queues
  * @reserved: 0
  *
  * 0 is the default of every member but @capacity, whose 0 has its own meaning.

@@ -54,7 +54,7 @@ def wrong_options(page, ipck):
 
 
 def dead_references(man, file, text):
-    for name, section in re.findall(r'^\..*?\bXr ((?:ipck|libipck|ipcmbox)\w*) (\d)', text, re.M):
+    for name, section in re.findall(r'^\..*?\bXr ((?:ipck|libipck|ipcmbox)[\w-]*) (\d)', text, re.M):
         if not (man / f'man{section}' / f'{name}.{section}').exists():
             yield f'{file}: there is no {name}({section})'
 

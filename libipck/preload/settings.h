@@ -13,31 +13,8 @@
  * calls "/jobs" is "jobs" for ipck(1), and the other way round.
  *
  * What a function does, in which order it looks at its arguments and what it
- * fails with is as of the C library and the kernel's own queues.  What is
- * different:
- *
- * - There is no limit but a message's 16 MiB, and no root is needed for that;
- *   but a send can fail with ENOMEM: the budget of the user (ipck_limits()) is
- *   used up.  Without attributes a queue is the kernel's default: 10 messages of
- *   8192 bytes.
- * - Waiting senders get room by the priority of their message, waiting receivers
- *   are served in order of arrival, whatever their scheduling.
- * - A receive whose buffer cannot be written to leaves the message there; but an
- *   argument other than that is read and written here, so that a bad address is
- *   a crash and not EFAULT.
- * - mq_notify(3) is undone by closing the descriptor it was called with, as POSIX
- *   has it, not by closing any of the queue.  Its signal goes to the thread that
- *   called, or if that blocks it to one that does not, and tells the effective
- *   user of the sender.  Signal 0 is EINVAL, as with kernels 7.x; older
- *   ones take it for SIGEV_NONE.
- * - There is no file: the state that read(2) tells is always read from its
- *   beginning, fstat(2) tells nothing (fchmod(2) and fchown(2) work), and the
- *   queues are listed by ipck(1), not in /dev/mqueue.  poll(2) tells what the
- *   descriptor was opened for.  Opening takes another descriptor number for a
- *   moment.
- * - Segments have their memory when they have their size: ftruncate(2) fails, and
- *   not an access later.  fallocate(2) is EOPNOTSUPP (posix_fallocate(3) works),
- *   PROT_EXEC is EPERM, and what was opened with O_WRONLY can be read, too.
+ * fails with is as of the C library and the kernel's own queues.  What remains
+ * different is told in libipck-posix(7).
  */
 #ifndef IPCK_SETTINGS_H
 #define IPCK_SETTINGS_H
