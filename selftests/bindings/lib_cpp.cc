@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ipck.hpp does what it says.  What the library behind it does has tests of its own.
+ */
+#include <cstdio>
+#include <stdexcept>
+#include <thread>
+
+#include <sys/wait.h>
+
+#include <ipck.hpp>
+
+using namespace std::chrono_literals;
+using namespace std::string_literals;
+using namespace ipcmbox;
+using std::chrono::steady_clock;
+using std::chrono::system_clock;
+
+static void expect(bool right, const char *what, int line)
+{
+	if (!right)
+		throw std::runtime_error("line " + std::to_string(line) + ": not " + what);
+}
+
+#define EXPECT(condition) expect(condition, #condition, __LINE__)
+
+/* Which error a piece of code throws; none is success. */
+template <class Code> static std::error_code thrown(Code code)
+{
+	try {
+		code();
+	} catch (const error &e) {
+		return e.code();
+	}
+	return {};
+}
+
+#define THROWS(which, ...) EXPECT(thrown([&] { (void)(__VA_ARGS__); }) == std::errc::which)
+
+/* Until it is true, or for much too long. */
+template <class Condition> static bool await(Condition condition)
+{
+	for (int i = 0; i < 2000 && !condition(); i++)
+		std::this_thread::sleep_for(10ms);
+	return condition();
+}
+
+/* A thread that has ended when its scope does. */
+class job {
+public:
+	template <class Code> explicit job(Code code) : thread_(code) {}
+	~job() { thread_.join(); }
+
+private:
+	std::thread thread_;
+};
+
+static void order_and_sender()
+{
+	mailbox mb = mailbox::unnamed();
+
+	EXPECT(mb.send("low") == sent::yes);
+	EXPECT(mb.send("high", sending().priority(7).events(2)) == sent::yes);
+	message high = mb.recv(), low = mb.recv();
+	EXPECT(high.payload == "high" && high.info.priority == 7 && high.info.events == 2);
+	EXPECT(high.info.pid == getpid() && high.info.uid == geteuid());
+	EXPECT(low.payload == "low" && low.info.seq == 1 && !low.info.token);
+}
+
+static void payloads()
+{
+	mailbox mb = mailbox::unnamed();
+	std::vector<int> numbers{1, 2, 3}, got(8);
+	std::string longer(60000, 'x');
+	char zeroes[3] = {};
+
+	mb.send(numbers);
+	EXPECT(mb.recv(got) == sizeof(int) * 3);
+	EXPECT(got[0] == 1 && got[2] == 3 && got.size() == 8);
+	mb.send("");
+	EXPECT(mb.recv().payload.empty());
+	mb.send({zeroes, 2});
+	EXPECT(mb.recv().payload == "\0\0"s);
+	mb.send(longer);
+	THROWS(message_size, mb.recv(got));
+	EXPECT(mb.recv(receiving().peek()).payload == longer);
+	EXPECT(mb.recv().payload == longer);
+	THROWS(message_size, mb.send(std::string(70000, 'x')));
+}
+
+static void patience_of_each_kind()
+{
+	mailbox mb = mailbox::unnamed(attributes().capacity(1));
+	auto start = steady_clock::now();
+
+	EXPECT(!mb.try_recv());
+	THROWS(resource_unavailable_try_again, mb.recv(receiving().wait(patience::never())));
+	THROWS(timed_out, mb.recv(receiving().wait(30ms)));
+	THROWS(timed_out, mb.recv(receiving().wait(steady_clock::now() + 30ms)));
+	EXPECT(steady_clock::now() - start >= 60ms);
+	THROWS(timed_out, mb.recv(receiving().wait(system_clock::now() - 1h)));
+	THROWS(timed_out, mb.recv(receiving().wait(-1s)));
+	EXPECT(mb.try_send("one") == sent::yes);
+	EXPECT(mb.try_send("two") == sent::would_block);
+	THROWS(timed_out, mb.send("two", sending().wait(10ms)));
+	EXPECT(mb.try_recv()->payload == "one");
+
+	job sender([&] {
+		std::this_thread::sleep_for(20ms);
+		mb.send("late");
+	});
+	EXPECT(mb.recv(receiving().wait(std::chrono::hours::max())).payload == "late");
+}
+
+static void errors_in_words()
+{
+	mailbox mb = mailbox::unnamed(attributes().capacity(1).overflow(IPCK_OVERFLOW_FAIL));
+
+	mb.send("one");
+	try {
+		mb.send("two");
+		EXPECT(false);
+	} catch (const error &e) {
+		EXPECT(e.limit() == IPCK_LIMIT_CAPACITY);
+		EXPECT(e.what() == "mailbox is full, or no receiver is waiting"s);
+	}
+	THROWS(invalid_argument, mb.send("two", sending().priority(IPCK_PRIORITY_MAX + 1)));
+	THROWS(no_such_file_or_directory, mailbox::open("test-none"));
+	THROWS(no_such_file_or_directory, segment::open("test-none"));
+}
+
+static void drops()
+{
+	mailbox mb = mailbox::unnamed(attributes().capacity(1).overflow(IPCK_OVERFLOW_DROP_NEWEST));
+
+	EXPECT(mb.send("one") == sent::yes);
+	EXPECT(mb.send("two") == sent::dropped);
+	mb.recv();
+	mb.send("three");
+	EXPECT(mb.recv().info.lost == 1);
+}
+
+static void handles()
+{
+	mailbox mb = mailbox::create("test", {}, O_RDWR | O_EXCL), other = std::move(mb);
+
+	EXPECT(!mb && other);
+	THROWS(invalid_argument, mb.recv());
+	THROWS(file_exists, mailbox::create("test", {}, O_RDWR | O_EXCL));
+	EXPECT(mailbox::open("test").id() == other.id());
+	EXPECT(mailbox::open_id(other.id()).id() == other.id());
+	EXPECT(mailbox::from_fd(unique_fd(dup(other.fd()))).id() == other.id());
+	THROWS(inappropriate_io_control_operation,
+	       mailbox::from_fd(unique_fd(::open("/dev/null", O_RDWR))));
+	THROWS(permission_denied, mailbox::open("test", O_WRONLY).recv());
+	mailbox::unlink("test");
+	THROWS(no_such_file_or_directory, mailbox::unlink("test"));
+	mb = std::move(other);
+	EXPECT(mb.stat().writers == 1);
+	struct ipck_change change = {};
+	change.mask = IPCK_SET_CAPACITY;
+	change.capacity = 5;
+	mb.set(change);
+	EXPECT(mb.stat().capacity == 5);
+}
+
+static void call_and_reply()
+{
+	mailbox mb = mailbox::unnamed();
+	std::string longer(50000, 'y');
+
+	{
+		job server([&] {
+			request one = mb.accept();
+
+			EXPECT(one.payload == "one" && one.is_owed());
+			EXPECT(one.deadline(1h).ns <= one.info.call_deadline_ns);
+			one.reply("uno", replying().status(-5));
+			mb.accept().reply(longer);
+			mb.accept().ack();
+		});
+		answer end = mb.call("one", calling().wait(60s));
+
+		EXPECT(end.payload == "uno" && end.status == -5);
+		EXPECT(mb.call("two").payload == longer);
+		EXPECT(mb.call("three").payload.empty());
+	}
+	THROWS(timed_out, mb.call("nobody", calling().wait(10ms)));
+	EXPECT(mb.stat().messages == 0);
+}
+
+static void call_given_up()
+{
+	mailbox mb = mailbox::unnamed();
+	std::optional<request> received;
+
+	{
+		job server([&] { received.emplace(mb.accept()); });
+
+		THROWS(timed_out, mb.call("one", calling().wait(200ms)));
+	}
+	THROWS(broken_pipe, received->reply("late"));
+	EXPECT(!received->is_owed());
+}
+
+static void what_is_not_settled_goes_back()
+{
+	mailbox mb = mailbox::unnamed();
+
+	mb.send("one");
+	try {
+		request taken = mb.accept(receiving().lease(1h));
+
+		EXPECT(taken.is_owed() && mb.stat().held == 1);
+		taken.renew(2h);
+		throw 1;
+	} catch (int) {
+	}
+	{
+		request again = mb.accept(receiving().lease(1h));
+
+		EXPECT(again.payload == "one" && again.info.redelivered == 1);
+		again.refuse();
+		EXPECT(!again.is_owed());
+		request moved(mb.accept(receiving().lease(1h))), other(std::move(moved));
+		other.ack();
+		THROWS(invalid_argument, other.ack());
+	}
+	EXPECT(mb.stat().messages == 0);
+	mb.send("two");
+	EXPECT(!mb.accept().is_owed());
+}
+
+static void serving()
+{
+	mailbox mb = mailbox::unnamed();
+	mailbox server = mailbox::open_id(mb.id(), O_RDONLY), client = mailbox::open_id(mb.id(), O_WRONLY);
+
+	mb.close();
+	job thread([&] {
+		server.serve([](std::string_view text) { return std::string(text.rbegin(), text.rend()); });
+	});
+	client.send("nobody waits for the answer");
+	EXPECT(client.call("abc").payload == "cba");
+	EXPECT(client.call("").payload == "");
+	client.close();
+}
+
+static void serving_ends_by_an_exception()
+{
+	mailbox mb = mailbox::unnamed();
+	bool caught = false;
+
+	{
+		job client([&] { EXPECT(mb.call("one").payload == "another did"); });
+
+		try {
+			mb.serve([](std::string_view) -> std::string { throw 1; });
+		} catch (int) {
+			caught = true;
+		}
+		request again = mb.accept();
+		EXPECT(again.info.redelivered == 1);
+		again.reply("another did");
+	}
+	EXPECT(caught);
+}
+
+static void direct()
+{
+	mailbox inbox = mailbox::endpoint();
+	pid_t parent = getpid(), child = fork();
+	int status;
+
+	if (!child) {
+		try {
+			mailbox own = mailbox::endpoint();
+
+			own.send("to you", sending().to(IPCK_PROCESS, parent));
+			mailbox::connect(IPCK_PROCESS, parent).send("too");
+			_exit(own.recv(receiving().from(IPCK_PROCESS, parent)).payload != "back");
+		} catch (const std::exception &e) {
+			printf("# %s\n", e.what());
+			_exit(1);
+		}
+	}
+	message one = inbox.recv(), two = inbox.recv();
+	EXPECT(one.payload == "to you" && two.payload == "too");
+	EXPECT(one.info.pid == child);
+	inbox.send("back", sending().to(IPCK_ENDPOINT_ID, one.info.sender_endpoint));
+	EXPECT(waitpid(child, &status, 0) == child && status == 0);
+	THROWS(no_such_process, mailbox::connect(IPCK_PROCESS, child));
+}
+
+static void events()
+{
+	mailbox mb = mailbox::unnamed(attributes().discipline(IPCK_EVENT));
+	mailbox all = mb.join(), some = mb.join(1 << 3);
+
+	mb.send("three", sending().events(1 << 3));
+	mb.send("four", sending().events(1 << 4));
+	EXPECT(some.recv().payload == "three" && !some.try_recv());
+	EXPECT(all.recv().info.events == 1 << 3);
+	EXPECT(all.recv().payload == "four");
+	some.leave();
+	THROWS(broken_pipe, some.recv());
+	EXPECT(mb.stat().members == 1);
+	THROWS(invalid_argument, mailbox::unnamed().join());
+}
+
+static void descriptors()
+{
+	mailbox mb = mailbox::unnamed(attributes().flags(IPCK_ATTR_FDS));
+	int fds[2];
+	char c = 'a';
+
+	EXPECT(!pipe(fds));
+	unique_fd in(fds[0]), out(fds[1]);
+	mb.send("", sending().fds(fds + 1, 1));
+	THROWS(message_size, mb.recv());
+	message msg = mb.recv(receiving().max_fds(4));
+	EXPECT(msg.fds.size() == 1 && msg.fds[0].get() != fds[1]);
+	out = unique_fd();
+	EXPECT(write(msg.fds[0].get(), &c, 1) == 1);
+	EXPECT(read(fds[0], &c, 1) == 1);
+	msg.fds.clear();
+	EXPECT(read(fds[0], &c, 1) == 0);
+	job server([&] { mb.accept().reply("in", replying().fds(fds, 1)); });
+	answer end = mb.call("which?", calling().max_reply_fds(1));
+	EXPECT(end.payload == "in" && end.fds.size() == 1);
+}
+
+static void segments()
+{
+	mailbox mb = mailbox::unnamed(attributes().flags(IPCK_ATTR_FDS));
+	segment own = segment::create("test", 4096), reader = segment::open("test", O_RDONLY);
+	struct ipck_range range = {8, 4}, got;
+
+	segment::unlink("test");
+	{
+		mapping map = own.map();
+
+		std::copy_n("hello", 6, map.begin());
+		EXPECT(map.size() == 4096 && map.end() - map.begin() == 4096);
+		EXPECT(reader.map(PROT_READ).as<const char>() == "hello"s);
+		map.as<std::uint32_t>()[2] = 42;
+		THROWS(device_or_resource_busy, own.send(mb, sending().move()));
+	}
+	THROWS(permission_denied, reader.map());
+	own.send(mb, {}, &range);
+	segment shared = segment::recv(mb, &got);
+	EXPECT(shared.id() == own.id() && got.offset == 8 && got.length == 4);
+	EXPECT(*shared.map(PROT_READ, got.offset, got.length).as<std::uint32_t>() == 42);
+	shared.close();
+	own.send(mb, sending().move());
+	shared = segment::recv(mb);
+	THROWS(operation_not_permitted, own.resize(8192));
+	shared.resize(8192);
+	EXPECT(own.stat().size == 8192);
+	mb.send("nothing");
+	EXPECT(thrown([&] { segment::recv(mb); }).value() == EBADMSG);
+}
+
+static void channel()
+{
+	mailbox reads = mailbox::create("test", attributes().discipline(IPCK_CHANNEL).capacity(0), O_RDONLY);
+	mailbox writes = mailbox::open("test", O_WRONLY);
+
+	mailbox::unlink("test");
+	for (int i = 0; i < 1000; i++) {
+		writes.send({&i, sizeof(i)});
+		message msg = reads.recv();
+		EXPECT(msg.payload.size() == sizeof(i) && !memcmp(msg.payload.data(), &i, sizeof(i)));
+	}
+	EXPECT(!reads.try_recv());
+}
+
+static void looking()
+{
+	mailbox mb = mailbox::create("test");
+	bool found = false;
+
+	mailbox::unlink("test");
+	{
+		job receiver([&] { mb.recv(); });
+
+		EXPECT(await([&] { return blocked(mb.id()).size() == 1; }));
+		EXPECT(blocked(mb.id())[0].what == IPCK_BLOCKED_RECV);
+		EXPECT(blocked(mb.id())[0].pid == getpid());
+		mb.send("");
+	}
+	std::vector<mailbox> many(40);
+	for (mailbox &one : many)
+		one = mailbox::unnamed();
+	std::vector<struct ipck_info> all = list();
+	EXPECT(all.size() >= 41);
+	for (const struct ipck_info &info : all)
+		found = found || (info.id == mb.id() && info.received == 1);
+	EXPECT(found);
+	EXPECT(limits().features & IPCK_FEATURE_QUEUE);
+	THROWS(no_such_file_or_directory, blocked(UINT64_MAX));
+}
+
+static const struct {
+	const char *name;
+	void (*body)();
+} tests[] = {
+#define TEST(name) { #name, name }
+	TEST(order_and_sender), TEST(payloads), TEST(patience_of_each_kind), TEST(errors_in_words),
+	TEST(drops), TEST(handles), TEST(call_and_reply), TEST(call_given_up),
+	TEST(what_is_not_settled_goes_back), TEST(serving), TEST(serving_ends_by_an_exception),
+	TEST(direct), TEST(events), TEST(descriptors), TEST(segments), TEST(channel), TEST(looking),
+};
+
+int main()
+{
+	int number = 0, failed = 0;
+
+	setvbuf(stdout, nullptr, _IOLBF, 0);
+	printf("TAP version 13\n1..%zu\n", std::size(tests));
+	for (const auto &test : tests) {
+		try {
+			test.body();
+			printf("ok %d %s\n", ++number, test.name);
+		} catch (const std::exception &e) {
+			printf("# %s\nnot ok %d %s\n", e.what(), ++number, test.name);
+			failed++;
+		}
+	}
+	return failed > 0;
+}
