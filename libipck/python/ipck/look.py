@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What there is, and who waits for whom."""
+
+from __future__ import annotations
+
+import os
+from ctypes import Structure, byref, c_uint
+from dataclasses import dataclass, fields
+from typing import Any, Iterator
+
+from . import _abi
+from ._library import lib
+from .errors import check
+
+MOST_TASKS = 4096
+
+
+@dataclass(frozen=True)
+class Info:
+    """State, attributes and counters of a mailbox; ipck.h tells what each is."""
+
+    id: int
+    name: str
+    uid: int
+    gid: int
+    mode: int
+    flags: int
+    discipline: int
+    overflow: int
+    capacity: int
+    max_length: int
+    max_bytes: int
+    messages: int
+    bytes: int
+    receiving: int
+    readers: int
+    writers: int
+    waiting_receivers: int
+    waiting_senders: int
+    sent: int
+    received: int
+    dropped: int
+    withdrawn: int
+    unreported: int
+    wakeups: int
+    peak_messages: int
+    peak_bytes: int
+    oldest_ns: int
+    next_seq: int
+    parent: int
+    events: int
+    pid: int
+    tid: int
+    members: int
+    held: int
+    max_deliveries: int
+    recorder: int
+    dead_letter: int
+    redelivered: int
+    dead_letters: int
+
+
+@dataclass(frozen=True)
+class SegmentInfo:
+    """State and attributes of a segment."""
+
+    id: int
+    name: str
+    size: int
+    charged: int
+    uid: int
+    gid: int
+    mode: int
+    flags: int
+    seals: int
+    readers: int
+    writers: int
+    payer: int
+    pid: int
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """A task that waits."""
+
+    mailbox: int
+    seq: int
+    since_ns: int
+    what: int
+    """1: to receive, 2: for room, 3: until it is received, 4: for a reply."""
+    priority: int
+    pid: int
+    tid: int
+    peer_pid: int
+    peer_tid: int
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the running kernel can do, and the user may."""
+
+    features: int
+    length_max: int
+    priority_max: int
+    name_max: int
+    max_mailboxes: int
+    max_user_messages: int
+    max_user_bytes: int
+    user_mailboxes: int
+    user_messages: int
+    user_bytes: int
+    fds_max: int
+    iovec_max: int
+    max_user_fds: int
+    user_fds: int
+    max_user_segments: int
+    max_user_segment_bytes: int
+    user_segments: int
+    user_segment_bytes: int
+
+
+def _values(kind: Any, raw: Structure) -> dict[str, Any]:
+    values = {field.name: getattr(raw, field.name) for field in fields(kind)}
+    if "name" in values:
+        values["name"] = os.fsdecode(values["name"])
+    return values
+
+
+def info_of(raw: _abi.ipck_info) -> Info:
+    return Info(**_values(Info, raw))
+
+
+def segment_info_of(raw: _abi.ipck_shm_info) -> SegmentInfo:
+    return SegmentInfo(**_values(SegmentInfo, raw))
+
+
+def _listed(kind: Any, function: Any) -> Iterator[Any]:
+    some = (kind * 16)()
+    last = 0
+    while True:
+        count = check(function(last, some, len(some)))
+        if not count:
+            return
+        yield from some[:count]
+        last = some[count - 1].id
+
+
+def mailboxes() -> list[Info]:
+    """All mailboxes of this IPC namespace."""
+    return [info_of(raw) for raw in _listed(_abi.ipck_info, lib.ipck_list)]
+
+
+def segments() -> list[SegmentInfo]:
+    """All segments of this IPC namespace."""
+    return [segment_info_of(raw) for raw in _listed(_abi.ipck_shm_info, lib.ipck_shm_list)]
+
+
+def blocked(ident: int) -> list[Blocked]:
+    """Who waits at a mailbox, and for whom; all of one moment."""
+    room, total = 16, c_uint()
+    while True:
+        tasks = (_abi.ipck_blocked * room)()
+        count = check(lib.ipck_blocked(ident, tasks, room, byref(total)))
+        if total.value <= room or room == MOST_TASKS:
+            return [Blocked(**_values(Blocked, raw)) for raw in tasks[:count]]
+        room = min(total.value + 16, MOST_TASKS)
+
+
+def limits() -> Limits:
+    raw = _abi.ipck_limits()
+    check(lib.ipck_limits(byref(raw)))
+    return Limits(**_values(Limits, raw))

@@ -1,0 +1,463 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Mailboxes, and the messages in them."""
+
+from __future__ import annotations
+
+import enum
+import errno
+import os
+from ctypes import byref, c_uint, c_void_p
+from dataclasses import dataclass, fields
+from types import TracebackType
+from typing import Any, Callable, NamedTuple, Optional, Sequence, Type, TypeVar
+
+from . import _abi
+from ._library import lib
+from .errors import check, persist
+from .look import Blocked, Info, blocked, info_of
+from .patience import Timeout, Until, apply, lease_ns, nanoseconds
+from .payload import ROOM, Payload, descriptors, readable, room_for_descriptors, writable
+
+Self = TypeVar("Self", bound="Mailbox")
+
+ACCESS = {"r": os.O_RDONLY, "w": os.O_WRONLY, "rw": os.O_RDWR, "admin": _abi.O_ADMIN}
+
+
+class Discipline(enum.IntEnum):
+    """Who receives the messages of a mailbox."""
+
+    QUEUE = _abi.QUEUE
+    EVENT = _abi.EVENT
+    MEMBER = _abi.MEMBER
+    ENDPOINT = _abi.ENDPOINT
+    CHANNEL = _abi.CHANNEL
+
+
+class Overflow(enum.IntEnum):
+    """What a send does when the mailbox is full."""
+
+    BLOCK = _abi.OVERFLOW_BLOCK
+    FAIL = _abi.OVERFLOW_FAIL
+    DROP_OLDEST = _abi.OVERFLOW_DROP_OLDEST
+    DROP_NEWEST = _abi.OVERFLOW_DROP_NEWEST
+
+
+class Completion(enum.IntEnum):
+    """When a message counts as sent, and what the send waits for."""
+
+    QUEUED = _abi.QUEUED
+    RECEIVED = _abi.RECEIVED
+    HANDLED = _abi.HANDLED
+
+
+class Peer(NamedTuple):
+    """A process, a thread, or an endpoint: Peer.process(pid), Peer.thread(tid), ..."""
+
+    kind: int
+    who: int
+
+    @classmethod
+    def process(cls, pid: int) -> Peer:
+        return cls(_abi.PROCESS, pid)
+
+    @classmethod
+    def thread(cls, tid: int) -> Peer:
+        return cls(_abi.THREAD, tid)
+
+    @classmethod
+    def endpoint(cls, ident: int) -> Peer:
+        """By Mailbox.id or Message.sender_endpoint, which is never used again."""
+        return cls(_abi.ENDPOINT_ID, ident)
+
+    @classmethod
+    def pidfd(cls, fd: int) -> Peer:
+        """For Mailbox.connect() only."""
+        return cls(_abi.PIDFD, fd)
+
+
+ANYBODY = Peer(_abi.ANY, 0)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message that was received.  The kernel says who sent it, not the sender."""
+
+    payload: bytes
+    fds: list[int]
+    """Descriptors that came with it; they are the receiver's to close."""
+    priority: int
+    seq: int
+    lost: int
+    sender_endpoint: int
+    pid: int
+    tid: int
+    uid: int
+    gid: int
+    completion: int
+    token: int
+    events: int
+    call_deadline_ns: int
+    redelivered: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a call has ended."""
+
+    payload: bytes
+    status: int
+    fds: list[int]
+
+
+@dataclass(frozen=True)
+class Request(Message):
+    """A message whose receiver owes something: a reply to a caller, or the end of a lease.
+
+    As a context manager it settles itself: without an exception it is acknowledged, unless it
+    was replied to, and with one it goes back to its old place in the mailbox, for others.
+    """
+
+    mailbox: Mailbox
+
+    @property
+    def owed(self) -> bool:
+        """Does anybody wait for a reply, or is there a lease to be ended?"""
+        return bool(self.token)
+
+    def reply(self, payload: Payload = b"", *, status: int = 0, fds: Sequence[int] = ()) -> None:
+        """Answer.  BrokenPipeError is that the caller has given up, which settles it as well."""
+        where, length = readable(payload)
+        opt = _abi.ipck_reply_opt(status=status, fds=descriptors(fds), nr_fds=len(fds))
+        limit = c_uint()
+        ret = lib.ipck_reply_opt(self.mailbox.handle, self.token, where, length, byref(opt),
+                                 byref(limit))
+        if ret in (0, -errno.EPIPE, -errno.ESTALE):
+            self._settled()
+        check(ret, limit.value)
+
+    def ack(self) -> None:
+        """Say that it is handled; a caller gets an empty reply."""
+        self._settle(lib.ipck_ack)
+
+    def refuse(self) -> None:
+        """Put it back, for anybody."""
+        self._settle(lib.ipck_refuse)
+
+    def renew(self, lease: float) -> None:
+        """Keep it so many seconds longer."""
+        check(lib.ipck_renew(self.mailbox.handle, self.token, lease_ns(lease)))
+
+    def deadline(self, seconds: float) -> Until:
+        """Until when to work for the caller: a timeout for calls that are made to answer it."""
+        msg = _abi.ipck_msg(completion=self.completion, call_deadline_ns=self.call_deadline_ns)
+        return Until(lib.ipck_deadline(byref(msg), nanoseconds(seconds)))
+
+    def _settle(self, how: Callable[[Any, int], int]) -> None:
+        token = self.token
+        self._settled()
+        check(how(self.mailbox.handle, token))
+
+    def _settled(self) -> None:
+        object.__setattr__(self, "token", 0)
+
+    def __enter__(self) -> Request:
+        return self
+
+    def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
+                 trace: Optional[TracebackType]) -> None:
+        if self.token and kind:
+            self.refuse()
+        elif self.token:
+            self.ack()
+
+
+_MESSAGE_FIELDS = [field.name for field in fields(Message) if field.name not in ("payload", "fds")]
+
+
+def _attributes(discipline: Discipline, capacity: Optional[int], max_length: int, max_bytes: int,
+                overflow: Overflow, mode: int, flags: int) -> _abi.ipck_attr:
+    if capacity is None:
+        capacity = _abi.UNBOUNDED
+    return _abi.ipck_attr(capacity=capacity, max_length=max_length, max_bytes=max_bytes,
+                          overflow=overflow, mode=mode, discipline=discipline, flags=flags)
+
+
+class Mailbox:
+    """An open mailbox: a queue, an event mailbox or a member of one, an endpoint, a channel.
+
+    ``with`` closes it.  Threads may share it, if none closes it.  A timeout of None is for ever, 0
+    is not to wait (BlockingIOError), any other is so many seconds, or a moment (TimeoutError).
+    """
+
+    def __init__(self, handle: c_void_p) -> None:
+        """Own a handle of the C library; Mailbox.open() and its like make one."""
+        self.handle: Optional[c_void_p] = handle
+
+    #
+    # To get one
+    #
+
+    @classmethod
+    def _made(cls: Type[Self], function: Callable[..., int], *args: Any) -> Self:
+        handle = c_void_p()
+        check(function(byref(handle), *args))
+        return cls(handle)
+
+    @classmethod
+    def open(cls: Type[Self], name: str, access: str = "rw") -> Self:
+        """Open one that exists: "r" to receive, "w" to send, "rw", or "admin" to look."""
+        return cls._made(lib.ipck_open, os.fsencode(name), ACCESS[access], None)
+
+    @classmethod
+    def create(cls: Type[Self], name: Optional[str] = None, access: str = "rw", *,
+               capacity: Optional[int] = 64, max_length: int = 0, max_bytes: int = 0,
+               overflow: Overflow = Overflow.BLOCK, mode: int = 0o600,
+               discipline: Discipline = Discipline.QUEUE, fds: bool = False,
+               keep_last: bool = False, exclusive: bool = False, transient: bool = False) -> Self:
+        """Open one, or create it so.
+
+        Without a name others find it by its id, or get its descriptor.  A capacity of 0 is a
+        rendezvous, None is unbounded.  What does not fit what it is, is an OSError (EINVAL).
+        """
+        flags = fds * _abi.ATTR_FDS | keep_last * _abi.ATTR_KEEP_LAST
+        oflag = os.O_CREAT | exclusive * os.O_EXCL | transient * _abi.O_TRANSIENT
+        attr = _attributes(discipline, capacity, max_length, max_bytes, overflow, mode, flags)
+        return cls._made(lib.ipck_open, None if name is None else os.fsencode(name),
+                         ACCESS[access] | oflag, byref(attr))
+
+    @classmethod
+    def open_id(cls: Type[Self], ident: int, access: str = "rw") -> Self:
+        return cls._made(lib.ipck_open_id, ident, ACCESS[access])
+
+    @classmethod
+    def from_fd(cls: Type[Self], fd: int) -> Self:
+        """Of a descriptor, inherited or received, which the mailbox owns from now on."""
+        return cls._made(lib.ipck_from_fd, fd)
+
+    @classmethod
+    def endpoint(cls: Type[Self], *, capacity: Optional[int] = 64, max_length: int = 0,
+                 max_bytes: int = 0, overflow: Overflow = Overflow.BLOCK, mode: int = 0o600,
+                 fds: bool = False, thread: bool = False) -> Self:
+        """The inbox of this process, or of this thread; ``send(..., to=peer)`` sends from it."""
+        flags = fds * _abi.ATTR_FDS | thread * _abi.ATTR_THREAD
+        attr = _attributes(Discipline.ENDPOINT, capacity, max_length, max_bytes, overflow, mode,
+                           flags)
+        return cls._made(lib.ipck_endpoint, 0, byref(attr))
+
+    @classmethod
+    def connect(cls: Type[Self], peer: Peer) -> Self:
+        """The inbox of somebody else, to send to."""
+        return cls._made(lib.ipck_connect, peer.kind, peer.who, 0)
+
+    def join(self: Self, mask: int = 0, *, capacity: int = 0, max_bytes: int = 0,
+             overflow: Optional[Overflow] = None) -> Self:
+        """Become a member of this event mailbox, which receives the events that meet the mask.
+
+        0 is as the event mailbox has it, and all that others can send.
+        """
+        attr = _abi.ipck_join_attr(mask=mask, capacity=capacity, max_bytes=max_bytes)
+        if overflow is not None:
+            attr.overflow, attr.flags = overflow, _abi.JOIN_OVERFLOW
+        return self._made(lib.ipck_join, self.handle, byref(attr))
+
+    @staticmethod
+    def unlink(name: str) -> None:
+        """Remove a name."""
+        check(lib.ipck_unlink(os.fsencode(name)))
+
+    #
+    # To be done with it
+    #
+
+    def leave(self) -> None:
+        """As a member: be none any more."""
+        check(lib.ipck_leave(self.handle))
+
+    def close(self) -> None:
+        handle, self.handle = self.handle, None
+        lib.ipck_close(handle)
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if getattr(self, "handle", None):
+            self.close()
+
+    #
+    # What it is
+    #
+
+    def fileno(self) -> int:
+        """For select and its relatives; the mailbox keeps it."""
+        return check(lib.ipck_fd(self.handle))
+
+    @property
+    def id(self) -> int:
+        return int(lib.ipck_id(self.handle))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} #{self.id}>" if self.handle else "<closed mailbox>"
+
+    def stat(self) -> Info:
+        raw = _abi.ipck_info()
+        check(lib.ipck_stat(self.handle, byref(raw)))
+        return info_of(raw)
+
+    def blocked(self) -> list[Blocked]:
+        """Who waits here, and for whom."""
+        return blocked(self.id)
+
+    def set(self, *, mode: Optional[int] = None, uid: Optional[int] = None,
+            gid: Optional[int] = None, capacity: Optional[int] = None,
+            max_bytes: Optional[int] = None, overflow: Optional[Overflow] = None,
+            dead_letter: Optional[int] = None, max_deliveries: int = 0,
+            recorder: Optional[int] = None) -> None:
+        """Change what is given: all of it, or, with an exception, nothing."""
+        values = {"mode": mode, "uid": uid, "gid": gid, "capacity": capacity,
+                  "max_bytes": max_bytes, "overflow": overflow, "dead_letter": dead_letter,
+                  "recorder": recorder}
+        change = _abi.ipck_change(max_deliveries=max_deliveries)
+        for name, value in values.items():
+            if value is not None:
+                setattr(change, name, value)
+                change.mask |= getattr(_abi, "SET_" + name.upper())
+        check(lib.ipck_set(self.handle, byref(change)))
+
+    #
+    # Messages
+    #
+
+    def send(self, payload: Payload, *, priority: int = 0, events: int = 0,
+             completion: Completion = Completion.QUEUED, timeout: Timeout = None,
+             to: Optional[Peer] = None, fds: Sequence[int] = (), move: bool = False) -> bool:
+        """Send a message.
+
+        False is that the overflow policy dropped it.  With Completion.HANDLED a signal is an
+        InterruptedError, as the receiver may be at work on the message already.
+        """
+        where, length = readable(payload)
+        kind, who = to or ANYBODY
+        opt = _abi.ipck_send_opt(flags=move * _abi.MOVE, priority=priority, completion=completion,
+                                 to_kind=kind, to=who, events=events, fds=descriptors(fds),
+                                 nr_fds=len(fds))
+        apply(timeout, opt)
+        limit = c_uint()
+
+        def attempt() -> int:
+            return int(lib.ipck_send_opt(self.handle, where, length, byref(opt), byref(limit)))
+
+        ret = attempt() if completion == Completion.HANDLED else persist(attempt)
+        return check(ret, limit.value) != _abi.SENT_DROPPED
+
+    def recv_into(self, room: Payload, *, timeout: Timeout = None, min_priority: int = 0,
+                  events: int = 0, sender: Optional[Peer] = None) -> int:
+        """Receive into memory that is there, and return the length."""
+        opt = self._recv_opt(timeout, min_priority, events, sender)
+        msg = _abi.ipck_msg()
+        return self._receive(*writable(room), opt, msg)
+
+    def recv(self, *, timeout: Timeout = None, min_priority: int = 0, events: int = 0,
+             sender: Optional[Peer] = None, peek: bool = False, max_fds: int = 0) -> Message:
+        """Receive a message, the first one that is to the liking of what is given."""
+        opt = self._recv_opt(timeout, min_priority, events, sender)
+        opt.flags, opt.max_fds = peek * _abi.PEEK, max_fds
+        payload, fds, about = self._receive_any(opt)
+        return Message(payload, fds, **about)
+
+    def accept(self, *, lease: Optional[float] = None, timeout: Timeout = None,
+               min_priority: int = 0, events: int = 0, sender: Optional[Peer] = None,
+               max_fds: int = 0) -> Request:
+        """Receive what is to be replied to or, with so many seconds of lease, acknowledged."""
+        opt = self._recv_opt(timeout, min_priority, events, sender)
+        opt.flags, opt.max_fds, opt.lease_ns = _abi.TOKEN, max_fds, lease_ns(lease)
+        payload, fds, about = self._receive_any(opt)
+        return Request(payload, fds, **about, mailbox=self)
+
+    def call(self, payload: Payload, *, priority: int = 0, timeout: Timeout = None,
+             fds: Sequence[int] = (), max_reply_fds: int = 0) -> Answer:
+        """Send a request and wait for the reply.
+
+        A call that fails has been given up, and the receiver learns it when it replies.
+        """
+        where, length = readable(payload)
+        reply_fds = room_for_descriptors()
+        opt = _abi.ipck_call_opt(priority=priority, fds=descriptors(fds), nr_fds=len(fds),
+                                 reply_fds=reply_fds, max_reply_fds=max_reply_fds)
+        apply(timeout, opt)
+        answer = _abi.ipck_answer()
+        reply = bytearray(ROOM)
+
+        def attempt() -> int:
+            return int(lib.ipck_call_opt(self.handle, where, length, *writable(reply),
+                                         byref(opt), byref(answer)))
+
+        try:
+            ret = persist(attempt)
+            while ret == -errno.EMSGSIZE and answer.cookie and answer.limit == _abi.LIMIT_BUFFER:
+                reply = bytearray(answer.length)
+                ret = persist(attempt)
+        finally:
+            if answer.cookie:
+                lib.ipck_call_cancel(self.handle, answer.cookie)
+        length = check(ret, answer.limit)
+        return Answer(bytes(memoryview(reply)[:length]), answer.status,
+                      reply_fds[:answer.nr_fds])
+
+    def serve(self, handler: Callable[[bytes], Payload]) -> None:
+        """Answer requests until nobody can send any more, one system call a turn.
+
+        What the handler raises ends this, and the request goes back to its place, as it does if
+        the reply cannot be sent.
+        """
+        room = bytearray(self.stat().max_length)
+        msg = _abi.ipck_msg()
+        reply: Payload = b""
+        while True:
+            where, length = readable(reply)
+            ret = persist(lambda: int(lib.ipck_reply_recv(self.handle, where, length,
+                                                          *writable(room), byref(msg))))
+            if ret == -errno.EPIPE:
+                return
+            try:
+                check(ret, msg.limit)
+                reply = handler(bytes(memoryview(room)[:ret]))
+            except BaseException:
+                if msg.token:
+                    lib.ipck_refuse(self.handle, msg.token)
+                raise
+
+    @staticmethod
+    def _recv_opt(timeout: Timeout, min_priority: int, events: int,
+                  sender: Optional[Peer]) -> _abi.ipck_recv_opt:
+        kind, who = sender or ANYBODY
+        opt = _abi.ipck_recv_opt(min_priority=min_priority, events=events, from_kind=kind)
+        setattr(opt, "from", who)
+        apply(timeout, opt)
+        return opt
+
+    def _receive(self, where: Any, size: int, opt: _abi.ipck_recv_opt, msg: _abi.ipck_msg) -> int:
+        return check(persist(lambda: int(lib.ipck_recv_opt(self.handle, where, size, byref(opt),
+                                                           byref(msg)))), msg.limit)
+
+    def _receive_any(self, opt: _abi.ipck_recv_opt) -> tuple[bytes, list[int], dict[str, Any]]:
+        """Of any length: one that is too long stays, and tells how much room it needs."""
+        fds, msg = room_for_descriptors(), _abi.ipck_msg()
+        opt.fds = fds
+        size = ROOM
+        while True:
+            room = bytearray(size)
+            try:
+                length = self._receive(*writable(room), opt, msg)
+                break
+            except OSError as error:
+                if error.errno != errno.EMSGSIZE or msg.limit != _abi.LIMIT_BUFFER:
+                    raise
+                size = msg.length
+        about = {name: getattr(msg, name) for name in _MESSAGE_FIELDS}
+        return bytes(memoryview(room)[:length]), fds[:msg.nr_fds], about
+
+
