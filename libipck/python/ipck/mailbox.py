@@ -6,7 +6,7 @@ from __future__ import annotations
 import enum
 import errno
 import os
-from ctypes import byref, c_uint, c_void_p
+from ctypes import byref, c_uint
 from dataclasses import dataclass, fields
 from types import TracebackType
 from typing import Any, Callable, NamedTuple, Optional, Sequence, Type, TypeVar
@@ -14,6 +14,7 @@ from typing import Any, Callable, NamedTuple, Optional, Sequence, Type, TypeVar
 from . import _abi
 from ._library import lib
 from .errors import check, persist
+from .handle import Handle
 from .look import Blocked, Info, blocked, info_of
 from .patience import Timeout, Until, apply, lease_ns, nanoseconds
 from .payload import ROOM, Payload, descriptors, readable, room_for_descriptors, writable
@@ -182,26 +183,18 @@ def _attributes(discipline: Discipline, capacity: Optional[int], max_length: int
                           overflow=overflow, mode=mode, discipline=discipline, flags=flags)
 
 
-class Mailbox:
+class Mailbox(Handle):
     """An open mailbox: a queue, an event mailbox or a member of one, an endpoint, a channel.
 
     ``with`` closes it.  Threads may share it, if none closes it.  A timeout of None is for ever, 0
     is not to wait (BlockingIOError), any other is so many seconds, or a moment (TimeoutError).
     """
 
-    def __init__(self, handle: c_void_p) -> None:
-        """Own a handle of the C library; Mailbox.open() and its like make one."""
-        self.handle: Optional[c_void_p] = handle
+    _close, _fd, _id = lib.ipck_close, lib.ipck_fd, lib.ipck_id
 
     #
     # To get one
     #
-
-    @classmethod
-    def _made(cls: Type[Self], function: Callable[..., int], *args: Any) -> Self:
-        handle = c_void_p()
-        check(function(byref(handle), *args))
-        return cls(handle)
 
     @classmethod
     def open(cls: Type[Self], name: str, access: str = "rw") -> Self:
@@ -273,34 +266,9 @@ class Mailbox:
         """As a member: be none any more."""
         check(lib.ipck_leave(self.handle))
 
-    def close(self) -> None:
-        handle, self.handle = self.handle, None
-        lib.ipck_close(handle)
-
-    def __enter__(self: Self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def __del__(self) -> None:
-        if getattr(self, "handle", None):
-            self.close()
-
     #
     # What it is
     #
-
-    def fileno(self) -> int:
-        """For select and its relatives; the mailbox keeps it."""
-        return check(lib.ipck_fd(self.handle))
-
-    @property
-    def id(self) -> int:
-        return int(lib.ipck_id(self.handle))
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} #{self.id}>" if self.handle else "<closed mailbox>"
 
     def stat(self) -> Info:
         raw = _abi.ipck_info()

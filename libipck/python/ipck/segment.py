@@ -6,11 +6,12 @@ from __future__ import annotations
 import mmap
 import os
 from ctypes import byref, c_uint, c_void_p
-from typing import Any, Callable, NamedTuple, Optional, Type, TypeVar
+from typing import NamedTuple, Optional, Type, TypeVar
 
 from . import _abi
 from ._library import lib
 from .errors import check, persist
+from .handle import Handle
 from .look import SegmentInfo, segment_info_of
 from .mailbox import ACCESS, Mailbox
 from .patience import Timeout, apply
@@ -25,18 +26,10 @@ class Range(NamedTuple):
     length: int
 
 
-class Segment:
+class Segment(Handle):
     """An open segment; ``with`` closes it, and mappings stay."""
 
-    def __init__(self, handle: c_void_p) -> None:
-        """Own a handle of the C library; Segment.open() and its like make one."""
-        self.handle: Optional[c_void_p] = handle
-
-    @classmethod
-    def _made(cls: Type[Self], function: Callable[..., int], *args: Any) -> Self:
-        handle = c_void_p()
-        check(function(byref(handle), *args))
-        return cls(handle)
+    _close, _fd, _id = lib.ipck_shm_close, lib.ipck_shm_fd, lib.ipck_shm_id
 
     @classmethod
     def open(cls: Type[Self], name: str, access: str = "rw") -> Self:
@@ -93,31 +86,6 @@ class Segment:
     def unlink(name: str) -> None:
         """Remove a name."""
         check(lib.ipck_shm_unlink(os.fsencode(name)))
-
-    def close(self) -> None:
-        handle, self.handle = self.handle, None
-        lib.ipck_shm_close(handle)
-
-    def __enter__(self: Self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def __del__(self) -> None:
-        if getattr(self, "handle", None):
-            self.close()
-
-    def fileno(self) -> int:
-        """The segment keeps it."""
-        return check(lib.ipck_shm_fd(self.handle))
-
-    @property
-    def id(self) -> int:
-        return int(lib.ipck_shm_id(self.handle))
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} #{self.id}>" if self.handle else "<closed segment>"
 
     def resize(self, size: int) -> None:
         """What is new is 0."""
