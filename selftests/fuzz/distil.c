@@ -42,7 +42,7 @@ static bool clear_common(struct operation *operation)
 	operation->actor = 0;
 	operation->is_async = 0;
 	operation->fault = 0;
-	operation->size = 0;
+	operation->longer = 0;
 	return memcmp(operation, &before, sizeof(before));
 }
 

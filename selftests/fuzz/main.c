@@ -95,7 +95,7 @@ static int regress(struct campaign *campaign)
 		return 1;
 	}
 	stage->patience = PATIENCE;
-	printf("TAP version 13\n1..%u\n", count + command_count);
+	printf("TAP version 13\n1..%u\n", count + command_count + 1);
 	for (i = 0; i < count; i++) {
 		program = corpus_get(campaign->corpus, i);
 		fflush(stdout);
@@ -108,6 +108,8 @@ static int regress(struct campaign *campaign)
 		printf("%sok %u %s has succeeded and failed\n", well ? "" : "not ", count + i + 1,
 		       commands[i].name);
 	}
+	printf("%sok %u fields have names of their own\n", programs_are_clear() ? "" : "not ",
+	       count + command_count + 1);
 	return 0;
 }
 

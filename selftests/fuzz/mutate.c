@@ -410,7 +410,7 @@ static void change_operation(struct dice *dice, struct program *program)
 		operation->out = dice_below(dice, SLOTS / 2);
 		break;
 	case 4:
-		operation->size = PICK(dice, tails);
+		operation->longer = PICK(dice, tails);
 		break;
 	case 5 ... 6:
 		operation->fault = dice_one_in(dice, 3) ? 0 : 1 + dice_below(dice, 12);

@@ -145,7 +145,7 @@ static unsigned char *build(const struct actor *actor, uint32_t size)
 	uint64_t at;
 
 	/* A tail of an odd number of bytes is not zero. */
-	memset(argument, actor->operation->size & 1 ? POISON : 0, size);
+	memset(argument, actor->operation->longer & 1 ? POISON : 0, size);
 	fill(actor, command->parts[0].layout, 0, argument);
 	first = command->parts[0].layout->count;
 	for (i = 1; i < PARTS && command->parts[i].layout; i++) {
@@ -236,7 +236,7 @@ static int64_t perform_ioctl(const struct actor *actor)
 {
 	const struct operation *operation = actor->operation;
 	const struct command *command = &commands[operation->command];
-	int size = command->parts[0].layout->size + operation->size;
+	int size = command->parts[0].layout->size + operation->longer;
 	unsigned char *argument;
 	int64_t ret;
 

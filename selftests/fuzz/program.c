@@ -107,8 +107,8 @@ static void print_operation(const struct operation *operation, FILE *out)
 		fprintf(out, " fd=%u", operation->fd);
 	if (operation->out)
 		fprintf(out, " out=%u", operation->out);
-	if (operation->size)
-		fprintf(out, " size=%d", operation->size);
+	if (operation->longer)
+		fprintf(out, " longer=%d", operation->longer);
 	if (operation->fault)
 		fprintf(out, " fault=%u", operation->fault);
 	for (i = 0; i < command_values(command); i++) {
@@ -159,12 +159,29 @@ static bool parse_common(struct operation *operation, const char *name, const ch
 		operation->fd = number;
 	else if (!strcmp(name, "out"))
 		operation->out = number;
-	else if (!strcmp(name, "size"))
-		operation->size = number;
+	else if (!strcmp(name, "longer"))
+		operation->longer = number;
 	else if (!strcmp(name, "fault"))
 		operation->fault = number;
 	else
 		return false;
+	return true;
+}
+
+bool programs_are_clear(void)
+{
+	struct operation operation;
+	const struct field *field;
+	uint32_t i, j, part;
+
+	for (i = 0; i < command_count; i++) {
+		for (j = 0; j < command_values(&commands[i]); j++) {
+			field = command_field(&commands[i], j, &part);
+			if (!*commands[i].parts[part].prefix &&
+			    parse_common(&operation, field->name, "0"))
+				return false;
+		}
+	}
 	return true;
 }
 

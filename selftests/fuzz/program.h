@@ -8,13 +8,13 @@
  *
  * A program as text is a line "program NAME" and a line for each operation:
  *
- *	ACTOR[&] COMMAND [fd=SLOT] [out=SLOT] [size=DIFFERENCE] [fault=N] [FIELD=VALUE]...
+ *	ACTOR[&] COMMAND [fd=SLOT] [out=SLOT] [longer=BYTES] [fault=N] [FIELD=VALUE]...
  *		[= RESULT]
  *
  * & says that it is asynchronous; the result of the command goes to result SLOT, and the
- * descriptors it makes to SLOT and those after it; its structure is longer than it is by DIFFERENCE
- * bytes; and the Nth allocation or copy of it fails. Fields that are not named are 0. RESULT is
- * what it is known to return: a number, the name of an error, or "ok".
+ * descriptors it makes to SLOT and those after it; its structure is longer than it is by BYTES; and
+ * the Nth allocation or copy of it fails. Fields that are not named are 0. RESULT is what it is
+ * known to return: a number, the name of an error, or "ok".
  */
 #ifndef FUZZ_PROGRAM_H
 #define FUZZ_PROGRAM_H
@@ -41,7 +41,7 @@ struct operation {
 	uint8_t fd;
 	uint8_t out;
 	uint8_t fault;
-	int16_t size;
+	int16_t longer;
 	int64_t result;
 	struct value values[VALUES];
 };
@@ -58,6 +58,9 @@ void program_copy(struct program *to, const struct program *from);
 void program_mend(struct program *program);
 void program_remove(struct program *program, uint32_t index);
 bool program_uses(const struct program *program, uint32_t actor);
+
+/* No command has a field that is called as what every operation has. */
+bool programs_are_clear(void);
 
 void program_print(const struct program *program, FILE *out);
 /* The next of a text; returns what follows it, or NULL: there is none, or (@error) a bad one. */
