@@ -103,8 +103,9 @@ static void distil_results(struct campaign *campaign, struct stage *stage)
 			returned = stage->returned[j];
 			if (returned >= 0 && commands[operation->command].makes)
 				returned = RESULT_OK;
-			if (!i && is_certain(&stage->program, j, returned))
-				operation->result = returned;
+			if (!i)
+				operation->result = is_certain(&stage->program, j, returned) ?
+						    returned : RESULT_UNKNOWN;
 			else if (operation->result != returned)
 				operation->result = RESULT_UNKNOWN;
 		}
