@@ -68,13 +68,19 @@ static inline void arm(int nth, int n)
 	}
 }
 
+/* The faults until the one that is armed, 0 if it has been, or -1. */
+static inline int armed(int nth)
+{
+	char text[16] = "";
+
+	return pread(nth, text, sizeof(text) - 1, 0) > 0 ? atoi(text) : -1;
+}
+
 /* Whether a fault was injected before this call; none is any more. */
 static inline bool disarm(int nth)
 {
-	char text[16] = "";
-	bool fired;
+	bool fired = armed(nth) == 0;
 
-	fired = pread(nth, text, sizeof(text) - 1, 0) > 0 && atoi(text) == 0;
 	arm(nth, 0);
 	return fired;
 }
