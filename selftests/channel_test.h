@@ -473,8 +473,12 @@ static inline bool channel_is_even(int dev, const struct ipcmbox_query *before)
 {
 	struct ipcmbox_query now;
 
-	return !query_budget(dev, &now) && now.user_mailboxes == before->user_mailboxes &&
-	       now.user_bytes == before->user_bytes;
+	if (!query_budget(dev, &now) && now.user_mailboxes == before->user_mailboxes &&
+	    now.user_bytes == before->user_bytes)
+		return true;
+	fprintf(stderr, "# %llu mailboxes and %llu bytes, and not %llu and %llu\n",
+		now.user_mailboxes, now.user_bytes, before->user_mailboxes, before->user_bytes);
+	return false;
 }
 
 /**
