@@ -44,17 +44,25 @@ static int __init learn_no_open(struct super_block *sb)
 	return ret;
 }
 
+/* Of an empty file tmpfs says that it has no space when it has no memory for the inode. */
+static struct file *new_file(void)
+{
+	struct file *file = ipcmbox_shmem_file_setup("ipcmbox");
+
+	return file == ERR_PTR(-ENOSPC) ? ERR_PTR(-ENOMEM) : file;
+}
+
 /**
  * ipcmbox_memory_init() - learn from tmpfs
  *
- * Return: 0, -ENOMEM, -EOPNOTSUPP.
+ * Return: 0, -ENOMEM, -ENFILE, -EOPNOTSUPP.
  */
 int __init ipcmbox_memory_init(void)
 {
 	struct file *file;
 	int ret;
 
-	file = ipcmbox_shmem_file_setup("ipcmbox");
+	file = new_file();
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	shmem_fops = file->f_op;
@@ -113,12 +121,11 @@ unsigned long ipcmbox_memory_get_unmapped_area(struct file *file, unsigned long 
  */
 struct file *ipcmbox_memory_new(const struct inode_operations *iops)
 {
-	struct file *backing = ipcmbox_shmem_file_setup("ipcmbox");
+	struct file *backing = new_file();
 	struct inode *inode;
 
-	/* Of an empty file tmpfs says that it has no space when it has no memory for the inode. */
 	if (IS_ERR(backing))
-		return PTR_ERR(backing) == -ENOSPC ? ERR_PTR(-ENOMEM) : backing;
+		return backing;
 	inode = file_inode(backing);
 	inode->i_op = iops;
 	inode->i_fop = no_open_fops;
