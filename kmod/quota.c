@@ -111,6 +111,14 @@ struct ipcmbox_user *ipcmbox_user_find(struct ipcmbox_users *users, kuid_t uid)
 	}
 }
 
+/* Nothing is charged to it: what has been was given back. */
+static bool is_even(struct ipcmbox_user *user)
+{
+	return !atomic_long_read(&user->mailboxes) && !atomic_long_read(&user->messages) &&
+	       !atomic_long_read(&user->bytes) && !atomic_long_read(&user->files) &&
+	       !atomic_long_read(&user->segments) && !atomic_long_read(&user->segment_bytes);
+}
+
 void ipcmbox_user_put(struct ipcmbox_user *user)
 {
 	struct ipcmbox_users *users;
@@ -125,8 +133,11 @@ void ipcmbox_user_put(struct ipcmbox_user *user)
 	if (last)
 		rb_erase(&user->node, &users->tree);
 	spin_unlock(&users->lock);
-	if (last)
-		kfree(user);
+	if (!last)
+		return;
+	/* Else it would be forgotten here, and nobody could see it. */
+	WARN_ON_ONCE(!is_even(user));
+	kfree(user);
 }
 
 /* Adds first and looks then, so that two chargers cannot both take the last unit. */
