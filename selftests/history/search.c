@@ -10,7 +10,7 @@
 
 #include "search.h"
 
-#define SEEN_SIZE	(1U << 18)
+#define SEEN_SIZE	(1U << 22)
 /* So many models, and it is given up. */
 #define LOOKED_MAX	(SEEN_SIZE / 4)
 
