@@ -700,7 +700,7 @@ TEST_F(record, while_it_changes)
 	for (j = 0; j < 3; j++)
 		pids[j] = child_start(send_and_receive, &self->fd);
 	setter = child_start(set_and_unset, &self->fd);
-	for (i = 0; i < rounds && !is_enough(start, seen); i++) {
+	for (i = 0; !seen || (i < rounds && !is_enough(start, seen)); i++) {
 		n = records(self->fd, after, self->list, ROOM);
 		ASSERT_GE(n, 0);
 		for (j = 0; j < n; j++) {
@@ -714,7 +714,6 @@ TEST_F(record, while_it_changes)
 			seen++;
 		}
 	}
-	EXPECT_GT(seen, 0);
 	for (j = 0; j < 3; j++) {
 		kill(pids[j], SIGKILL);
 		child_wait(pids[j]);
