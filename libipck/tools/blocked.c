@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <json.h>
 
@@ -14,13 +12,9 @@
 #include "dot.h"
 #include "field.h"
 #include "graph.h"
-#include "name.h"
-#include "quantity.h"
 #include "report.h"
 #include "snapshot.h"
 #include "task.h"
-#include "text.h"
-#include "word.h"
 
 enum form { FORM_TEXT, FORM_JSON, FORM_DOT };
 
@@ -36,17 +30,6 @@ struct view {
 	size_t *shown;
 };
 
-static void print_mailbox(const struct view *view, uint64_t id)
-{
-	const struct ipck_info *info = snapshot_find(&view->snapshot, id);
-
-	if (info && *info->name)
-		text_print(stdout, info->name);
-	if (info && *info->name)
-		putchar(' ');
-	printf("#%" PRIu64, id);
-}
-
 static void indent(unsigned int depth)
 {
 	if (depth)
@@ -56,17 +39,8 @@ static void indent(unsigned int depth)
 static void print_line(const struct view *view, const struct ipck_blocked *task,
 		       unsigned int depth)
 {
-	char age[QUANTITY_SIZE];
-
 	indent(depth);
-	task_print(stdout, task->pid, task->tid);
-	printf(" waits %s for %s in ", quantity_age(age, task->since_ns),
-	       word_of_blocked(task->what));
-	print_mailbox(view, task->mailbox);
-	if (task->peer_pid) {
-		fputs(" from ", stdout);
-		task_print(stdout, task->peer_pid, task->peer_tid);
-	}
+	graph_print(stdout, task, &view->snapshot);
 	putchar('\n');
 }
 

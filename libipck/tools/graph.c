@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "graph.h"
+#include "quantity.h"
+#include "task.h"
+#include "text.h"
+#include "word.h"
 
 /* More of one mailbox cannot be asked for. */
 #define BATCH 4096
@@ -84,15 +89,44 @@ const struct ipck_blocked *graph_next(const struct graph *graph,
 	return NULL;
 }
 
+/* Who waits for a circle without being part of it goes round: not for long (Brent). */
 bool graph_is_in_cycle(const struct graph *graph, const struct ipck_blocked *task)
 {
-	const struct ipck_blocked *next = task;
-	size_t i;
+	const struct ipck_blocked *next = task, *passed = task;
+	size_t steps = 0, turn = 1;
 
-	for (i = 0; i < graph->count; i++) {
+	do {
+		if (steps++ == turn) {
+			passed = next;
+			turn = 2 * turn;
+			steps = 1;
+		}
 		next = graph_next(graph, next);
-		if (!next || next == task)
-			return next;
+	} while (next && next != task && next != passed);
+	return next == task;
+}
+
+static void print_mailbox(FILE *out, uint64_t id, const struct snapshot *snapshot)
+{
+	const struct ipck_info *info = snapshot_find(snapshot, id);
+
+	if (info && *info->name) {
+		text_print(out, info->name);
+		fputc(' ', out);
 	}
-	return false;
+	fprintf(out, "#%" PRIu64, id);
+}
+
+void graph_print(FILE *out, const struct ipck_blocked *task, const struct snapshot *snapshot)
+{
+	char age[QUANTITY_SIZE];
+
+	task_print(out, task->pid, task->tid);
+	fprintf(out, " waits %s for %s in ", quantity_age(age, task->since_ns),
+		word_of_blocked(task->what));
+	print_mailbox(out, task->mailbox, snapshot);
+	if (task->peer_pid) {
+		fputs(" from ", out);
+		task_print(out, task->peer_pid, task->peer_tid);
+	}
 }

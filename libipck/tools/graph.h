@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <ipck.h>
 
@@ -35,5 +36,8 @@ const struct ipck_blocked *graph_next(const struct graph *graph,
 
 /* Whether a task waits for itself in the end: a deadlock. */
 bool graph_is_in_cycle(const struct graph *graph, const struct ipck_blocked *task);
+
+/* Print who waits, for how long, for what, where and for whom. */
+void graph_print(FILE *out, const struct ipck_blocked *task, const struct snapshot *snapshot);
 
 #endif /* IPCK_GRAPH_H */

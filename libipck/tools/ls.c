@@ -38,7 +38,7 @@ static void print_line(const struct ipck_info *info)
 	       info->waiting_senders, info->waiting_receivers,
 	       quantity_age(age, info->oldest_ns),
 	       word_of_discipline(info->discipline));
-	name_print(info);
+	name_print(stdout, info);
 	putchar('\n');
 }
 

@@ -5,17 +5,17 @@
 #include "name.h"
 #include "text.h"
 
-void name_print(const struct ipck_info *info)
+void name_print(FILE *out, const struct ipck_info *info)
 {
-	text_print(stdout, info->name);
+	text_print(out, info->name);
 	if (info->discipline == IPCK_MEMBER)
-		printf("(of #%" PRIu64 ", pid %d)", info->parent, info->pid);
+		fprintf(out, "(of #%" PRIu64 ", pid %d)", info->parent, info->pid);
 	else if (info->discipline == IPCK_ENDPOINT && info->tid)
-		printf("(of thread %d)", info->tid);
+		fprintf(out, "(of thread %d)", info->tid);
 	else if (info->discipline == IPCK_ENDPOINT)
-		printf("(of pid %d)", info->pid);
+		fprintf(out, "(of pid %d)", info->pid);
 	else if (!(info->flags & IPCK_INFO_NAMED))
-		fputs(*info->name ? " (unlinked)" : "(unnamed)", stdout);
+		fputs(*info->name ? " (unlinked)" : "(unnamed)", out);
 }
 
 void name_print_short(const struct ipck_info *info)

@@ -3,10 +3,12 @@
 #ifndef IPCK_NAME_H
 #define IPCK_NAME_H
 
+#include <stdio.h>
+
 #include <ipck.h>
 
 /* Print the name, or, if there is none, whom the mailbox belongs to. */
-void name_print(const struct ipck_info *info);
+void name_print(FILE *out, const struct ipck_info *info);
 
 /* Print the name, or, if there is none, the id as #ID. */
 void name_print_short(const struct ipck_info *info);

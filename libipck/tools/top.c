@@ -113,7 +113,7 @@ static void print_row(const struct top *top, const struct row *row)
 	       row->rate.dropped, info->waiting_senders,
 	       info->waiting_receivers, info->held,
 	       quantity_age(age, info->oldest_ns));
-	name_print(info);
+	name_print(stdout, info);
 	end_line(top);
 }
 
