@@ -205,7 +205,7 @@ watching()
 	run ipck send -p 7 "$name" 'here it is'
 	wait "$receiver"
 	run ipck record "$name"
-	run ipck top -n 1
+	run ipck top -b -n 1
 	run ipck unlink "$name"
 }
 

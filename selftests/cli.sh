@@ -731,18 +731,21 @@ watch_changes()
 	kill $!
 }
 
+# Its screen is tested by bindings/cli_top.py.
 top()
 {
 	ipck create cli
 	ipck send cli one two
 	ipck top -n 1 >out
-	has out mailboxes ID KIND SENT/S OLDEST NAME
-	awk '$NF == "cli" { print $2, $3 }' out >line
-	is line 'queue 2\n'
-	ipck top --count 3 -i 10ms >out
+	has out ' mailboxes: ' ID KIND STATE SENT/S OLDEST NAME
+	awk '$NF == "cli" { print $2, $3, $4, $5 }' out >line
+	is line 'queue - 2 6\n'
+	ipck top --batch --count 3 --delay 10ms >out
 	[ "$(grep -c ' mailboxes: ' out)" = 3 ]
 	[ "$(LC_ALL=C tr -d '\n -~' <out | wc -c)" = 0 ]
-	ipck top -n 2 -i 500ms >out &
+	ipck recv -f cli >received &
+	await has_field messages 0
+	ipck top -n 2 -d 500ms >out &
 	await has out cli
 	for i in 1 2 3 4 5; do
 		ipck send cli $i
@@ -750,8 +753,84 @@ top()
 	wait $!
 	# The busiest comes first in the second table.
 	awk '/mailboxes:/ { table++; row = 0 } { row++ }
-	     table == 2 && row == 3 { print $NF, ($5 > 1) }' out >line
-	is line 'cli 1\n'
+	     table == 2 && row == 3 { print $NF, ($6 > 1), ($7 > 1) }' out >line
+	is line 'cli 1 1\n'
+}
+
+# top_names OPTION...: the mailboxes, in order
+top_names()
+{
+	ipck top -n 1 "$@" >out
+	awk '/^ *ID/ { rows = 1; next } rows && NF { print $NF }' out
+}
+
+top_sorted()
+{
+	ipck create cli
+	ipck create cli2
+	ipck create cli3
+	ipck send cli 1
+	ipck send cli2 1 2 3
+	ipck send cli3 1 2
+	top_names -s messages >names
+	is names 'cli2\ncli3\ncli\n'
+	top_names --sort mess --reverse >names
+	is names 'cli\ncli3\ncli2\n'
+	top_names -s NAME >names
+	is names 'cli\ncli2\ncli3\n'
+	top_names -r -s id --filter cli >names
+	is names 'cli3\ncli2\ncli\n'
+	top_names -f 2 >names
+	is names 'cli2\n'
+	ipck top -n 1 -f cli4 >out
+	has out '0 mailboxes: '
+	fails 2 "bad column 'x'" ipck top -s x
+	fails 2 "bad column ''" ipck top -s ''
+	fails 2 "bad filter ''" ipck top -f ''
+}
+
+# in_state NAME STATE: in the second of two looks
+in_state()
+{
+	ipck top -b -n 2 -d 10ms >out
+	awk -v name="$1" -v state="$2" '
+		/mailboxes:/ { table++ }
+		table == 2 && $NF == name { found = $3 == state }
+		END { exit !found }' out
+}
+
+top_trouble()
+{
+	ipck create cli
+	ipck send cli x
+	ipck create -c 0 cli2
+	ipck send cli2 x &
+	sender=$!
+	ipck create cli3
+	ipck send cli3 x y
+	ipck exec -r cli3 sleep 60 &
+	await in_state cli unread
+	await in_state cli2 slow
+	await in_state cli3 stuck
+	has out ' 3 in trouble, 0 tasks deadlocked' "(pid $sender) waits " ' for room in cli2 #'
+	# Worst first, whatever is busy
+	[ "$(top_names | head -n 1)" = cli ]
+	ipck recv cli2
+	ipck recv cli
+	in_state cli -
+	in_state cli2 -
+}
+
+top_deadlock()
+{
+	ipck create cli
+	printf '\n' | ipck send cli
+	# One process, which has received, and now waits for a receiver: that is nobody else.
+	ipck exec -r cli -- sh -c 'read -r _; exec ipck send -r cli x' &
+	await waiting senders 1
+	await in_state cli deadlock
+	has out ' 1 tasks deadlocked' "(pid $!) waits " ': a DEADLOCK'
+	kill $!
 }
 
 blocked()
@@ -1021,7 +1100,7 @@ usage()
 	fails 2 'usage: ipck top' ipck top cli
 	fails 2 'usage: ipck blocked' ipck blocked cli
 	fails 2 'usage: ipck record' ipck record
-	fails 2 "bad interval '0'" ipck top -i 0
+	fails 2 "bad delay '0'" ipck top -d 0
 	fails 2 "bad count '0'" ipck top -n 0
 	fails 2 "bad status '-1'" ipck reply -s -1 cli
 	fails 2 "bad deliveries 'x'" ipck set -n x cli
@@ -1247,8 +1326,10 @@ for test in \
 	nonblock timeout_ends_the_wait blocking follow \
 	events keep_last select_by_event inbox call_and_reply calls_that_fail serve handled \
 	lease dead_letters \
-	exec_write exec_read exec_status watch_once watch_changes top blocked blocked_chain \
-	blocked_dot_names trace_message trace_call metrics record channel odd_names bad_names \
+	exec_write exec_read exec_status watch_once watch_changes \
+	top top_sorted top_trouble top_deadlock blocked blocked_chain blocked_dot_names \
+	trace_message trace_call metrics record channel \
+	odd_names bad_names \
 	errors_name_the_limit permission usage help output_that_fails \
 	shm_create shm_copies shm_listed shm_unlinked shm_usage; do
 	run $test

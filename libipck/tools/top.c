@@ -1,223 +1,184 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/ioctl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <ipck.h>
 
 #include "clock.h"
-#include "name.h"
+#include "column.h"
 #include "quantity.h"
-#include "rate.h"
 #include "report.h"
-#include "snapshot.h"
-#include "word.h"
+#include "screen.h"
+#include "table.h"
 
-#define HEAD_LINES	2
-
-/* Go to the upper left corner; clear the rest of the line; ... of the screen. */
-#define HOME		"\033[H"
-#define LINE_END	"\033[K"
-#define SCREEN_END	"\033[J"
+/* What has been so for less is no trouble, however often one looks. */
+#define PATIENCE_NS	1000000000
 
 /**
  * struct top - how it is shown
+ * @table: what
  * @interval_ns: how often
  * @count: how many times, 0 is for ever
- * @screen: on a terminal, one over the other; else one after the other
+ * @batch: one after the other
  */
 struct top {
+	struct table table;
 	uint64_t interval_ns;
 	uint64_t count;
-	bool screen;
+	bool batch;
 };
 
-struct row {
-	const struct ipck_info *info;
-	struct rate rate;
-};
-
-static int compare(const void *a, const void *b)
+static void print_titles(void)
 {
-	const struct row *x = a, *y = b;
-	double left = x->rate.sent + x->rate.received;
-	double right = y->rate.sent + y->rate.received;
+	const struct column *column;
 
-	if (left != right)
-		return left < right ? 1 : -1;
-	if (x->info->messages != y->info->messages)
-		return x->info->messages < y->info->messages ? 1 : -1;
-	return x->info->id < y->info->id ? -1 : 1;
+	for (column = columns; column->title; column++)
+		column_print_title(stdout, column);
+	putchar('\n');
 }
 
-/* The busiest first; a mailbox that is new has no rates yet. */
-static struct row *make_rows(const struct snapshot *old,
-			     const struct snapshot *new)
+static void print(const struct table *table)
 {
-	struct row *rows = calloc(new->count + 1, sizeof(*rows));
-	double seconds = (new->ns - old->ns) / 1e9;
-	const struct ipck_info *before;
 	size_t i;
 
-	if (!rows)
-		return NULL;
-	for (i = 0; i < new->count; i++) {
-		rows[i].info = &new->infos[i];
-		before = snapshot_find(old, new->infos[i].id);
-		if (before)
-			rows[i].rate = rate_of(before, rows[i].info, seconds);
+	table_print_summary(stdout, table);
+	putchar('\n');
+	print_titles();
+	for (i = 0; i < table->count; i++) {
+		table_print_row(stdout, &table->rows[i], 0);
+		putchar('\n');
 	}
-	qsort(rows, new->count, sizeof(*rows), compare);
-	return rows;
-}
-
-static void end_line(const struct top *top)
-{
-	puts(top->screen ? LINE_END : "");
-}
-
-static void print_head(const struct top *top, const struct row *rows,
-		       size_t count)
-{
-	struct rate sum = { 0 };
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		sum.sent += rows[i].rate.sent;
-		sum.received += rows[i].rate.received;
-		sum.dropped += rows[i].rate.dropped;
+	if (table->waiting)
+		putchar('\n');
+	for (i = 0; i < table->waiting; i++) {
+		table_print_waiter(stdout, table, &table->waiters[i]);
+		putchar('\n');
 	}
-	printf("%zu mailboxes: %.1f messages/s sent, %.1f received, %.1f dropped",
-	       count, sum.sent, sum.received, sum.dropped);
-	end_line(top);
-	printf("%6s %-8s %8s %9s %10s %10s %9s %5s %5s %5s %7s %s", "ID",
-	       "KIND", "MESSAGES", "BYTES", "SENT/S", "RECV/S", "DROPPED/S",
-	       "SWAIT", "RWAIT", "HELD", "OLDEST", "NAME");
-	end_line(top);
 }
 
-static void print_row(const struct top *top, const struct row *row)
+static enum status follow(struct top *top)
 {
-	const struct ipck_info *info = row->info;
-	char age[QUANTITY_SIZE];
-
-	printf("%6" PRIu64 " %-8s %8" PRIu64 " %9" PRIu64
-	       " %10.1f %10.1f %9.1f %5u %5u %5u %7s ",
-	       info->id, word_of_discipline(info->discipline), info->messages,
-	       info->bytes, row->rate.sent, row->rate.received,
-	       row->rate.dropped, info->waiting_senders,
-	       info->waiting_receivers, info->held,
-	       quantity_age(age, info->oldest_ns));
-	name_print(stdout, info);
-	end_line(top);
-}
-
-/* The last line of a screen stays free, or it would scroll. */
-static size_t rows_of_screen(void)
-{
-	struct winsize size;
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 ||
-	    size.ws_row <= HEAD_LINES + 1)
-		return SIZE_MAX;
-	return size.ws_row - HEAD_LINES - 1;
-}
-
-static enum status print(const struct top *top, const struct snapshot *old,
-			 const struct snapshot *new)
-{
-	struct row *rows = make_rows(old, new);
-	size_t room = SIZE_MAX, i;
-
-	if (!rows)
-		return report_failure("top", NULL, -ENOMEM, 0);
-	if (top->screen) {
-		room = rows_of_screen();
-		fputs(HOME, stdout);
-	}
-	print_head(top, rows, new->count);
-	for (i = 0; i < new->count && i < room; i++)
-		print_row(top, &rows[i]);
-	if (top->screen)
-		fputs(SCREEN_END, stdout);
-	free(rows);
-	return report_output();
-}
-
-static enum status follow(const struct top *top, struct snapshot pair[2])
-{
-	struct snapshot *old = &pair[0], *new = &pair[1], *swap;
 	enum status status;
-	uint64_t turn;
+	uint64_t turn, due;
 	int ret;
 
 	for (turn = 0;; turn++) {
-		ret = snapshot_take(new);
+		due = clock_now() + top->interval_ns;
+		ret = table_take(&top->table);
 		if (ret < 0)
 			return report_failure("top", NULL, ret, 0);
-		if (turn && !top->screen)
+		if (turn)
 			putchar('\n');
-		status = print(top, old, new);
+		print(&top->table);
+		status = report_output();
 		if (status != STATUS_OK || turn == top->count - 1)
 			return status;
-		clock_sleep_until(new->ns + top->interval_ns);
-		swap = old;
-		old = new;
-		new = swap;
+		clock_sleep_until(due);
+	}
+}
+
+static bool parse_filter(struct table *table, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (!len || len >= sizeof(table->filter))
+		return false;
+	memcpy(table->filter, text, len + 1);
+	return true;
+}
+
+static enum status parse(struct top *top, int option)
+{
+	switch (option) {
+	case 'b':
+		top->batch = true;
+		return STATUS_OK;
+	case 'd':
+		if (!quantity_duration(optarg, &top->interval_ns) || !top->interval_ns ||
+		    top->interval_ns > INT64_MAX / 2)
+			return report_value("top", "delay", optarg);
+		return STATUS_OK;
+	case 'f':
+		if (!parse_filter(&top->table, optarg))
+			return report_value("top", "filter", optarg);
+		return STATUS_OK;
+	case 'n':
+		if (!quantity_number(optarg, UINT64_MAX, &top->count) || !top->count)
+			return report_value("top", "count", optarg);
+		return STATUS_OK;
+	case 'r':
+		top->table.reversed = true;
+		return STATUS_OK;
+	case 's':
+		top->table.column = column_find(optarg);
+		return top->table.column ? STATUS_OK : report_value("top", "column", optarg);
+	default:
+		return command_misused(&top_command);
 	}
 }
 
 static enum status run(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "interval", required_argument, NULL, 'i' },
+		{ "batch", no_argument, NULL, 'b' },
+		{ "delay", required_argument, NULL, 'd' },
+		{ "filter", required_argument, NULL, 'f' },
 		{ "count", required_argument, NULL, 'n' },
+		{ "reverse", no_argument, NULL, 'r' },
+		{ "sort", required_argument, NULL, 's' },
 		{ NULL, 0, NULL, 0 }
 	};
-	struct top top = { .interval_ns = 1000000000 };
-	struct snapshot pair[2] = { 0 };
-	enum status status;
+	struct top top = {
+		.table.column = column_find("STATE"),
+		.interval_ns = 1000000000,
+	};
+	enum status status = STATUS_OK;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "i:n:", options,
-				     NULL)) != -1) {
-		if (option == 'i') {
-			if (!quantity_duration(optarg, &top.interval_ns) ||
-			    !top.interval_ns || top.interval_ns > INT64_MAX / 2)
-				return report_value("top", "interval", optarg);
-		} else if (option == 'n') {
-			if (!quantity_number(optarg, UINT64_MAX, &top.count) ||
-			    !top.count)
-				return report_value("top", "count", optarg);
-		} else {
-			return command_misused(&top_command);
-		}
-	}
+	while (status == STATUS_OK &&
+	       (option = getopt_long(argc, argv, "bd:f:n:rs:", options, NULL)) != -1)
+		status = parse(&top, option);
+	if (status != STATUS_OK)
+		return status;
 	if (optind != argc)
 		return command_misused(&top_command);
-	top.screen = isatty(STDOUT_FILENO);
-	status = follow(&top, pair);
-	snapshot_deinit(&pair[0]);
-	snapshot_deinit(&pair[1]);
+	top.table.patience_ns = top.interval_ns > PATIENCE_NS ? top.interval_ns : PATIENCE_NS;
+	if (top.batch || !isatty(STDOUT_FILENO))
+		status = follow(&top);
+	else
+		status = screen_run(&top.table, top.interval_ns, top.count);
+	table_deinit(&top.table);
 	return status;
 }
 
 const struct command top_command = {
 	.name = "top",
-	.summary = "show the busiest mailboxes, again and again",
-	.usage = "[-i SECONDS] [-n COUNT]",
+	.summary = "show what is stuck, and what is busy, again and again",
+	.usage = "[-b] [-d SECONDS] [-n COUNT] [-s COLUMN] [-r] [-f TEXT]",
 	.help =
-	"  -i, --interval T   how often: seconds, or a number with ms, s, m, h; 1 by\n"
+	"  -b, --batch        print the tables one after the other, as it is done if the\n"
+	"                     output is not a terminal\n"
+	"  -d, --delay T      how often: seconds, or a number with ms, s, m, h; 1 by\n"
 	"                     default\n"
 	"  -n, --count N      N times; for ever by default\n"
+	"  -s, --sort COLUMN  what to sort by, or the beginning of it; STATE by default,\n"
+	"                     and then the busiest first\n"
+	"  -r, --reverse      sort the other way round\n"
+	"  -f, --filter TEXT  only mailboxes with TEXT in their name\n"
 	"\n"
-	"SWAIT and RWAIT are the sends and receives that wait, HELD are messages that\n"
-	"were received and are not yet handled, OLDEST is the age of the oldest message.\n"
-	"If the output is not a terminal, the tables come one after the other.\n",
+	"STATE tells what has been so for a second, or for as long as the delay: slow (a\n"
+	"sender waits: for room, a receipt or a reply), stuck (messages are there and none\n"
+	"is received), unread (nobody has it open to receive them); or it is a deadlock.\n"
+	"SWAIT and RWAIT are the sends and receives that wait, HELD are messages that were\n"
+	"received and are not yet handled, OLDEST is the age of the oldest message. Below\n"
+	"are the tasks that wait for more than a message to come, as of ipck blocked,\n"
+	"deadlocks first.\n"
+	"\n"
+	"On a terminal q quits, p pauses, < and > choose the column to sort by, r\n"
+	"reverses, / asks for a filter (Esc: none), arrows and pages scroll.\n",
 	.run = run,
 };

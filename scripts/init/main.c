@@ -133,6 +133,7 @@ static void mount_all(void)
 		{ "sysfs", "/sys" },
 		{ "devtmpfs", "/dev" },
 		{ "tmpfs", "/tmp" },
+		{ "devpts", "/dev/pts" },
 		{ "tmpfs", "/dev/shm" },
 		{ "mqueue", "/dev/mqueue" },
 		{ "debugfs", "/sys/kernel/debug" },
