@@ -994,6 +994,78 @@ record()
 }
 
 #
+# Measuring
+#
+
+# figures COUNT: so many lines of a table are a case, a way, and figures that can be true
+figures()
+{
+	awk -v count="$1" '
+		/^CASE/ { rows = 1; next }
+		/^Note/ { rows = 0 }
+		!rows || !NF { next }
+		NF != 7 || $3 <= 0 || $4 < $3 || $5 <= 0 || $6 < $5 || $7 <= 0 { bad = 1; print }
+		{ found++ }
+		END { exit bad || found != count }' out
+}
+
+bench()
+{
+	pidof ipck >before || :
+	ipck bench -s 200ms -r 2 >out
+	has out "Linux $(uname -r), " ' CPUs ' '2 runs' \
+		'CASE            WAY           MEDIAN        P99     LOWEST    HIGHEST    SAMPLES'
+	for case in round-trip-8 round-trip-64 round-trip-1K round-trip-64K one-way-64 one-way-1K \
+		    fan-out-8x64; do
+		for way in ipcmbox channel mqueue pipe seqpacket; do
+			grep -qE "^$case +$way +[0-9]" out
+		done
+	done
+	has out 'round-trip-8    eventfd' 'hand-over-1M    ipcmbox' 'hand-over-1M    seqpacket'
+	figures 38
+	# It leaves nothing behind.
+	[ "$(ipck ls | wc -l)" = 1 ]
+	for pid in $(pidof ipck); do
+		grep -qw "$pid" before
+	done
+}
+
+bench_choice()
+{
+	ipck bench -s 50ms --runs 3 --case one-way,hand --way ipcmbox,pipe --cpus 0,0 >out
+	figures 5
+	has out 'CPUs 0 and 0' 'both sides share a CPU' '3 runs'
+	ipck bench -s 50ms -r 1 -c round-trip-8 -w eventfd --csv >out
+	[ "$(wc -l <out)" = 2 ]
+	has out case,way,size,median_ns,p99_ns,lowest_ns,highest_ns,runs,samples
+	grep -qE '^round-trip-8,eventfd,8(,[0-9]+\.[0-9]){4},1,[0-9]+$' out
+	ipck bench -s 50ms -r 1 -c round-trip-8 -w ipcmbox --json >out
+	is_json out
+	has out '"case":"round-trip-8"' '"way":"ipcmbox"' '"size":8' '"runs":1' \
+		"\"kernel\":\"$(uname -r)\""
+	grep -qE '"median_ns":[0-9]+\.[0-9]' out
+	fails 2 'no such way does such a case' ipck bench -c one-way -w eventfd
+	fails 2 "bad case 'x'" ipck bench -c x
+	fails 2 "bad case 'one,'" ipck bench -c one,
+	fails 2 "bad way 'x'" ipck bench -w x
+	fails 2 "bad time '0'" ipck bench -s 0
+	fails 2 "bad number of runs '0'" ipck bench -r 0
+	fails 2 "bad pair of CPUs '0'" ipck bench -C 0
+	fails 2 "bad pair of CPUs '0,9999'" ipck bench -C 0,9999
+	fails 2 'usage: ipck bench' ipck bench x
+}
+
+bench_tells_what_fails()
+{
+	limit=$(cat /proc/sys/fs/mqueue/msgsize_max)
+	echo 8192 >/proc/sys/fs/mqueue/msgsize_max
+	as_nobody ipck bench -s 50ms -r 2 -c round-trip-64K -w mqueue,ipcmbox >out
+	echo "$limit" >/proc/sys/fs/mqueue/msgsize_max
+	has out 'mqueue    Invalid argument: see /proc/sys/fs/mqueue'
+	grep -qE '^round-trip-64K +ipcmbox +[0-9]' out
+}
+
+#
 # Names
 #
 
@@ -1127,7 +1199,7 @@ help()
 {
 	ipck help >out
 	for command in create ls stat send recv watch set unlink limits exec join inbox call \
-		       reply serve top blocked record metrics trace; do
+		       reply serve top blocked record metrics trace bench; do
 		has out "  $command "
 		ipck help $command >page
 		has page "usage: ipck $command"
@@ -1328,7 +1400,7 @@ for test in \
 	lease dead_letters \
 	exec_write exec_read exec_status watch_once watch_changes \
 	top top_sorted top_trouble top_deadlock blocked blocked_chain blocked_dot_names \
-	trace_message trace_call metrics record channel \
+	trace_message trace_call metrics record channel bench bench_choice bench_tells_what_fails \
 	odd_names bad_names \
 	errors_name_the_limit permission usage help output_that_fails \
 	shm_create shm_copies shm_listed shm_unlinked shm_usage; do

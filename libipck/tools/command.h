@@ -33,6 +33,7 @@ struct command {
 	enum status (*run)(int argc, char **argv);
 };
 
+extern const struct command bench_command;
 extern const struct command blocked_command;
 extern const struct command call_command;
 extern const struct command create_command;

@@ -16,7 +16,7 @@ static const struct command *const commands[] = {
 	&ls_command, &stat_command, &watch_command, &top_command,
 	&shm_command,
 	&blocked_command, &trace_command, &record_command, &metrics_command,
-	&limits_command,
+	&limits_command, &bench_command,
 };
 
 #define COUNT (sizeof(commands) / sizeof(commands[0]))
