@@ -2,13 +2,19 @@
 #
 # What can be done here; how is in scripts/.  The kernel's build reads Kbuild.
 
-.PHONY: all module library test test-all coverage check selfcheck mutations demo bench bench-check \
-	 fuzz soak shell clean help
+.PHONY: all module library install modules_install test test-all coverage check selfcheck mutations \
+	 demo bench bench-check fuzz soak shell clean help
 
 all: module library
 
 module: ; scripts/module host
 library: ; $(MAKE) -C libipck OUT=$(CURDIR)/build/libipck
+install: ; $(MAKE) -C libipck OUT=$(CURDIR)/build/libipck install
+modules_install: module
+	$(MAKE) -C $(or $(KDIR),/lib/modules/$(shell uname -r)/build) M=$(CURDIR)/build/module \
+		INSTALL_MOD_PATH=$(DESTDIR) modules_install
+	install -D -m 644 libipck/system/modules-load.d/ipcmbox.conf \
+		$(DESTDIR)$(or $(PREFIX),/usr/local)/lib/modules-load.d/ipcmbox.conf
 test: ; scripts/test $(LANES)
 test-all: ; scripts/check kernels && scripts/test --all
 coverage: ; scripts/test debug
@@ -26,6 +32,10 @@ clean: ; rm -rf build
 help:
 	@echo 'make            the module for KDIR (default: the running kernel) and'
 	@echo '                the library, in build/'
+	@echo 'make install    the library, its headers and manual, and the command, below PREFIX'
+	@echo '                (default: /usr/local) or DESTDIR/PREFIX'
+	@echo 'make modules_install'
+	@echo '                the module for KDIR, and what loads it at boot'
 	@echo 'make demo       a look at it, in a virtual machine'
 	@echo 'make test       the tests, in virtual machines with a stock and with a'
 	@echo '                debug kernel; LANES=stock or LANES=debug for one'
