@@ -2,7 +2,7 @@
 #
 # What can be done here; how is in scripts/.  The kernel's build reads Kbuild.
 
-.PHONY: all module library install modules_install test test-all coverage check selfcheck mutations \
+.PHONY: all module library install modules_install deb test test-all coverage check selfcheck mutations \
 	 demo bench bench-check fuzz soak shell clean help
 
 all: module library
@@ -15,6 +15,7 @@ modules_install: module
 		INSTALL_MOD_PATH=$(DESTDIR) modules_install
 	install -D -m 644 libipck/system/modules-load.d/ipcmbox.conf \
 		$(DESTDIR)$(or $(PREFIX),/usr/local)/lib/modules-load.d/ipcmbox.conf
+deb: ; scripts/deb
 test: ; scripts/test $(LANES)
 test-all: ; scripts/check kernels && scripts/test --all
 coverage: ; scripts/test debug
@@ -36,6 +37,7 @@ help:
 	@echo '                (default: /usr/local) or DESTDIR/PREFIX'
 	@echo 'make modules_install'
 	@echo '                the module for KDIR, and what loads it at boot'
+	@echo 'make deb        Debian packages of all that, in build/deb'
 	@echo 'make demo       a look at it, in a virtual machine'
 	@echo 'make test       the tests, in virtual machines with a stock and with a'
 	@echo '                debug kernel; LANES=stock or LANES=debug for one'
