@@ -2,7 +2,7 @@
 #
 # What can be done here; how is in scripts/.  The kernel's build reads Kbuild.
 
-.PHONY: all module library install modules_install deb test test-all coverage check selfcheck mutations \
+.PHONY: all module library install modules_install deb deb-test test test-all coverage check selfcheck mutations \
 	 demo bench bench-check fuzz soak shell clean help
 
 all: module library
@@ -16,8 +16,9 @@ modules_install: module
 	install -D -m 644 libipck/system/modules-load.d/ipcmbox.conf \
 		$(DESTDIR)$(or $(PREFIX),/usr/local)/lib/modules-load.d/ipcmbox.conf
 deb: ; scripts/deb
+deb-test: ; scripts/deb-test
 test: ; scripts/test $(LANES)
-test-all: ; scripts/check kernels && scripts/test --all
+test-all: ; scripts/check kernels && scripts/deb-test && scripts/test --all
 coverage: ; scripts/test debug
 check: ; scripts/check $(CHECKS)
 selfcheck: ; scripts/selfcheck
@@ -38,10 +39,11 @@ help:
 	@echo 'make modules_install'
 	@echo '                the module for KDIR, and what loads it at boot'
 	@echo 'make deb        Debian packages of all that, in build/deb'
+	@echo 'make deb-test   those, installed, used and purged in a virtual machine'
 	@echo 'make demo       a look at it, in a virtual machine'
 	@echo 'make test       the tests, in virtual machines with a stock and with a'
 	@echo '                debug kernel; LANES=stock or LANES=debug for one'
-	@echo 'make test-all   the tests, in those and in all other kernels supported'
+	@echo 'make test-all   the tests, in those and in all other kernels supported, and deb-test'
 	@echo 'make coverage   those on the debug kernel, and what of the module they have'
 	@echo '                run, in build/coverage/index.html'
 	@echo 'make check      static checks; CHECKS=... for some (scripts/check --help)'
