@@ -4,8 +4,8 @@
 
 Says what the manual pages in MAN lack, and where they are wrong: every function of the library (its
 linker MAP) has a page, every command of the kernel's HEADER is in ipcmbox(4), every command and
-option of IPCK in ipck(1) and no other, references lead to a page, and the programs among the
-examples compile.
+option of IPCK in ipck(1) or a page of the command's own, and no other, references lead to a page,
+and the programs among the examples compile.
 """
 import re
 import subprocess
@@ -37,8 +37,9 @@ def options_of_page(section):
     return {f'-{short}, --{name}' if short else f'--{name}' for short, name in found}
 
 
-def wrong_options(page, ipck):
-    """Where the page of the tool is not what the tool says of itself."""
+def wrong_options(pages, ipck):
+    """Where the page of the tool, or of a command, is not what the tool says of itself."""
+    page = pages['ipck.1']
     usage = subprocess.run([ipck, 'help'], capture_output=True, text=True, check=True).stdout
     commands = set(re.findall(r'^  (\w+)  +\S', usage, re.M)) - {'help', 'version'}
     sections = dict(re.findall(r'^\.Ss (\w+)\n(.*?)(?=^\.S[sh] )', page, re.M | re.S))
@@ -46,7 +47,8 @@ def wrong_options(page, ipck):
         yield f'ipck.1 and ipck help: one of them has no {name}'
     recv = options_of_page(sections.get('recv', ''))
     for name in sorted(commands & set(sections)):
-        said, has = options_of_page(sections[name]), options_of_help(ipck, name)
+        own = pages.get(f'ipck-{name}.1', sections[name])
+        said, has = options_of_page(own), options_of_help(ipck, name)
         if '.Cm recv .\n' in sections[name]:        # where those of recv are explained
             said |= recv & has
         for option in sorted(said ^ has):
@@ -77,7 +79,7 @@ def main():
         sys.exit('there are no functions, or no pages')
     wrong = [*missing_functions(man, names),
              *missing_commands(pages['ipcmbox.4'], Path(header).read_text(encoding='utf-8')),
-             *wrong_options(pages['ipck.1'], ipck)]
+             *wrong_options(pages, ipck)]
     for file, text in pages.items():
         wrong += [*dead_references(man, file, text), *bad_programs(file, text, compiler)]
     for line in wrong:

@@ -35,6 +35,7 @@ struct command {
 
 extern const struct command bench_command;
 extern const struct command blocked_command;
+extern const struct command bridge_command;
 extern const struct command call_command;
 extern const struct command create_command;
 extern const struct command exec_command;

@@ -17,6 +17,7 @@ static const struct command *const commands[] = {
 	&shm_command,
 	&blocked_command, &trace_command, &record_command, &metrics_command,
 	&limits_command, &bench_command,
+	&bridge_command,
 };
 
 #define COUNT (sizeof(commands) / sizeof(commands[0]))
