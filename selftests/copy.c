@@ -269,7 +269,7 @@ static void spin_until(__u64 moment)
 
 TEST_F(copy, deadline_of_the_sender)
 {
-	__u64 deadline = now_ns(IPCMBOX_CLOCK_MONOTONIC) + 200 * NSEC_PER_MSEC;
+	__u64 deadline = now_ns(IPCMBOX_CLOCK_MONOTONIC) + NSEC_PER_SEC;
 
 	if (!held(self))
 		return;
@@ -284,7 +284,7 @@ TEST_F(copy, deadline_of_the_sender)
 /* With nobody else to receive it, that is the end of it. */
 TEST_F(copy, deadline_of_the_sender_and_failure)
 {
-	__u64 deadline = now_ns(IPCMBOX_CLOCK_MONOTONIC) + 200 * NSEC_PER_MSEC;
+	__u64 deadline = now_ns(IPCMBOX_CLOCK_MONOTONIC) + NSEC_PER_SEC;
 
 	if (!held(self))
 		return;
