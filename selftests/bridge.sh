@@ -407,7 +407,7 @@ usage()
 	fails 2 "bad events 'joined'" ipck bridge -E joined --out from
 	fails 2 "bad broker 'a:0'" ipck bridge -b a:0 --out from
 	fails 1 'bridge none: no such' ipck bridge -b /none --out none
-	fails 1 'bridge none: No such file' ipck bridge -p none --out from
+	fails 1 'bridge: none: No such file' ipck bridge -p none --out from
 	fails 2 'cannot be both' ipck bridge -b /none --out from --in a=from
 	fails 1 'it is not installed' env PATH=/none /bin/ipck bridge --out from
 	ipck help bridge >out

@@ -88,8 +88,10 @@ static enum status read_password(struct settings *settings, const char *path)
 	size_t size = 0;
 	ssize_t len;
 
-	if (!file)
-		return report_failure("bridge", path, -errno, 0);
+	if (!file) {
+		fprintf(stderr, "ipck: bridge: %s: %s\n", path, strerror(errno));
+		return STATUS_ERROR;
+	}
 	len = getline(&line, &size, file);
 	fclose(file);
 	if (len < 0) {
