@@ -9,12 +9,13 @@ all: module library
 
 module: ; scripts/module host
 library: ; $(MAKE) -C libipck OUT=$(CURDIR)/build/libipck
-install: ; $(MAKE) -C libipck OUT=$(CURDIR)/build/libipck install
+install: ; $(MAKE) -C libipck OUT=$(CURDIR)/build/libipck \
+	DESTDIR=$(abspath $(DESTDIR)) install
 modules_install: module
 	$(MAKE) -C $(or $(KDIR),/lib/modules/$(shell uname -r)/build) M=$(CURDIR)/build/module \
-		INSTALL_MOD_PATH=$(DESTDIR) modules_install
+		INSTALL_MOD_PATH=$(abspath $(DESTDIR)) modules_install
 	install -D -m 644 libipck/system/modules-load.d/ipcmbox.conf \
-		$(DESTDIR)$(or $(PREFIX),/usr/local)/lib/modules-load.d/ipcmbox.conf
+		$(abspath $(DESTDIR))$(or $(PREFIX),/usr/local)/lib/modules-load.d/ipcmbox.conf
 deb: ; scripts/deb
 deb-test: ; scripts/deb-test
 test: ; scripts/test $(LANES)

@@ -148,10 +148,10 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Of samples in order: the one that so many percent of the others are below. */
+/* Of samples in order: the least that so many percent are not above. */
 static double percentile(const double *ns, size_t count, unsigned int percent)
 {
-	return count ? ns[(count - 1) * percent / 100] : 0;
+	return count ? ns[(count * percent + 99) / 100 - 1] : 0;
 }
 
 static int add_samples(struct figure *figure, double *samples, unsigned int count)
@@ -454,13 +454,13 @@ const struct command bench_command = {
 	.usage = "[-c CASE,...] [-w WAY,...] [-s SECONDS] [-r RUNS] [-C CPU,CPU]\n"
 		 "                  [--json|--csv]",
 	.help =
-	"  -c, --case NAME     of these only, or what begins so: round-trip-8, -64, -1K and\n"
+	"  -c, --case CASE     of these only, or what begins so: round-trip-8, -64, -1K and\n"
 	"                      -64K (a message to another process and one back),\n"
 	"                      one-way-64 and -1K (to one that only receives),\n"
 	"                      fan-out-8x64 (to 8 that sleep, until all have it and the\n"
 	"                      last one says so), hand-over-1M (shared memory goes to\n"
 	"                      another process and comes back)\n"
-	"  -w, --way NAME      by these only: ipcmbox, channel, mqueue (of POSIX), pipe,\n"
+	"  -w, --way WAY       by these only: ipcmbox, channel, mqueue (of POSIX), pipe,\n"
 	"                      seqpacket (AF_UNIX), eventfd (a number)\n"
 	"  -s, --seconds T     for so long together: seconds, or a number with ms, s, m;\n"
 	"                      6 by default\n"

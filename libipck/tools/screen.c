@@ -53,6 +53,15 @@ struct screen {
 	sigset_t unblocked;
 };
 
+/* Signals that ncurses knows nothing of, and that end it; which one has come. */
+static const int ends[] = { SIGHUP, SIGQUIT };
+static volatile sig_atomic_t ended;
+
+static void end(int signal)
+{
+	ended = signal;
+}
+
 /* Add what was printed. */
 static void add(struct screen *screen, attr_t look)
 {
@@ -266,7 +275,7 @@ static void press(struct screen *screen, int key)
 
 /*
  * Wait for keys until then, and take them. That the terminal has another size now is one of them;
- * the signal which tells comes here only, so that none is missed.
+ * the signals which tell of that and of the end come here only, so that none is missed.
  */
 static int take_keys(struct screen *screen, uint64_t until_ns)
 {
@@ -278,7 +287,7 @@ static int take_keys(struct screen *screen, uint64_t until_ns)
 	ret = ppoll(&fd, 1, screen->paused ? NULL : &time, &screen->unblocked);
 	if (ret < 0 && errno != EINTR)
 		return -errno;
-	if (ret > 0 && fd.revents & (POLLHUP | POLLERR | POLLNVAL))
+	if (ended || (ret > 0 && fd.revents & (POLLHUP | POLLERR | POLLNVAL)))
 		screen->done = true;
 	while (!screen->done && (key = getch()) != ERR) {
 		if (screen->typing)
@@ -312,7 +321,9 @@ static int follow(struct screen *screen, uint64_t interval_ns, uint64_t count)
 
 static void set_up(struct screen *screen)
 {
-	sigset_t resized;
+	struct sigaction action;
+	sigset_t awaited;
+	size_t i;
 
 	cbreak();
 	noecho();
@@ -324,9 +335,25 @@ static void set_up(struct screen *screen)
 		init_pair(COLOUR_BAD, COLOR_RED, -1);
 		init_pair(COLOUR_SLOW, COLOR_YELLOW, -1);
 	}
-	sigemptyset(&resized);
-	sigaddset(&resized, SIGWINCH);
-	sigprocmask(SIG_BLOCK, &resized, &screen->unblocked);
+	sigemptyset(&awaited);
+	sigaddset(&awaited, SIGWINCH);
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		sigaction(ends[i], NULL, &action);
+		if (action.sa_handler == SIG_IGN)
+			continue;
+		action.sa_handler = end;
+		sigaction(ends[i], &action, NULL);
+		sigaddset(&awaited, ends[i]);
+	}
+	sigprocmask(SIG_BLOCK, &awaited, &screen->unblocked);
+}
+
+/* As if it had never been handled, but for the terminal. */
+static void die_of(int signal_number, const sigset_t *unblocked)
+{
+	signal(signal_number, SIG_DFL);
+	raise(signal_number);
+	sigprocmask(SIG_SETMASK, unblocked, NULL);
 }
 
 static enum status refuse(const char *what)
@@ -362,5 +389,7 @@ enum status screen_run(struct table *table, uint64_t interval_ns, uint64_t count
 	free(screen.text);
 	if (!moves)
 		return refuse("this terminal cannot move its cursor (TERM)");
+	if (ended)
+		die_of(ended, &screen.unblocked);
 	return ret < 0 ? report_failure("top", NULL, ret, 0) : STATUS_OK;
 }

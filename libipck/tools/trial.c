@@ -116,6 +116,9 @@ int trial_run(struct trial *trial)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != parent || setpgid(0, 0))
 			_exit(EXIT_FAILURE);
+		/* Whoever began this may have ignored them. */
+		signal(SIGTERM, SIG_DFL);
+		signal(SIGALRM, SIG_DFL);
 		alarm(trial->span_ns / 1000000000 + SLACK_S);
 		trial->outcome->error = be_first(trial);
 		end_others();

@@ -294,7 +294,8 @@ def needs_no_colours() -> None:
 
 @test
 def gives_the_terminal_back() -> None:
-    for end, status in (("\x03", 256), (signal.SIGTERM, 256), (signal.SIGINT, 256), ("q", 0)):
+    for end, status in (("\x03", 256), (signal.SIGTERM, 256), (signal.SIGINT, 256),
+                        (signal.SIGQUIT, signal.SIGQUIT), (signal.SIGHUP, signal.SIGHUP), ("q", 0)):
         with ending(term="xterm") as terminal:
             terminal.until(lambda: terminal.shows("mailboxes: ", "q quit"))
             assert termios.tcgetattr(terminal.fd) != terminal.before
