@@ -348,12 +348,17 @@ static void set_up(struct screen *screen)
 	sigprocmask(SIG_BLOCK, &awaited, &screen->unblocked);
 }
 
-/* As if it had never been handled, but for the terminal. */
-static void die_of(int signal_number, const sigset_t *unblocked)
+/*
+ * As if what ends it had never been handled, but for the terminal. It may still be under way: a
+ * terminal that is gone is seen before its signal.
+ */
+static void die_of_signals(const struct screen *screen)
 {
-	signal(signal_number, SIG_DFL);
-	raise(signal_number);
-	sigprocmask(SIG_SETMASK, unblocked, NULL);
+	sigprocmask(SIG_SETMASK, &screen->unblocked, NULL);
+	if (ended) {
+		signal(ended, SIG_DFL);
+		raise(ended);
+	}
 }
 
 static enum status refuse(const char *what)
@@ -381,15 +386,16 @@ enum status screen_run(struct table *table, uint64_t interval_ns, uint64_t count
 	if (moves && !ret) {
 		set_up(&screen);
 		ret = follow(&screen, interval_ns, count);
+		endwin();
+		die_of_signals(&screen);
+	} else {
+		endwin();
 	}
-	endwin();
 	delscreen(terminal);
 	if (screen.line)
 		fclose(screen.line);
 	free(screen.text);
 	if (!moves)
 		return refuse("this terminal cannot move its cursor (TERM)");
-	if (ended)
-		die_of(ended, &screen.unblocked);
 	return ret < 0 ? report_failure("top", NULL, ret, 0) : STATUS_OK;
 }

@@ -47,6 +47,7 @@ class Terminal:
             self.login(tty)
             if redirect:
                 os.dup2(os.open(redirect, os.O_RDWR), 0)
+            signal.signal(signal.SIGQUIT, signal.SIG_DFL)
             if ignored:
                 signal.signal(ignored, signal.SIG_IGN)
             os.execve("/bin/ipck", ["ipck", "top", *options], {"TERM": term} if term else {})
