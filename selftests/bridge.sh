@@ -106,6 +106,7 @@ begin()
 {
 	local name=$1
 	shift
+	rm -f "$name.log"
 	ipck bridge --broker "$broker" --id "$name" "$@" 2>"$name.log" &
 	pid=$!
 	await has "$name.log" ': connected to'
@@ -254,6 +255,59 @@ own_events_do_not_come_back()
 	is heard 'here\nthere\nagain\n'
 	read_topic a 2 %p >out
 	is out 'there\nagain\n'
+}
+
+# arrives_with_the_same_id: from one mailbox to another, of the same host
+arrives_with_the_same_id()
+{
+	ipck send from text
+	ipck recv -l to >out
+	is out 'text\n'
+	await shows from messages 0
+}
+
+two_bridges_of_a_host()
+{
+	start_broker
+	ipck create from
+	ipck create to
+	ipck bridge --broker "$broker" --out from=t 2>one.log &
+	ipck bridge --broker "$broker" --in t=to 2>two.log &
+	await has two.log ': subscribed'
+	arrives_with_the_same_id
+}
+
+one_bridge_for_both_ends()
+{
+	start_broker
+	ipck create from
+	ipck create to
+	ipck bridge --broker "$broker" --out from=t --in t=to 2>one.log &
+	await has one.log ': subscribed'
+	arrives_with_the_same_id
+}
+
+# The broker acknowledges messages of a mailbox that is gone, and of one with its name and tokens.
+new_mailbox_has_its_own_tokens()
+{
+	start_broker
+	ipck create from
+	start one --out from=t
+	subscribe t
+	kill -STOP "$broker_pid"
+	ipck send from old
+	await shows from held 1
+	ipck unlink from
+	ipck create from
+	await has one.log 'the mailbox is there again'
+	ipck send from new
+	await shows from held 1
+	kill -CONT "$broker_pid"
+	read_topic t 2 %p >out
+	is out 'old\nnew\n'
+	await shows from messages 0
+	end TERM $pid
+	[ "$(grep -c 'not acknowledged here' one.log)" = 0 ]
 }
 
 handled_when_the_broker_has_it()
@@ -563,7 +617,8 @@ run()
 }
 
 tests='properties priorities_and_events_arrive bad_properties_do_not_count events
-	own_events_do_not_come_back handled_when_the_broker_has_it
+	own_events_do_not_come_back two_bridges_of_a_host one_bridge_for_both_ends
+	new_mailbox_has_its_own_tokens handled_when_the_broker_has_it
 	acknowledged_when_the_mailbox_has_it full_mailbox_holds_up_nobody_else subscribed
 	too_long_for_a_packet refused_by_the_broker too_long_for_the_mailbox mailbox_comes_back
 	same_id usage broker_restarts_under_load broker_dies_under_load bridges_die_under_load'

@@ -139,11 +139,20 @@ static void wait_for_room(struct in *in, const struct letter *letter)
 	in->last = &copy->next;
 }
 
-static void on_message(struct mosquitto *client, void *data,
-		       const struct mosquitto_message *message,
-		       const mosquitto_property *properties)
+/* Of an event mailbox that is --out, too; to a queue, only a stranger of the same id does it. */
+static bool comes_from_here(struct link *link, const struct carried *carried)
 {
-	struct in *in = data;
+	if (!carried->own || carried->id != link->info.id)
+		return false;
+	if (link->info.discipline == IPCK_QUEUE)
+		link_complain(link, "a message is dropped, as a bridge with the id '%s' published it",
+			      link->settings->id);
+	return true;
+}
+
+static void receive(struct in *in, const struct mosquitto_message *message,
+		    const mosquitto_property *properties)
+{
 	struct letter letter = {
 		.opt.wait = IPCK_WAIT_NEVER,
 		.len = message->payloadlen,
@@ -151,9 +160,8 @@ static void on_message(struct mosquitto *client, void *data,
 	};
 	struct carried carried;
 
-	(void)client;
 	property_read(properties, in->link.settings->id, &carried);
-	if (carried.own)
+	if (comes_from_here(&in->link, &carried))
 		return;
 	letter.opt.priority = carried.priority;
 	letter.opt.events = carried.events;
@@ -161,6 +169,16 @@ static void on_message(struct mosquitto *client, void *data,
 		return;
 	if (in->first || !deliver(in, &letter))
 		wait_for_room(in, &letter);
+}
+
+/* libmosquitto takes an EAGAIN for one of its socket, and leaves what TLS has read. */
+static void on_message(struct mosquitto *client, void *data,
+		       const struct mosquitto_message *message,
+		       const mosquitto_property *properties)
+{
+	(void)client;
+	receive(data, message, properties);
+	errno = 0;
 }
 
 static void on_subscribe(struct mosquitto *client, void *data, int mid, int count,

@@ -142,11 +142,16 @@ static void on_connect(struct mosquitto *client, void *data, int reason, int fla
 
 static void try_to_connect(struct link *link)
 {
+	int error;
+
 	link->reason = MOSQ_ERR_ERRNO;
-	link->error = connect_begin(link);
 	link->state = LINK_TRYING;
-	if (link->error)
-		link_lose(link);
+	error = connect_begin(link);
+	/* Else it is the thread's. */
+	if (!error)
+		return;
+	link->error = error;
+	link_lose(link);
 }
 
 static void tried_to_connect(struct link *link)

@@ -35,7 +35,7 @@
 /**
  * struct flight - a message that the broker has not yet acknowledged
  * @mid: its number for libmosquitto
- * @token: of its lease
+ * @token: of its lease, 0: its mailbox is gone
  * @since: when it was published
  */
 struct flight {
@@ -113,6 +113,8 @@ static void on_publish(struct mosquitto *client, void *data, int mid, int reason
 	token = flight->token;
 	memmove(flight, flight + 1, (end - flight - 1) * sizeof(*flight));
 	out->count--;
+	if (!token)
+		return;
 	if (reason < FAILURE && !(out->link.settings->subscribed &&
 				  reason == MQTT_RC_NO_MATCHING_SUBSCRIBERS))
 		acknowledge(&out->link, token);
@@ -188,6 +190,16 @@ static bool make_room(struct out *out)
 	return true;
 }
 
+/* What is under way is of nowhere: in a mailbox of the same name its tokens are those of others. */
+static void lose_mailbox(struct out *out)
+{
+	unsigned int i;
+
+	for (i = 0; i < out->count; i++)
+		out->flights[i].token = 0;
+	link_close_mailbox(&out->link);
+}
+
 /* Descriptors do not travel. Return: whether there was a message. */
 static bool take(struct out *out)
 {
@@ -205,7 +217,7 @@ static bool take(struct out *out)
 
 	ret = ipck_recv_opt(link->mb, out->buf, out->size, &opt, &msg);
 	if (ret == -EPIPE)
-		link_close_mailbox(link);
+		lose_mailbox(out);
 	else if (ret < 0 && ret != -EAGAIN)
 		pause_receiving(out, ret, msg.limit);
 	if (ret < 0)
@@ -227,7 +239,8 @@ static void renew(struct out *out)
 	unsigned int i;
 
 	for (i = 0; i < out->count && link->mb; i++)
-		ipck_renew(link->mb, out->flights[i].token, link->settings->lease_ns);
+		if (out->flights[i].token)
+			ipck_renew(link->mb, out->flights[i].token, link->settings->lease_ns);
 }
 
 static void look_after(struct out *out)

@@ -112,6 +112,8 @@ static void read_one(const char *name, const char *value, const char *bridge,
 		quantity_u32(value, IPCK_PRIORITY_MAX, &carried->priority);
 	else if (!strcmp(name, "ipck-events"))
 		parse_events(value, &carried->events);
+	else if (!strcmp(name, "ipck-id"))
+		quantity_number(value, UINT64_MAX, &carried->id);
 	else if (!strcmp(name, "ipck-bridge"))
 		carried->own = !strcmp(value, bridge);
 }

@@ -31,12 +31,14 @@ mosquitto_property *property_list(const struct ipck_msg *msg, const char *bridge
  * struct carried - what of that is used again
  * @priority: of the message
  * @events: its event bits
- * @own: the same bridge has published it
+ * @own: a bridge of the same id has published it
+ * @id: the id of the mailbox it comes from, 0: of none
  */
 struct carried {
 	uint32_t priority;
 	uint64_t events;
 	bool own;
+	uint64_t id;
 };
 
 /* Read a list. A property that is not as it should be counts as one that is not there. */
