@@ -287,6 +287,32 @@ one_bridge_for_both_ends()
 	arrives_with_the_same_id
 }
 
+# The names of both, and of the session, would be the same with a '-' for all that is not a letter.
+similar_names_have_sessions_of_their_own()
+{
+	start_broker
+	ipck create to
+	start one --in a/b=to --in a-b=to
+	await has one.log 'in a/b=to: subscribed' 'in a-b=to: subscribed'
+	publish -t a/b -m slash
+	publish -t a-b -m dash
+	await shows to messages 2
+	end TERM $pid
+	[ "$(grep -c 'connection lost' one.log)" = 0 ]
+}
+
+forgotten_session()
+{
+	start_broker
+	ipck create to
+	start one --in a=to
+	kill -9 "$broker_pid"
+	wait "$broker_pid" || :
+	rm -f mosquitto.db
+	start_broker
+	await has one.log 'the broker has forgotten the session'
+}
+
 # The broker acknowledges messages of a mailbox that is gone, and of one with its name and tokens.
 new_mailbox_has_its_own_tokens()
 {
@@ -458,6 +484,9 @@ usage()
 	fails 2 "bad topic 'a+'" ipck bridge --in a+=from
 	fails 2 "bad window '0'" ipck bridge -w 0 --out from
 	fails 2 "bad lease '0'" ipck bridge -L 0 --out from
+	fails 2 "bad lease '999ms'" ipck bridge -L 999ms --out from
+	fails 2 "bad second --in 'a'" ipck bridge --in a=from --in a=from
+	fails 1 'bridge: none: No such file' ipck bridge --cafile none --out from
 	fails 2 "bad events 'joined'" ipck bridge -E joined --out from
 	fails 2 "bad broker 'a:0'" ipck bridge -b a:0 --out from
 	fails 1 'bridge none: no such' ipck bridge -b /none --out none
@@ -618,7 +647,8 @@ run()
 
 tests='properties priorities_and_events_arrive bad_properties_do_not_count events
 	own_events_do_not_come_back two_bridges_of_a_host one_bridge_for_both_ends
-	new_mailbox_has_its_own_tokens handled_when_the_broker_has_it
+	similar_names_have_sessions_of_their_own forgotten_session new_mailbox_has_its_own_tokens
+	handled_when_the_broker_has_it
 	acknowledged_when_the_mailbox_has_it full_mailbox_holds_up_nobody_else subscribed
 	too_long_for_a_packet refused_by_the_broker too_long_for_the_mailbox mailbox_comes_back
 	same_id usage broker_restarts_under_load broker_dies_under_load bridges_die_under_load'

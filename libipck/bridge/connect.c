@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <ctype.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -19,20 +20,38 @@
 #define PROBE_EVERY_S	10
 #define PROBES		3
 
+/* All but letters, digits and what @plain has as %XX. Return: the end. */
+static char *escape(char *to, const char *text, const char *plain)
+{
+	for (; *text; text++)
+		if (isalnum((unsigned char)*text) || strchr(plain, *text))
+			*to++ = *text;
+		else
+			to += sprintf(to, "%%%02X", (unsigned char)*text);
+	*to = '\0';
+	return to;
+}
+
 /*
  * A session of its own for each link, as the broker has it; what has a meaning in
- * topics may have one in the broker's rules about ids, too.
+ * topics may have one in the broker's rules about ids, too. No two links have the same:
+ * only the first part can have a '-' in it.
  */
 static char *client_id(const struct link *link)
 {
-	char *id, *byte;
+	const char *own = link->settings->id, *mailbox = link->pair->mailbox;
+	const char *word = link->direction->word, *topic = link->pair->topic;
+	char *id, *end;
 
-	if (asprintf(&id, "%s %s %s %s", link->settings->id, link->direction->word, link->mailbox,
-		     link->pair->topic) < 0)
+	id = malloc(3 * (strlen(own) + strlen(mailbox) + strlen(topic)) + strlen(word) +
+		    sizeof("---"));
+	if (!id)
 		return NULL;
-	for (byte = id; *byte; byte++)
-		if (strchr("/+# ", *byte))
-			*byte = '-';
+	end = escape(id, own, "-._");
+	end += sprintf(end, "-%s-", word);
+	end = escape(end, mailbox, "._");
+	*end++ = '-';
+	escape(end, topic, "._");
 	return id;
 }
 

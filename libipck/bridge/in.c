@@ -47,6 +47,8 @@ struct letter {
  * @last: where the next one goes
  * @since: since when the first of them waits
  * @pause: until when nothing is sent, as that has failed
+ * @owes: no acknowledgment of one of them may have been written
+ * @accepted: the broker has accepted the link before
  * @failure: why the connection cannot be used, of libmosquitto or MQTT: one could not even
  *	wait, or there is no subscription
  */
@@ -56,6 +58,8 @@ struct in {
 	struct letter **last;
 	uint64_t since;
 	uint64_t pause;
+	bool owes;
+	bool accepted;
 	int failure;
 };
 
@@ -167,8 +171,10 @@ static void receive(struct in *in, const struct mosquitto_message *message,
 	letter.opt.events = carried.events;
 	if (in->failure)
 		return;
-	if (in->first || !deliver(in, &letter))
-		wait_for_room(in, &letter);
+	if (!in->first && deliver(in, &letter))
+		return;
+	wait_for_room(in, &letter);
+	in->owes |= message->qos > 0;
 }
 
 /* libmosquitto takes an EAGAIN for one of its socket, and leaves what TLS has read. */
@@ -197,16 +203,22 @@ static void on_subscribe(struct mosquitto *client, void *data, int mid, int coun
 }
 
 /* What is retained comes once, not with every connection. */
-static void on_accepted(struct link *link, const mosquitto_property *properties)
+static void on_accepted(struct link *link, bool present, const mosquitto_property *properties)
 {
+	struct in *in = in_of(link);
+
 	(void)properties;
-	in_of(link)->failure = mosquitto_subscribe_v5(link->client, NULL, link->pair->topic, 1,
-						      MQTT_SUB_OPT_SEND_RETAIN_NEW, NULL);
+	if (in->accepted && !present)
+		link_say(link, "the broker has forgotten the session, and what it kept for it");
+	in->accepted = true;
+	in->failure = mosquitto_subscribe_v5(link->client, NULL, link->pair->topic, 1,
+					     MQTT_SUB_OPT_SEND_RETAIN_NEW, NULL);
 }
 
 static void on_lost(struct link *link)
 {
 	in_of(link)->failure = MOSQ_ERR_SUCCESS;
+	in_of(link)->owes = false;
 }
 
 static void look_after(struct in *in)
@@ -223,11 +235,22 @@ static void look_after(struct in *in)
 			      (now - in->since) / 1e9);
 }
 
+/* A libmosquitto that writes by itself would make the broker forget what has not arrived. */
+static void check_acknowledgments(struct in *in)
+{
+	if (!in->owes || mosquitto_want_write(in->link.client))
+		return;
+	link_say(&in->link, "this libmosquitto acknowledges what has not arrived");
+	in->owes = false;
+	link_stopping = -1;
+}
+
 static void work(struct link *link)
 {
 	struct in *in = in_of(link);
 	struct letter *letter;
 
+	check_acknowledgments(in);
 	while ((letter = in->first) && deliver(in, letter)) {
 		in->first = letter->next;
 		if (!in->first)
@@ -235,6 +258,7 @@ static void work(struct link *link)
 		in->since = clock_now();
 		free(letter);
 	}
+	in->owes &= !!in->first;
 	look_after(in);
 }
 

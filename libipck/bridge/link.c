@@ -25,6 +25,8 @@
 #define STABLE_NS	(10 * NSEC_PER_SEC)
 /* So many that did not last, one after the other, have a reason. */
 #define SUSPICIOUS	5
+/* What the flags of an accepted connection can say */
+#define SESSION_PRESENT	1
 #define REOPEN_NS	NSEC_PER_SEC
 /* How often something has to be looked after that no descriptor tells of. */
 #define LOOK_NS		NSEC_PER_SEC
@@ -101,7 +103,7 @@ void link_lose(struct link *link)
 	link_say(link, "%s: %s; next attempt in %.1f s",
 		 was_up ? "connection lost" : "not connected", why(link), delay / 1e9);
 	/* A broker need not say so (mosquitto 2.0 does not). */
-	if (was_up && link->attempts > SUSPICIOUS)
+	if (was_up && link->attempts > SUSPICIOUS && link->direction->listens(link))
 		link_say(link, "is there another bridge with the id '%s'?", link->settings->id);
 	link->state = LINK_DOWN;
 	link->due = clock_now() + delay;
@@ -129,7 +131,6 @@ static void on_connect(struct mosquitto *client, void *data, int reason, int fla
 	struct link *link = data;
 
 	(void)client;
-	(void)flags;
 	if (reason) {
 		link_say(link, "the broker refuses: %s", mosquitto_reason_string(reason));
 		return;
@@ -137,7 +138,7 @@ static void on_connect(struct mosquitto *client, void *data, int reason, int fla
 	link->state = LINK_UP;
 	link->since = clock_now();
 	link_say(link, "connected to %s", link->settings->host);
-	link->direction->accepted(link, properties);
+	link->direction->accepted(link, flags & SESSION_PRESENT, properties);
 }
 
 static void try_to_connect(struct link *link)
@@ -252,7 +253,7 @@ uint64_t link_due(const struct link *link)
 
 	if (own < due)
 		due = own;
-	return link->state == LINK_DOWN && link->due < due ? link->due : due;
+	return link->state == LINK_DOWN && link->due < due && !link_stopping ? link->due : due;
 }
 
 /*

@@ -32,7 +32,8 @@ struct link;
  * @keepalive_s: how often the broker is to hear of the link, in seconds; 0: never
  * @flags: of ipck_open()
  * @attach: set what it has to hear of a connection
- * @accepted: the broker has accepted the link, and said so with these properties
+ * @accepted: the broker has accepted the link, and said so with these properties, and whether it
+ *	still has its session
  * @lost: the connection is lost
  * @work: do what can be done without waiting
  * @wants: events of the mailbox that would make work possible
@@ -45,7 +46,7 @@ struct direction {
 	int keepalive_s;
 	int flags;
 	void (*attach)(struct mosquitto *client);
-	void (*accepted)(struct link *link, const mosquitto_property *properties);
+	void (*accepted)(struct link *link, bool present, const mosquitto_property *properties);
 	void (*lost)(struct link *link);
 	void (*work)(struct link *link);
 	short (*wants)(const struct link *link);

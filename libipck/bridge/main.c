@@ -128,6 +128,16 @@ static void run(const sigset_t *while_waiting)
 		link_end(links[i]);
 }
 
+static bool is_trying(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		if (links[i]->state == LINK_TRYING)
+			return true;
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	struct settings settings;
@@ -148,5 +158,9 @@ int main(int argc, char **argv)
 	if (status != STATUS_OK)
 		return status;
 	run(&while_waiting);
-	return link_stopping < 0 ? STATUS_ERROR : STATUS_OK;
+	status = link_stopping < 0 ? STATUS_ERROR : STATUS_OK;
+	/* A thread that tries still uses what exit() would take apart. */
+	if (is_trying())
+		_exit(status);
+	return status;
 }

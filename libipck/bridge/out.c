@@ -71,10 +71,11 @@ static struct out *out_of(const struct link *link)
 	return (struct out *)link;
 }
 
-static void on_accepted(struct link *link, const mosquitto_property *properties)
+static void on_accepted(struct link *link, bool present, const mosquitto_property *properties)
 {
 	struct out *out = out_of(link);
 
+	(void)present;
 	out->packet_max = 0;
 	mosquitto_property_read_int32(properties, MQTT_PROP_MAXIMUM_PACKET_SIZE, &out->packet_max,
 				      false);

@@ -57,6 +57,17 @@ static bool parse_broker(struct settings *settings, char *broker)
 	return *settings->host;
 }
 
+/* Two links with one session would take it from each other. */
+static bool is_there_twice(const struct settings *settings)
+{
+	const struct pair *pair = settings->pairs, *last = pair + settings->count - 1;
+
+	while (pair < last && (pair->out != last->out || strcmp(pair->mailbox, last->mailbox) ||
+			       strcmp(pair->topic, last->topic)))
+		pair++;
+	return pair < last;
+}
+
 static enum status add_pair(struct settings *settings, bool out, char *text)
 {
 	struct pair *pair = &settings->pairs[settings->count];
@@ -77,7 +88,15 @@ static enum status add_pair(struct settings *settings, bool out, char *text)
 		return report_value("bridge", "topic", pair->topic);
 	if (!*pair->mailbox || strlen(pair->mailbox) > SETTINGS_MAILBOX_MAX)
 		return report_value("bridge", "mailbox", pair->mailbox);
+	if (is_there_twice(settings))
+		return report_value("bridge", out ? "second --out" : "second --in", pair->topic);
 	return STATUS_OK;
+}
+
+static enum status report_file(const char *path)
+{
+	fprintf(stderr, "ipck: bridge: %s: %s\n", path, strerror(errno));
+	return STATUS_ERROR;
 }
 
 /* The first line, without its end */
@@ -88,10 +107,8 @@ static enum status read_password(struct settings *settings, const char *path)
 	size_t size = 0;
 	ssize_t len;
 
-	if (!file) {
-		fprintf(stderr, "ipck: bridge: %s: %s\n", path, strerror(errno));
-		return STATUS_ERROR;
-	}
+	if (!file)
+		return report_file(path);
 	len = getline(&line, &size, file);
 	fclose(file);
 	if (len < 0) {
@@ -132,7 +149,10 @@ static enum status set_treatment(struct settings *settings, int option, char *te
 			return STATUS_OK;
 		return report_value("bridge", "events", text);
 	case 'L':
-		return set_duration("lease", text, &settings->lease_ns);
+		if (quantity_duration(text, &settings->lease_ns) &&
+		    settings->lease_ns >= NSEC_PER_SEC)
+			return STATUS_OK;
+		return report_value("bridge", "lease", text);
 	case 'w':
 		if (quantity_u32(text, WINDOW_MAX, &settings->window) && settings->window)
 			return STATUS_OK;
@@ -183,6 +203,18 @@ static enum status set_option(struct settings *settings, int option, char *text)
 	return STATUS_OK;
 }
 
+/* libmosquitto says only that something is wrong with one of them. */
+static enum status check_files(const struct settings *settings)
+{
+	const char *const files[] = { settings->cafile, settings->cert, settings->key };
+	size_t i;
+
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (files[i] && access(files[i], R_OK))
+			return report_file(files[i]);
+	return STATUS_OK;
+}
+
 static enum status complete(struct settings *settings)
 {
 	static char id[sizeof("ipck-") + 64] = "ipck-";
@@ -198,7 +230,7 @@ static enum status complete(struct settings *settings)
 		return report_value("bridge", "id", settings->id);
 	if (!settings->port && *settings->host != '/')
 		settings->port = settings->tls ? PORT_TLS : PORT;
-	return STATUS_OK;
+	return check_files(settings);
 }
 
 enum status settings_parse(struct settings *settings, int argc, char **argv)
