@@ -149,7 +149,7 @@ static bool comes_from_here(struct link *link, const struct carried *carried)
 	if (!carried->own || carried->id != link->info.id)
 		return false;
 	if (link->info.discipline == IPCK_QUEUE)
-		link_complain(link, "a message is dropped, as a bridge with the id '%s' published it",
+		link_complain(link, "a message is dropped: a bridge with the id '%s' published it",
 			      link->settings->id);
 	return true;
 }
