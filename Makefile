@@ -2,8 +2,8 @@
 #
 # What can be done here; how is in scripts/.  The kernel's build reads Kbuild.
 
-.PHONY: all module library install modules_install deb deb-test test test-all coverage check selfcheck mutations \
-	 demo bench bench-check fuzz soak shell clean help
+.PHONY: all module library install modules_install deb deb-test test test-all coverage check \
+	 selfcheck mutations demo bench bench-check fuzz soak shell clean help
 
 all: module library
 
