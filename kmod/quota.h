@@ -26,7 +26,8 @@ struct ipcmbox_query;
  * sender that must get the error. Lowering a budget takes nothing away from what is under way.
  *
  * A &struct ipcmbox_user exists while somebody refers to it: an open descriptor, a mailbox it is
- * charged for, or a message. Charges are atomics and need no lock.
+ * charged for, or a message. Charges are atomics and need no lock. Each is given back before the
+ * reference is dropped that it goes with, so an account that ends has none: else it warns.
  */
 
 /*
