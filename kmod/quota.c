@@ -136,8 +136,9 @@ void ipcmbox_user_put(struct ipcmbox_user *user)
 	if (!last)
 		return;
 	/*
-	 * Else it would be forgotten here, and nobody could see it. Whoever gives back does so before
-	 * his put, which is a release: refcount_dec_and_test() above, if it is the last, acquires.
+	 * Else it would be forgotten here, and nobody could see it.  Whoever gives back does so
+	 * before his put, which is a release: refcount_dec_and_test() above, if it is the last,
+	 * acquires.
 	 */
 	WARN_ON_ONCE(!is_even(user));
 	kfree(user);
