@@ -2,20 +2,30 @@
 #
 # What can be done here; how is in scripts/.  The kernel's build reads Kbuild.
 
-.PHONY: all module library install modules_install deb deb-test test test-all coverage check \
-	 selfcheck mutations demo bench bench-check fuzz soak shell clean help
+.PHONY: all module library install uninstall modules_install modules_uninstall deb deb-test test \
+	 test-all coverage check selfcheck mutations demo bench bench-check fuzz soak shell clean help
+
+root := $(abspath $(DESTDIR))
+tree = $(or $(KDIR),/lib/modules/$(shell uname -r)/build)
+release = $(or $(uts-release),$(error no kernel tree at $(tree)))
+uts-release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(tree)/include/generated/utsrelease.h)
+loader = $(root)$(or $(PREFIX),/usr/local)/lib/modules-load.d/ipcmbox.conf
+# The kernel's own build does it where it finds a map of symbols, which Debian's trees have not.
+depmod = $(if $(root),,depmod $(release))
 
 all: module library
 
 module: ; scripts/module host
 library: ; $(MAKE) -C libipck OUT=$(CURDIR)/build/libipck
-install: ; $(MAKE) -C libipck OUT=$(CURDIR)/build/libipck \
-	DESTDIR=$(abspath $(DESTDIR)) install
+install uninstall: ; $(MAKE) -C libipck OUT=$(CURDIR)/build/libipck DESTDIR=$(root) $@
 modules_install: module
-	$(MAKE) -C $(or $(KDIR),/lib/modules/$(shell uname -r)/build) M=$(CURDIR)/build/module \
-		INSTALL_MOD_PATH=$(abspath $(DESTDIR)) modules_install
-	install -D -m 644 libipck/system/modules-load.d/ipcmbox.conf \
-		$(abspath $(DESTDIR))$(or $(PREFIX),/usr/local)/lib/modules-load.d/ipcmbox.conf
+	$(MAKE) -C $(tree) M=$(CURDIR)/build/module INSTALL_MOD_PATH=$(root) modules_install
+	install -D -m 644 libipck/system/modules-load.d/ipcmbox.conf $(loader)
+	$(depmod)
+modules_uninstall:
+	rm -f $(loader) $(root)/lib/modules/$(release)/extra/ipcmbox.ko* \
+		$(root)/lib/modules/$(release)/updates/ipcmbox.ko*
+	$(depmod)
 deb: ; scripts/deb
 deb-test: ; scripts/deb-test
 test: ; scripts/test $(LANES)
@@ -39,8 +49,10 @@ help:
 	@echo '                (default: /usr/local) or DESTDIR/PREFIX'
 	@echo 'make modules_install'
 	@echo '                the module for KDIR, and what loads it at boot'
+	@echo 'make uninstall, make modules_uninstall'
+	@echo '                what these have installed goes; with the same PREFIX, DESTDIR, KDIR'
 	@echo 'make deb        Debian packages of all that, in build/deb'
-	@echo 'make deb-test   those, installed, used and purged in a virtual machine'
+	@echo 'make deb-test   those, installed, used, upgraded and purged in a virtual machine'
 	@echo 'make demo       a look at it, in a virtual machine'
 	@echo 'make test       the tests, in virtual machines with a stock and with a'
 	@echo '                debug kernel; LANES=stock or LANES=debug for one'
