@@ -4,7 +4,7 @@
 # What apt makes of the packages, in a guest of scripts/deb-test: for its report.
 #
 # packages.sh first     nothing is installed; packages are beside this file
-# packages.sh second    that was in another kernel
+# packages.sh second    that was in another kernel, for which there is a module, too
 #
 # A test is a function; it fails with the first command in it that fails, and then all it has done
 # is shown. Later ones build on earlier ones.
@@ -53,6 +53,36 @@ built_for()
 	[[ $(wc -l <status) == 1 ]]
 	grep ', x86_64: installed$' status
 	[[ $(modinfo -k "$1" -n ipcmbox) == "/lib/modules/$1/updates/dkms/ipcmbox.ko"* ]]
+}
+
+# A package of the module with a higher version and the same scripts, and so little in it that it is
+# built soon
+make_newer()
+{
+	local version
+	version=$(dpkg-deb --field "$here"/ipcmbox-dkms_*.deb Version)
+	dpkg-deb --raw-extract "$here"/ipcmbox-dkms_*.deb newer
+	rm newer/DEBIAN/md5sums
+	sed -i "s/$version/&.1/" newer/DEBIAN/{control,postinst,prerm} newer/usr/src/*/dkms.conf
+	mv "newer/usr/src/ipcmbox-$version" "newer/usr/src/ipcmbox-$version.1"
+	echo 'obj-m := ipcmbox.o' >"newer/usr/src/ipcmbox-$version.1/Kbuild"
+	cat >"newer/usr/src/ipcmbox-$version.1/ipcmbox.c" <<-'END'
+		#include <linux/module.h>
+
+		MODULE_DESCRIPTION("Nothing");
+		MODULE_LICENSE("GPL");
+		MODULE_VERSION("newer");
+	END
+	dpkg-deb --build newer newer.deb
+	rm -r newer
+}
+
+# What apt and the scripts say of it is in the file said.
+install_newer()
+{
+	apt-get install -y --no-install-recommends "$PWD/newer.deb" 2>&1 | tee said
+	[[ $(dpkg-query -W -f '${Status} ${Version}' ipcmbox-dkms) == 'install ok installed '*.1 ]]
+	[[ $(modinfo -F version ipcmbox) == newer ]]
 }
 
 mailboxes_work()
@@ -215,6 +245,46 @@ loaded_at_boot()
 	mailboxes_work as_alice
 }
 
+# What is loaded has the messages and those who wait, and goes on.
+upgrade_leaves_what_is_loaded()
+{
+	ipck create before
+	ipck send before 'from before'
+	ipck create after
+	ipck recv after >received &
+	make_newer
+	install_newer
+	grep '^ipcmbox-dkms: what is loaded stays' said
+	[[ ! -e /sys/module/ipcmbox/version ]]
+	device_is '666 root ipcmbox'
+	[[ $(ipck recv before) == 'from before' ]]
+	ipck send after 'to who waited'
+	wait
+	[[ $(<received) == 'to who waited' ]]
+	ipck unlink before after
+}
+
+removal_leaves_what_is_used()
+{
+	exec 9<>$device
+	apt-get remove -y ipcmbox-dkms 2>&1 | tee said
+	grep '^ipcmbox-dkms: in use' said
+	[[ $(dpkg-query -W -f '${Status}' ipcmbox-dkms) == 'deinstall ok config-files' ]]
+	[[ -z $(dkms status ipcmbox) ]]
+	mailboxes_work as_alice
+	exec 9>&-
+	rmmod ipcmbox
+	[[ ! -e $device ]]
+}
+
+# ... and nothing is loaded that would stay
+newer_is_loaded()
+{
+	install_newer
+	grep '^ipcmbox-dkms: ' said && return 1
+	[[ $(</sys/module/ipcmbox/version) == newer ]]
+}
+
 purge_leaves_nothing()
 {
 	apt-get purge -y "${packages[@]}"
@@ -227,6 +297,18 @@ purge_leaves_nothing()
 	[[ ! -s left ]]
 	grep -h ipcmbox /lib/modules/*/modules.dep && return 1
 	true
+}
+
+# As where Secure Boot is on, and has not been told of DKMS's key. There is no way back.
+rejected_key_is_told_of()
+{
+	echo Y >/sys/module/module/parameters/sig_enforce
+	install_newer
+	[[ ! -e /sys/module/ipcmbox ]]
+	grep '^ipcmbox-dkms: .*Key was rejected by service.*--import /var/lib/dkms/mok.pub' said
+	[[ -s /var/lib/dkms/mok.pub ]]
+	apt-get purge -y ipcmbox-dkms
+	[[ -z $(getent group ipcmbox) ]]
 }
 
 passed=0 failed=0
@@ -253,7 +335,8 @@ run()
 first=(install_packages built_for_the_running_kernel module_is_loaded module_is_signed
 	everybody_may_open_it the_group_only parameters_stay group_may_come_later
 	completion_is_found programs_are_built posix_queues_are_mailboxes another_kernel_comes)
-second=(loaded_at_boot purge_leaves_nothing)
+second=(loaded_at_boot upgrade_leaves_what_is_loaded removal_leaves_what_is_used newer_is_loaded
+	purge_leaves_nothing rejected_key_is_told_of)
 case $1 in
 first) tests=("${first[@]}") ;;
 second) tests=("${second[@]}") ;;
