@@ -15,7 +15,7 @@ depmod = $(if $(root),,depmod $(release))
 
 all: module library
 
-module: ; scripts/module host
+module: ; +scripts/module host
 library: ; $(MAKE) -C libipck OUT=$(CURDIR)/build/libipck
 install uninstall: ; $(MAKE) -C libipck OUT=$(CURDIR)/build/libipck DESTDIR=$(root) $@
 modules_install: module
