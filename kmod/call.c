@@ -219,6 +219,7 @@ long ipcmbox_call_call(struct ipcmbox_ioctl *call)
 	struct ipcmbox_caller caller = {};
 	struct ipcmbox_sending sending = {
 		.mailbox = handle->mailbox,
+		.thread = call->thread,
 		.deadline = &deadline,
 		.priority = arg->priority,
 		.completion = IPCMBOX_HANDLED,
@@ -238,7 +239,7 @@ long ipcmbox_call_call(struct ipcmbox_ioctl *call)
 		return -EACCES;
 	if (arg->flags & IPCMBOX_CALL_CANCEL)
 		return cancel(handle, arg->cookie) ?: put_user(0, &uarg->cookie);
-	ret = ipcmbox_messaging_deadline(&deadline, call->file->f_flags, arg->flags, arg->clock,
+	ret = ipcmbox_messaging_deadline(&deadline, call->file_flags, arg->flags, arg->clock,
 					 arg->deadline_ns);
 	if (ret)
 		return ret;
@@ -258,10 +259,11 @@ long ipcmbox_call_call(struct ipcmbox_ioctl *call)
 
 /* Replying. */
 
-static struct ipcmbox_message *import_reply(struct ipcmbox_handle *handle,
+static struct ipcmbox_message *import_reply(const struct ipcmbox_ioctl *call,
 					    const struct ipcmbox_reply *arg, u32 *limit)
 {
-	struct ipcmbox_sending sending = { .mailbox = handle->mailbox };
+	struct ipcmbox_handle *handle = call->file->private_data;
+	struct ipcmbox_sending sending = { .mailbox = handle->mailbox, .thread = call->thread };
 	struct ipcmbox_message *message;
 	struct ipcmbox_buffer from __uninitialized;
 	int ret = 0;
@@ -292,9 +294,10 @@ static struct ipcmbox_message *import_reply(struct ipcmbox_handle *handle,
 }
 
 /* Returns 0 or an error of struct ipcmbox_reply. */
-static int reply(struct file *file, struct ipcmbox_reply *arg, struct ipcmbox_reply __user *uarg)
+static int reply(const struct ipcmbox_ioctl *call, struct ipcmbox_reply *arg,
+		 struct ipcmbox_reply __user *uarg)
 {
-	struct ipcmbox_handle *handle = file->private_data;
+	struct ipcmbox_handle *handle = call->file->private_data;
 	struct ipcmbox_port *port = &handle->mailbox->port;
 	struct ipcmbox_message *message;
 	u32 limit = IPCMBOX_LIMIT_NONE;
@@ -304,7 +307,7 @@ static int reply(struct file *file, struct ipcmbox_reply *arg, struct ipcmbox_re
 	if (arg->flags & ~REPLY_VALID || arg->__reserved || !arg->token ||
 	    (arg->flags & IPCMBOX_MOVE && !arg->nr_fds))
 		return -EINVAL;
-	message = import_reply(handle, arg, &limit);
+	message = import_reply(call, arg, &limit);
 	if (IS_ERR(message)) {
 		if (limit)
 			put_user(limit, &uarg->limit);
@@ -327,11 +330,11 @@ long ipcmbox_call_reply(struct ipcmbox_ioctl *call)
 {
 	if (!(call->file->f_mode & FMODE_READ))
 		return -EACCES;
-	return reply(call->file, &call->arg.reply, call->uarg);
+	return reply(call, &call->arg.reply, call->uarg);
 }
 
 /* Returns 0 or an error; a caller that is gone is none. */
-static int reply_first(struct file *file, const struct ipcmbox_reply_recv *arg)
+static int reply_first(const struct ipcmbox_ioctl *call, const struct ipcmbox_reply_recv *arg)
 {
 	struct ipcmbox_reply __user *uarg = u64_to_user_ptr(arg->reply_ptr);
 	struct ipcmbox_reply reply_arg __uninitialized;
@@ -341,7 +344,7 @@ static int reply_first(struct file *file, const struct ipcmbox_reply_recv *arg)
 	if (ret || !reply_arg.token)
 		return ret;
 
-	ret = reply(file, &reply_arg, uarg);
+	ret = reply(call, &reply_arg, uarg);
 	return ret == -EPIPE || ret == -ESTALE ? 0 : ret;
 }
 
@@ -366,7 +369,7 @@ long ipcmbox_call_reply_recv(struct ipcmbox_ioctl *call)
 	if (ret)
 		return ret;
 
-	ret = reply_first(call->file, &arg);
+	ret = reply_first(call, &arg);
 	if (ret)
 		return ret;
 	/*
@@ -374,7 +377,7 @@ long ipcmbox_call_reply_recv(struct ipcmbox_ioctl *call)
 	 * for it, and need not be waited for.
 	 */
 	cond_resched();
-	ret = ipcmbox_messaging_receive(call->file, &recv, urecv, arg.recv_size);
+	ret = ipcmbox_messaging_receive(call, &recv, urecv, arg.recv_size);
 	if (ret < 0)
 		put_user(0, &ureply->token);
 	return ret;

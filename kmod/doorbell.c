@@ -331,7 +331,7 @@ long ipcmbox_doorbell_wait(struct ipcmbox_ioctl *call)
 	struct ipcmbox_deadline deadline;
 	int ret;
 
-	ret = ipcmbox_messaging_deadline(&deadline, call->file->f_flags, arg->flags, arg->clock,
+	ret = ipcmbox_messaging_deadline(&deadline, call->file_flags, arg->flags, arg->clock,
 					 arg->deadline_ns);
 	if (!ret)
 		ret = check_wait(handle, arg);

@@ -373,13 +373,13 @@ struct ipcmbox_mailbox *ipcmbox_endpoint_address(const struct ipcmbox_endpoint *
 }
 
 /* For senders who find that @endpoints are not empty. */
-u64 ipcmbox_endpoint_find_sender(struct ipcmbox_endpoints *endpoints)
+u64 ipcmbox_endpoint_find_sender(struct ipcmbox_endpoints *endpoints, const struct pid *thread)
 {
 	struct ipcmbox_endpoint *endpoint;
 	u64 id;
 
 	rcu_read_lock();
-	endpoint = find_owner(endpoints, task_pid(current), true) ?:
+	endpoint = find_owner(endpoints, thread, true) ?:
 		   find_owner(endpoints, task_tgid(current), false);
 	id = endpoint ? endpoint->id : 0;
 	rcu_read_unlock();

@@ -131,17 +131,21 @@ int ipcmbox_awaiting_begin(struct ipcmbox_awaiting *awaiting, struct ipcmbox_end
 			   struct ipcmbox_port *port, struct ipcmbox_waiter *waiter);
 void ipcmbox_awaiting_end(struct ipcmbox_awaiting *awaiting);
 
-u64 ipcmbox_endpoint_find_sender(struct ipcmbox_endpoints *endpoints);
+u64 ipcmbox_endpoint_find_sender(struct ipcmbox_endpoints *endpoints, const struct pid *thread);
 
 /**
- * ipcmbox_endpoint_of_sender() - which endpoint a message of the calling task tells
+ * ipcmbox_endpoint_of_sender() - which endpoint a message of the calling process tells
  * @endpoints: of the registry the message goes to
+ * @thread: who sends
  *
  * Return: the id of the endpoint of the thread, or else of its process, or 0.
  */
-static inline u64 ipcmbox_endpoint_of_sender(struct ipcmbox_endpoints *endpoints)
+static inline u64 ipcmbox_endpoint_of_sender(struct ipcmbox_endpoints *endpoints,
+					     const struct pid *thread)
 {
-	return unlikely(READ_ONCE(endpoints->count)) ? ipcmbox_endpoint_find_sender(endpoints) : 0;
+	if (likely(!READ_ONCE(endpoints->count)))
+		return 0;
+	return ipcmbox_endpoint_find_sender(endpoints, thread);
 }
 
 #endif /* _IPCMBOX_ENDPOINT_H */

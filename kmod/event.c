@@ -454,7 +454,9 @@ int ipcmbox_event_send(struct ipcmbox_sending *sending, struct ipcmbox_message *
 static struct ipcmbox_message *make_notice(struct ipcmbox_mailbox *mailbox,
 					   const struct ipcmbox_member *from, u64 events)
 {
-	struct ipcmbox_sending sending = { .mailbox = mailbox, .events = events };
+	struct ipcmbox_sending sending = {
+		.mailbox = mailbox, .thread = task_pid(current), .events = events,
+	};
 	struct ipcmbox_message *message;
 	struct iov_iter empty;
 

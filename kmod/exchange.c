@@ -104,11 +104,10 @@ static void unsuspend(struct ipcmbox_port *port, struct ipcmbox_message *message
 }
 
 /* Into the hands of a receiver. */
-static void hold(struct ipcmbox_port *port, struct ipcmbox_message *message,
-		 struct task_struct *receiver)
+static void hold(struct ipcmbox_port *port, struct ipcmbox_message *message, struct pid *receiver)
 {
-	if (unlikely(port->only_receiver != task_pid(receiver) && !port->many_receivers))
-		ipcmbox_port_change_receiver(port, task_pid(receiver));
+	if (unlikely(port->only_receiver != receiver && !port->many_receivers))
+		ipcmbox_port_change_receiver(port, receiver);
 	message->place = IPCMBOX_MESSAGE_TAKEN;
 	message->lost += port->lost_before_first;
 	port->lost_before_first = 0;
@@ -252,7 +251,7 @@ static void prepare_conclusion(struct ipcmbox_port *port, struct ipcmbox_message
 static void hand_over(struct ipcmbox_port *port, struct ipcmbox_message *message,
 		      struct ipcmbox_waiter *taker, struct ipcmbox_wakes *wakes)
 {
-	hold(port, message, taker->task);
+	hold(port, message, taker->reception->thread);
 	taker->message = message;
 	taker->lost = message->lost;
 	prepare_conclusion(port, message, taker);
@@ -708,7 +707,7 @@ int ipcmbox_port_take(struct ipcmbox_port *port, struct ipcmbox_waiter *waiter,
 		accept_pending(port, message, wakes);
 	else
 		remove(port, message, wakes);
-	hold(port, message, current);
+	hold(port, message, reception->thread);
 	waiter->lost = message->lost;
 	prepare_conclusion(port, message, waiter);
 	return 0;

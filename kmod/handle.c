@@ -9,6 +9,7 @@
 #include <linux/minmax.h>
 #include <linux/nospec.h>
 #include <linux/poll.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
 
@@ -53,6 +54,7 @@ static ssize_t handle_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	struct ipcmbox_deadline deadline;
 	struct ipcmbox_reception reception = {
 		.handle = handle,
+		.thread = task_pid(current),
 		.to = to,
 		.deadline = &deadline,
 		.room = iov_iter_count(to),
@@ -70,6 +72,7 @@ static ssize_t handle_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	struct ipcmbox_deadline deadline;
 	struct ipcmbox_sending sending = {
 		.mailbox = ipcmbox_handle_target(handle),
+		.thread = task_pid(current),
 		.from = from,
 		.deadline = &deadline,
 	};

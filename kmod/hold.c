@@ -180,7 +180,7 @@ void ipcmbox_hold_begin(struct ipcmbox_port *port, struct ipcmbox_message *messa
 	message->token = receiver->token;
 	message->holder = reception->handle;
 	port->last_holder = reception->handle;
-	message->server = get_pid(task_pid(current));
+	message->server = get_pid(reception->thread);
 	rb_add(&message->node, &port->held, token_less);
 	port->nr_held++;
 	if (reception->lease_ns)

@@ -7,6 +7,7 @@
 #include <linux/fs.h>
 #include <linux/minmax.h>
 #include <linux/nospec.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -34,18 +35,6 @@
 
 /* Structures up to this size are copied word by word. */
 #define FEW_BYTES	48
-
-/**
- * struct ioctl_command - what there is to know of a command
- * @cmd: the number, with the size of today
- * @min_size: the size of the first version
- * @handler: does it
- */
-struct ioctl_command {
-	unsigned int cmd;
-	unsigned int min_size;
-	long (*handler)(struct ipcmbox_ioctl *call);
-};
 
 /* Word by word: for a few this takes less than a call. */
 static __always_inline bool import_words(u64 *to, const u64 __user *from, size_t count)
@@ -102,33 +91,54 @@ int ipcmbox_ioctl_reply(const struct ipcmbox_ioctl *call, const void *result, si
 	return 0;
 }
 
-static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
-		     const struct ioctl_command *commands, unsigned int base, unsigned int count)
+/* Returns NULL if there is none of that number. */
+static const struct ipcmbox_command *find(unsigned int cmd, const struct ipcmbox_command *commands,
+					  unsigned int base, unsigned int count)
 {
-	const struct ioctl_command *command;
+	const struct ipcmbox_command *command;
 	unsigned int nr = _IOC_NR(cmd) - base;
+
+	if (nr >= count)
+		return NULL;
+	command = &commands[array_index_nospec(nr, count)];
+	return command->handler && !((cmd ^ command->cmd) & ~IOCSIZE_MASK) ? command : NULL;
+}
+
+/**
+ * ipcmbox_ioctl_prepare() - get a command from the caller's memory
+ * @call: @file, @file_flags and @thread are set; the rest is set on success
+ * @command: which
+ * @cmd: its number, with the caller's size of its structure
+ * @uarg: the caller's structure
+ *
+ * Return: 0 and @call is ready for the handler; or -EINVAL, -E2BIG, -EFAULT.
+ */
+int ipcmbox_ioctl_prepare(struct ipcmbox_ioctl *call, const struct ipcmbox_command *command,
+			  unsigned int cmd, void __user *uarg)
+{
+	call->uarg = uarg;
+	call->usize = _IOC_SIZE(cmd);
+	if (call->usize < command->min_size)
+		return -EINVAL;
+	if (!(_IOC_DIR(cmd) & _IOC_WRITE))
+		return 0;
+	return ipcmbox_ioctl_import(&call->arg, _IOC_SIZE(command->cmd), uarg, call->usize);
+}
+
+static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
+		     const struct ipcmbox_command *commands, unsigned int base, unsigned int count)
+{
+	const struct ipcmbox_command *command = find(cmd, commands, base, count);
 	struct ipcmbox_ioctl call __uninitialized;
 	int ret;
 
-	if (nr >= count)
+	if (!command)
 		return -ENOTTY;
-	command = &commands[array_index_nospec(nr, count)];
-	if (!command->handler || (cmd ^ command->cmd) & ~IOCSIZE_MASK)
-		return -ENOTTY;
-
 	call.file = file;
-	call.uarg = (void __user *)uarg;
-	call.usize = _IOC_SIZE(cmd);
-	if (call.usize < command->min_size)
-		return -EINVAL;
-
-	if (_IOC_DIR(cmd) & _IOC_WRITE) {
-		ret = ipcmbox_ioctl_import(&call.arg, _IOC_SIZE(command->cmd), call.uarg,
-					   call.usize);
-		if (ret)
-			return ret;
-	}
-	return command->handler(&call);
+	call.file_flags = file->f_flags;
+	call.thread = task_pid(current);
+	ret = ipcmbox_ioctl_prepare(&call, command, cmd, (void __user *)uarg);
+	return ret ?: command->handler(&call);
 }
 
 /* Sizes of the structures in the first version: written out, as they must not follow growth. */
@@ -458,7 +468,7 @@ static long ioctl_leave(struct ipcmbox_ioctl *call)
 #define CHANNEL_NR(cmd)	(_IOC_NR(cmd) - CHANNEL_BASE)
 #define SEGMENT_NR(cmd)	(_IOC_NR(cmd) - SEGMENT_BASE)
 
-static const struct ioctl_command device_commands[] = {
+static const struct ipcmbox_command device_commands[] = {
 	[DEVICE_NR(IPCMBOX_IOC_QUERY)] = { IPCMBOX_IOC_QUERY, QUERY_SIZE_MIN, ioctl_query },
 	[DEVICE_NR(IPCMBOX_IOC_OPEN)] = { IPCMBOX_IOC_OPEN, OPEN_SIZE_MIN, ioctl_open },
 	[DEVICE_NR(IPCMBOX_IOC_UNLINK)] = { IPCMBOX_IOC_UNLINK, UNLINK_SIZE_MIN, ioctl_unlink },
@@ -473,7 +483,7 @@ static const struct ioctl_command device_commands[] = {
 						  ioctl_segment_list },
 };
 
-static const struct ioctl_command mailbox_commands[] = {
+static const struct ipcmbox_command mailbox_commands[] = {
 	[MAILBOX_NR(IPCMBOX_IOC_SEND)] = { IPCMBOX_IOC_SEND, IPCMBOX_SEND_SIZE_V0,
 					   ipcmbox_messaging_send },
 	[MAILBOX_NR(IPCMBOX_IOC_RECV)] = { IPCMBOX_IOC_RECV, IPCMBOX_RECV_SIZE_V0,
@@ -499,14 +509,14 @@ static const struct ioctl_command mailbox_commands[] = {
 					     ipcmbox_recorder_ioctl },
 };
 
-static const struct ioctl_command segment_commands[] = {
+static const struct ipcmbox_command segment_commands[] = {
 	[SEGMENT_NR(IPCMBOX_IOC_SEGMENT_STAT)] = { IPCMBOX_IOC_SEGMENT_STAT,
 						   SEGMENT_INFO_SIZE_MIN, ioctl_segment_stat },
 	[SEGMENT_NR(IPCMBOX_IOC_SEGMENT_SET)] = { IPCMBOX_IOC_SEGMENT_SET, SEGMENT_SET_SIZE_MIN,
 						  ioctl_segment_set },
 };
 
-static const struct ioctl_command channel_commands[] = {
+static const struct ipcmbox_command channel_commands[] = {
 	[CHANNEL_NR(IPCMBOX_IOC_STAT)] = { IPCMBOX_IOC_STAT, INFO_SIZE_MIN, ioctl_stat },
 	[CHANNEL_NR(IPCMBOX_IOC_SET)] = { IPCMBOX_IOC_SET, SET_SIZE_MIN, ioctl_set },
 	[CHANNEL_NR(IPCMBOX_IOC_CHANNEL_INFO)] = { IPCMBOX_IOC_CHANNEL_INFO, CHANNEL_INFO_SIZE_MIN,
@@ -534,6 +544,8 @@ static long vector(struct file *file, unsigned int cmd, void __user *uarg)
 	struct ipcmbox_ioctl call __uninitialized;
 
 	call.file = file;
+	call.file_flags = file->f_flags;
+	call.thread = task_pid(current);
 	call.uarg = uarg;
 	call.usize = sizeof(call.arg.vector);
 	if (!import_words((u64 *)&call.arg.vector, uarg, sizeof(call.arg.vector) / sizeof(u64)))

@@ -7,6 +7,7 @@
 #include <uapi/linux/ipcmbox.h>
 
 struct file;
+struct pid;
 
 /**
  * DOC: Commands
@@ -20,12 +21,16 @@ struct file;
 /**
  * struct ipcmbox_ioctl - a command under way
  * @file: the descriptor
+ * @file_flags: its flags, or those and O_NONBLOCK: the command is only tried, see uring.h
+ * @thread: whose command it is: the calling thread, or the one it does it for, likewise
  * @uarg: the caller's structure
  * @usize: its size
  * @arg: kernel copy, extended with zeroes to what this module knows
  */
 struct ipcmbox_ioctl {
 	struct file *file;
+	unsigned int file_flags;
+	struct pid *thread;
 	void __user *uarg;
 	size_t usize;
 	union {
@@ -53,8 +58,23 @@ struct ipcmbox_ioctl {
 	} arg;
 };
 
+/**
+ * struct ipcmbox_command - what there is to know of a command
+ * @cmd: the number, with the size of today
+ * @min_size: the size of the first version
+ * @handler: does it
+ */
+struct ipcmbox_command {
+	unsigned int cmd;
+	unsigned int min_size;
+	long (*handler)(struct ipcmbox_ioctl *call);
+};
+
 int ipcmbox_ioctl_import(void *to, size_t known, const void __user *from, size_t usize);
 int ipcmbox_ioctl_reply(const struct ipcmbox_ioctl *call, const void *result, size_t size);
+
+int ipcmbox_ioctl_prepare(struct ipcmbox_ioctl *call, const struct ipcmbox_command *command,
+			  unsigned int cmd, void __user *uarg);
 
 long ipcmbox_ioctl_device(struct file *file, unsigned int cmd, unsigned long arg);
 long ipcmbox_ioctl_mailbox(struct file *file, unsigned int cmd, unsigned long arg);

@@ -92,7 +92,7 @@ struct ipcmbox_lane *ipcmbox_lane_new(struct ipcmbox_user *user,
 	lane->tgid = get_pid(task_tgid(current));
 	lane->tid = get_pid(task_pid(current));
 	current_euid_egid(&lane->uid, &lane->gid);
-	lane->endpoint = ipcmbox_endpoint_of_sender(endpoints);
+	lane->endpoint = ipcmbox_endpoint_of_sender(endpoints, lane->tid);
 	lane->state = IPCMBOX_LANE_FREE;
 	init_waitqueue_head(&lane->pollers);
 	return lane;

@@ -377,14 +377,15 @@ static void stamp(struct parcel *parcel, struct ipcmbox_user *user,
 	content->is_shared = false;
 	current_euid_egid(&content->uid, &content->gid);
 	content->tgid = get_pid(task_tgid(current));
-	content->tid = task_pid(current);
+	content->tid = sending->thread;
 	if (content->tid != content->tgid)
 		get_pid(content->tid);
 	content->user = user;
 	content->owns_user = user != creator;
 	if (content->owns_user)
 		ipcmbox_user_get(user);
-	content->endpoint = ipcmbox_endpoint_of_sender(&sending->mailbox->registry->endpoints);
+	content->endpoint = ipcmbox_endpoint_of_sender(&sending->mailbox->registry->endpoints,
+						       sending->thread);
 	content->events = sending->events;
 }
 

@@ -4,6 +4,7 @@
  */
 #include <linux/fs.h>
 #include <linux/minmax.h>
+#include <linux/sched.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 
@@ -77,9 +78,9 @@ static noinline long send_handled(struct file *file, struct ipcmbox_sending *sen
 }
 
 /* What is not in the first version of the structure is in @sending already. */
-static __always_inline long send(struct file *file, struct ipcmbox_send *arg,
-				 struct ipcmbox_send __user *uarg, struct ipcmbox_sending *sending,
-				 fmode_t needed)
+static __always_inline long send(struct file *file, unsigned int file_flags,
+				 struct ipcmbox_send *arg, struct ipcmbox_send __user *uarg,
+				 struct ipcmbox_sending *sending, fmode_t needed)
 {
 	struct ipcmbox_deadline deadline __uninitialized;
 	struct ipcmbox_buffer from __uninitialized;
@@ -88,7 +89,7 @@ static __always_inline long send(struct file *file, struct ipcmbox_send *arg,
 	if (arg->flags & ~SEND_VALID || arg->priority > IPCMBOX_PRIORITY_MAX ||
 	    arg->completion > IPCMBOX_HANDLED)
 		return -EINVAL;
-	ret = ipcmbox_messaging_deadline(&deadline, file->f_flags, arg->flags, arg->clock,
+	ret = ipcmbox_messaging_deadline(&deadline, file_flags, arg->flags, arg->clock,
 					 arg->deadline_ns);
 	if (ret)
 		return ret;
@@ -133,16 +134,17 @@ long __flatten ipcmbox_messaging_send_v0(struct file *file, struct ipcmbox_send 
 	user_read_access_end();
 
 	sending.mailbox = ipcmbox_handle_target(file->private_data);
+	sending.thread = task_pid(current);
 	sending.events = 0;
 	sending.files = NULL;
-	return send(file, &arg, uarg, &sending, FMODE_WRITE);
+	return send(file, file->f_flags, &arg, uarg, &sending, FMODE_WRITE);
 fault:
 	user_read_access_end();
 	return -EFAULT;
 }
 
-static noinline long send_with_files(struct file *file, struct ipcmbox_send *arg,
-				     struct ipcmbox_send __user *uarg,
+static noinline long send_with_files(struct file *file, unsigned int file_flags,
+				     struct ipcmbox_send *arg, struct ipcmbox_send __user *uarg,
 				     struct ipcmbox_sending *sending, fmode_t needed)
 {
 	long ret;
@@ -159,13 +161,13 @@ static noinline long send_with_files(struct file *file, struct ipcmbox_send *arg
 		ret = ipcmbox_move_files(sending);
 	}
 	if (!ret)
-		ret = send(file, arg, uarg, sending, needed);
+		ret = send(file, file_flags, arg, uarg, sending, needed);
 	ipcmbox_files_put(sending->files);
 	return ret;
 }
 
 /* To an endpoint there is no descriptor of. */
-static noinline long send_to(struct file *file, struct ipcmbox_send *arg,
+static noinline long send_to(struct file *file, unsigned int file_flags, struct ipcmbox_send *arg,
 			     struct ipcmbox_send __user *uarg, struct ipcmbox_sending *sending)
 {
 	struct ipcmbox_handle *inbox = file->private_data;
@@ -178,15 +180,16 @@ static noinline long send_to(struct file *file, struct ipcmbox_send *arg,
 	if (IS_ERR(sending->mailbox))
 		return PTR_ERR(sending->mailbox);
 	if (arg->nr_fds)
-		ret = send_with_files(file, arg, uarg, sending, FMODE_READ);
+		ret = send_with_files(file, file_flags, arg, uarg, sending, FMODE_READ);
 	else
-		ret = send(file, arg, uarg, sending, FMODE_READ);
+		ret = send(file, file_flags, arg, uarg, sending, FMODE_READ);
 	ipcmbox_mailbox_put(sending->mailbox);
 	return ret;
 }
 
 /* With all of the structure. */
-static __always_inline long send_extended(struct file *file, struct ipcmbox_send *arg,
+static __always_inline long send_extended(struct file *file, unsigned int file_flags,
+					  struct pid *thread, struct ipcmbox_send *arg,
 					  struct ipcmbox_send __user *uarg)
 {
 	struct ipcmbox_sending sending __uninitialized;
@@ -194,19 +197,21 @@ static __always_inline long send_extended(struct file *file, struct ipcmbox_send
 	if (arg->events & ~IPCMBOX_EVENTS_USER || arg->to_kind > IPCMBOX_ENDPOINT_ID ||
 	    (!arg->to_kind && arg->to) || arg->__reserved)
 		return -EINVAL;
+	sending.thread = thread;
 	sending.events = arg->events;
 	sending.files = NULL;
 	if (unlikely(arg->to_kind))
-		return send_to(file, arg, uarg, &sending);
+		return send_to(file, file_flags, arg, uarg, &sending);
 	sending.mailbox = ipcmbox_handle_target(file->private_data);
 	if (unlikely(arg->nr_fds))
-		return send_with_files(file, arg, uarg, &sending, FMODE_WRITE);
-	return send(file, arg, uarg, &sending, FMODE_WRITE);
+		return send_with_files(file, file_flags, arg, uarg, &sending, FMODE_WRITE);
+	return send(file, file_flags, arg, uarg, &sending, FMODE_WRITE);
 }
 
 long ipcmbox_messaging_send(struct ipcmbox_ioctl *call)
 {
-	return send_extended(call->file, &call->arg.send, call->uarg);
+	return send_extended(call->file, call->file_flags, call->thread, &call->arg.send,
+			     call->uarg);
 }
 
 /**
@@ -240,7 +245,7 @@ long ipcmbox_messaging_send_element(struct file *file, struct ipcmbox_send __use
 	unsafe_put_user(0, &uarg->result, fault);
 	user_access_end();
 
-	ret = send_extended(file, &arg, uarg);
+	ret = send_extended(file, file->f_flags, task_pid(current), &arg, uarg);
 	/* Just written to: fails only if the caller unmaps it under its own feet. */
 	if (unlikely(ret > 0))
 		put_user((s32)ret, &uarg->result);
@@ -304,10 +309,24 @@ static __always_inline long recv(struct file *file, unsigned int file_flags,
 	return ret;
 }
 
+static __always_inline long recv_v0(struct file *file, unsigned int file_flags, struct pid *thread,
+				    const struct ipcmbox_recv *arg,
+				    struct ipcmbox_recv __user *uarg)
+{
+	struct ipcmbox_reception reception __uninitialized;
+
+	reception.thread = thread;
+	reception.upart = NULL;
+	reception.usize = IPCMBOX_RECV_SIZE_V0;
+	reception.selection = NULL;
+	reception.lease_ns = 0;
+	reception.max_fds = 0;
+	return recv(file, file_flags, arg, uarg, &reception);
+}
+
 long __flatten ipcmbox_messaging_recv_v0(struct file *file, struct ipcmbox_recv __user *uarg)
 {
 	struct ipcmbox_recv arg __uninitialized;
-	struct ipcmbox_reception reception __uninitialized;
 
 	if (!user_read_access_begin(uarg, IPCMBOX_RECV_SIZE_V0))
 		return -EFAULT;
@@ -320,12 +339,7 @@ long __flatten ipcmbox_messaging_recv_v0(struct file *file, struct ipcmbox_recv 
 	unsafe_get_user(arg.__reserved, &uarg->__reserved, fault);
 	user_read_access_end();
 
-	reception.upart = NULL;
-	reception.usize = IPCMBOX_RECV_SIZE_V0;
-	reception.selection = NULL;
-	reception.lease_ns = 0;
-	reception.max_fds = 0;
-	return recv(file, file->f_flags, &arg, uarg, &reception);
+	return recv_v0(file, file->f_flags, task_pid(current), &arg, uarg);
 fault:
 	user_read_access_end();
 	return -EFAULT;
@@ -351,7 +365,7 @@ static noinline long recv_selected(struct file *file, unsigned int file_flags,
 
 /* With all of the structure. */
 static __always_inline long recv_extended(struct file *file, unsigned int file_flags,
-					  const struct ipcmbox_recv *arg,
+					  struct pid *thread, const struct ipcmbox_recv *arg,
 					  struct ipcmbox_recv __user *uarg, bool in_vector)
 {
 	struct ipcmbox_reception reception __uninitialized;
@@ -361,6 +375,7 @@ static __always_inline long recv_extended(struct file *file, unsigned int file_f
 	/* A 64-bit address on a 32-bit kernel. */
 	if (arg->max_fds && arg->fds_ptr != (unsigned long)arg->fds_ptr)
 		return -EFAULT;
+	reception.thread = thread;
 	reception.upart = NULL;
 	reception.usize = sizeof(*arg);
 	reception.in_vector = in_vector;
@@ -375,25 +390,25 @@ static __always_inline long recv_extended(struct file *file, unsigned int file_f
 
 /**
  * ipcmbox_messaging_receive() - receive a message
- * @file: the descriptor
+ * @call: the command that does it, or does it among other things
  * @arg: what the caller says, all of the structure
  * @uarg: the caller's structure
  * @usize: its size
  *
  * Return: the length, or an error of struct ipcmbox_recv.
  */
-long ipcmbox_messaging_receive(struct file *file, const struct ipcmbox_recv *arg,
+long ipcmbox_messaging_receive(const struct ipcmbox_ioctl *call, const struct ipcmbox_recv *arg,
 			       struct ipcmbox_recv __user *uarg, size_t usize)
 {
 	/* There is no version between the first and this one. */
 	if (usize < sizeof(*arg))
 		return -EINVAL;
-	return recv_extended(file, file->f_flags, arg, uarg, false);
+	return recv_extended(call->file, call->file_flags, call->thread, arg, uarg, false);
 }
 
 long ipcmbox_messaging_recv(struct ipcmbox_ioctl *call)
 {
-	return ipcmbox_messaging_receive(call->file, &call->arg.recv, call->uarg, call->usize);
+	return ipcmbox_messaging_receive(call, &call->arg.recv, call->uarg, call->usize);
 }
 
 /**
@@ -426,7 +441,7 @@ long ipcmbox_messaging_recv_element(struct file *file, unsigned int file_flags,
 	unsafe_get_user(arg.lease_ns, &uarg->lease_ns, fault);
 	user_read_access_end();
 
-	return recv_extended(file, file_flags, &arg, uarg, true);
+	return recv_extended(file, file_flags, task_pid(current), &arg, uarg, true);
 fault:
 	user_read_access_end();
 	return -EFAULT;

@@ -23,7 +23,7 @@ struct ipcmbox_send;
 
 int ipcmbox_messaging_deadline(struct ipcmbox_deadline *deadline, unsigned int file_flags,
 			       u32 flags, u32 clock, u64 ns);
-long ipcmbox_messaging_receive(struct file *file, const struct ipcmbox_recv *arg,
+long ipcmbox_messaging_receive(const struct ipcmbox_ioctl *call, const struct ipcmbox_recv *arg,
 			       struct ipcmbox_recv __user *uarg, size_t usize);
 
 long ipcmbox_messaging_send_v0(struct file *file, struct ipcmbox_send __user *uarg);

@@ -3,6 +3,7 @@
  * Plain messages: an address and a length.
  */
 #include <linux/fs.h>
+#include <linux/sched.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 
@@ -36,6 +37,7 @@ noinline __flatten long ipcmbox_plain_send(struct file *file, const void __user 
 
 	ipcmbox_deadline_set_plain(&deadline, file->f_flags);
 	sending.mailbox = ipcmbox_handle_target(file->private_data);
+	sending.thread = task_pid(current);
 	sending.from = &from;
 	sending.deadline = &deadline;
 	sending.files = NULL;
@@ -69,6 +71,7 @@ noinline __flatten long ipcmbox_plain_recv(struct file *file, unsigned int file_
 
 	ipcmbox_deadline_set_plain(&deadline, file_flags);
 	reception.handle = file->private_data;
+	reception.thread = task_pid(current);
 	reception.to = &to;
 	reception.deadline = &deadline;
 	reception.uarg = NULL;

@@ -8,6 +8,7 @@
 #include <uapi/linux/ipcmbox.h>
 
 struct iov_iter;
+struct pid;
 struct ipcmbox_caller;
 struct ipcmbox_deadline;
 struct ipcmbox_files;
@@ -42,6 +43,7 @@ struct ipcmbox_selection;
 /**
  * struct ipcmbox_sending - one send
  * @mailbox: where to
+ * @thread: who sends: the calling thread, or the one it does it for, see uring.h
  * @from: payload, all of it
  * @deadline: how long to wait
  * @events: event bits
@@ -56,6 +58,7 @@ struct ipcmbox_selection;
  */
 struct ipcmbox_sending {
 	struct ipcmbox_mailbox *mailbox;
+	struct pid *thread;
 	struct iov_iter *from;
 	const struct ipcmbox_deadline *deadline;
 	struct ipcmbox_files *files;
@@ -77,6 +80,7 @@ struct ipcmbox_message *ipcmbox_transfer_import(struct ipcmbox_handle *handle,
 /**
  * struct ipcmbox_reception - one receive
  * @handle: what it is received on
+ * @thread: who receives: the calling thread, or the one it does it for, see uring.h
  * @to: where the payload goes
  * @deadline: how long to wait
  * @uarg: where what is told of the message goes, together with the payload, or NULL
@@ -97,6 +101,7 @@ struct ipcmbox_message *ipcmbox_transfer_import(struct ipcmbox_handle *handle,
  */
 struct ipcmbox_reception {
 	struct ipcmbox_handle *handle;
+	struct pid *thread;
 	struct iov_iter *to;
 	const struct ipcmbox_deadline *deadline;
 	struct ipcmbox_recv __user *uarg;

@@ -141,7 +141,7 @@ long ipcmbox_vector_recv(struct ipcmbox_ioctl *call)
 {
 	const struct ipcmbox_vector *arg = &call->arg.vector;
 	struct ipcmbox_recv __user *element = u64_to_user_ptr(arg->array_ptr);
-	unsigned int file_flags = call->file->f_flags;
+	unsigned int file_flags = call->file_flags;
 	const u32 known = sizeof(*element);
 	long ret;
 	u32 i;

@@ -93,6 +93,7 @@ static int take(struct stage *stage, struct ipcmbox_waiter *waiter, u32 min_prio
 	/* The waiter may stay linked. */
 	reception = kunit_kzalloc(stage->test, sizeof(*reception), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(stage->test, reception);
+	reception->thread = task_pid(current);
 	reception->room = 8;
 	reception->min_priority = min_priority;
 	memset(waiter, 0, sizeof(*waiter));

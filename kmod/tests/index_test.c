@@ -4,6 +4,7 @@
  */
 #include <kunit/test.h>
 #include <linux/prandom.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include <uapi/linux/ipcmbox.h>
@@ -104,7 +105,8 @@ static struct ipcmbox_message *receive(struct shelf *shelf,
 				       u32 min_priority, int *error)
 {
 	struct ipcmbox_reception reception = {
-		.selection = selection, .min_priority = min_priority, .room = 1,
+		.thread = task_pid(current), .selection = selection,
+		.min_priority = min_priority, .room = 1,
 	};
 	struct ipcmbox_waiter waiter = { .reception = &reception };
 
