@@ -246,7 +246,7 @@ long ipcmbox_call_call(struct ipcmbox_ioctl *call)
 
 	ret = request_and_receive(handle, arg, uarg, &sending);
 
-	if (ret == -EAGAIN || (ret < 0 && sending.limit))
+	if ((ret == -EAGAIN && !(call->file_flags & IPCMBOX_TRY)) || (ret < 0 && sending.limit))
 		put_user(sending.limit, &uarg->limit);
 	if (sending.cookie != arg->cookie && put_user(sending.cookie, &uarg->cookie)) {
 		/* Nobody could ever ask for it. */

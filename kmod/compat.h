@@ -71,6 +71,31 @@
 #define ipcmbox_receive_fd(file, o_flags)	receive_fd(file, NULL, o_flags)
 #endif
 
+/*
+ * Commands of rings. Since 6.8 they have a header of their own; since 6.5 the whole of the ring's
+ * entry is there, and not only what is the command's; since 6.18 there is one way to be done for
+ * each size of the answer.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#define IPCMBOX_URING_HEADER		"linux/io_uring.h"
+#define ipcmbox_uring_task(cmd)		(cmd_to_io_kiocb(cmd)->task)
+#else
+#define IPCMBOX_URING_HEADER		"linux/io_uring/cmd.h"
+#define ipcmbox_uring_task(cmd)		io_uring_cmd_get_task(cmd)
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#define ipcmbox_uring_payload(uring)	((const void *)(uring)->cmd)
+#else
+#define ipcmbox_uring_payload(uring)	((const void *)(uring)->sqe->cmd)
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+#define ipcmbox_uring_done(cmd, ret, issue_flags)	io_uring_cmd_done(cmd, ret, 0, issue_flags)
+#else
+#define ipcmbox_uring_done(cmd, ret, issue_flags)	io_uring_cmd_done(cmd, ret, issue_flags)
+#endif
+
 /* Up to 6.2 the owner of the mount said how ids are mapped. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 #define ipcmbox_idmap		user_namespace

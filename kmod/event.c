@@ -353,8 +353,9 @@ static int lock_with_copies(struct ipcmbox_event *event, struct fanout *fanout, 
 }
 
 /* Returns 0: it is done; -EINPROGRESS: it is suspended; -EAGAIN, -EPIPE. */
-static int post_locked(struct ipcmbox_mailbox *mailbox, struct fanout *fanout, bool nonblock)
+static int post_locked(struct ipcmbox_sending *sending, struct fanout *fanout)
 {
+	struct ipcmbox_mailbox *mailbox = sending->mailbox;
 	const struct ipcmbox_message *first = ipcmbox_queue_first(&mailbox->port.pending);
 	struct ipcmbox_message *message = fanout->message;
 	struct ipcmbox_event *event = mailbox->event;
@@ -364,12 +365,13 @@ static int post_locked(struct ipcmbox_mailbox *mailbox, struct fanout *fanout, b
 		return -EPIPE;
 
 	if (is_blocked_locked(event, fanout)) {
-		if (nonblock || is_refused_locked(event, fanout))
+		sending->refused = is_refused_locked(event, fanout);
+		if (sending->deadline->nonblock || sending->refused)
 			return -EAGAIN;
 	} else if (!first || message->priority > first->priority) {
 		commit_locked(mailbox, fanout);
 		return 0;
-	} else if (nonblock) {
+	} else if (sending->deadline->nonblock) {
 		return -EAGAIN;
 	}
 
@@ -438,7 +440,7 @@ int ipcmbox_event_send(struct ipcmbox_sending *sending, struct ipcmbox_message *
 
 	ret = lock_with_copies(mailbox->event, &fanout, &sending->limit);
 	if (!ret) {
-		ret = post_locked(mailbox, &fanout, sending->deadline->nonblock);
+		ret = post_locked(sending, &fanout);
 		mutex_unlock(&mailbox->event->lock);
 		if (ret == -EINPROGRESS)
 			ret = await_admission(mailbox, &fanout, sending->deadline);

@@ -27,6 +27,7 @@
 #include "registry.h"
 #include "show.h"
 #include "transfer.h"
+#include "uring.h"
 #include "wait.h"
 
 static void deadline_of_iocb(struct ipcmbox_deadline *deadline, const struct kiocb *iocb)
@@ -146,6 +147,7 @@ static const struct file_operations handle_fops = {
 	.poll = handle_poll,
 	.unlocked_ioctl = ipcmbox_ioctl_mailbox,
 	.compat_ioctl = compat_ptr_ioctl,
+	.uring_cmd = ipcmbox_uring_cmd,
 	.flush = handle_flush,
 	.release = handle_release,
 	.show_fdinfo = ipcmbox_show_fdinfo,

@@ -182,7 +182,8 @@ static long dispatch(struct file *file, unsigned int cmd, unsigned long uarg,
 			 IPCMBOX_FEATURE_MOVE | \
 			 IPCMBOX_FEATURE_CHANNEL | \
 			 IPCMBOX_FEATURE_PLAIN | \
-			 IPCMBOX_FEATURE_POSIX)
+			 IPCMBOX_FEATURE_POSIX | \
+			 (IS_ENABLED(CONFIG_IO_URING) ? IPCMBOX_FEATURE_URING : 0))
 
 static long ioctl_query(struct ipcmbox_ioctl *call)
 {
@@ -532,6 +533,17 @@ static const struct ipcmbox_command channel_commands[] = {
 						    CHANNEL_EVICT_SIZE_MIN,
 						    ipcmbox_channel_evict },
 };
+
+/**
+ * ipcmbox_ioctl_find_mailbox() - what there is to know of a command of mailboxes
+ * @cmd: its number
+ *
+ * Return: the command, or NULL: there is no such.
+ */
+const struct ipcmbox_command *ipcmbox_ioctl_find_mailbox(unsigned int cmd)
+{
+	return find(cmd, mailbox_commands, MAILBOX_BASE, ARRAY_SIZE(mailbox_commands));
+}
 
 long ipcmbox_ioctl_device(struct file *file, unsigned int cmd, unsigned long arg)
 {

@@ -2,6 +2,7 @@
 #ifndef _IPCMBOX_IOCTL_H
 #define _IPCMBOX_IOCTL_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 #include <uapi/linux/ipcmbox.h>
@@ -18,10 +19,16 @@ struct pid;
  * results back last.
  */
 
+/*
+ * No flag of files has this bit: a command is tried, and will be done if to wait would help, see
+ * uring.h. A send says -EINPROGRESS then, and -EAGAIN if it would not help.
+ */
+#define IPCMBOX_TRY	BIT(31)
+
 /**
  * struct ipcmbox_ioctl - a command under way
  * @file: the descriptor
- * @file_flags: its flags, or those and O_NONBLOCK: the command is only tried, see uring.h
+ * @file_flags: its flags, or those and O_NONBLOCK and IPCMBOX_TRY
  * @thread: whose command it is: the calling thread, or the one it does it for, likewise
  * @uarg: the caller's structure
  * @usize: its size
@@ -73,6 +80,7 @@ struct ipcmbox_command {
 int ipcmbox_ioctl_import(void *to, size_t known, const void __user *from, size_t usize);
 int ipcmbox_ioctl_reply(const struct ipcmbox_ioctl *call, const void *result, size_t size);
 
+const struct ipcmbox_command *ipcmbox_ioctl_find_mailbox(unsigned int cmd);
 int ipcmbox_ioctl_prepare(struct ipcmbox_ioctl *call, const struct ipcmbox_command *command,
 			  unsigned int cmd, void __user *uarg);
 

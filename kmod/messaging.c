@@ -55,6 +55,16 @@ static noinline void tell_limit(u32 limit, struct ipcmbox_send __user *uarg)
 	put_user(limit, &uarg->limit);
 }
 
+/* A limit was hit. Who only tries is not told of one that waiting would have been good for. */
+static noinline long send_limited(const struct ipcmbox_sending *sending, unsigned int file_flags,
+				  long ret, struct ipcmbox_send __user *uarg)
+{
+	if (ret == -EAGAIN && file_flags & IPCMBOX_TRY && !sending->refused)
+		return -EINPROGRESS;
+	tell_limit(sending->limit, uarg);
+	return ret;
+}
+
 /* A call that has no use for a reply, and cannot be resumed. */
 static noinline long send_handled(struct file *file, struct ipcmbox_sending *sending)
 {
@@ -107,13 +117,14 @@ static __always_inline long send(struct file *file, unsigned int file_flags,
 	sending->priority = arg->priority;
 	sending->completion = arg->completion;
 	sending->limit = IPCMBOX_LIMIT_NONE;
+	sending->refused = false;
 	if (unlikely(arg->completion == IPCMBOX_HANDLED))
 		ret = send_handled(file, sending);
 	else
 		ret = ipcmbox_transfer_send(file->private_data, sending);
 	ipcmbox_buffer_release(&from);
 	if (unlikely(ret < 0 && (sending->limit || ret == -EAGAIN)))
-		tell_limit(sending->limit, uarg);
+		return send_limited(sending, file_flags, ret, uarg);
 	return ret;
 }
 
@@ -408,6 +419,9 @@ long ipcmbox_messaging_receive(const struct ipcmbox_ioctl *call, const struct ip
 
 long ipcmbox_messaging_recv(struct ipcmbox_ioctl *call)
 {
+	if (call->usize == IPCMBOX_RECV_SIZE_V0)
+		return recv_v0(call->file, call->file_flags, call->thread, &call->arg.recv,
+			       call->uarg);
 	return ipcmbox_messaging_receive(call, &call->arg.recv, call->uarg, call->usize);
 }
 

@@ -229,8 +229,10 @@ int __flatten ipcmbox_transfer_send(struct ipcmbox_handle *handle, struct ipcmbo
 	default:
 		ipcmbox_message_put(message);
 	}
-	if (ret == -EAGAIN)
+	if (ret == -EAGAIN) {
 		sending->limit = IPCMBOX_LIMIT_CAPACITY;
+		sending->refused = READ_ONCE(port->overflow) == IPCMBOX_OVERFLOW_FAIL;
+	}
 	return ret;
 }
 

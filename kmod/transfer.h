@@ -50,6 +50,7 @@ struct ipcmbox_selection;
  * @priority: 0 to IPCMBOX_PRIORITY_MAX
  * @completion: what to wait for
  * @limit: out: set to the limit that was hit
+ * @refused: out on -EAGAIN without waiting: to wait would not have helped
  * @files: descriptors that go with it, or NULL; set to NULL when the message has taken them over
  * @home: HANDLED: what the wait can be resumed on, or NULL (port lock while the sender waits)
  * @caller: HANDLED: the calling thread's place among the callers
@@ -66,6 +67,7 @@ struct ipcmbox_sending {
 	u32 priority;
 	u32 completion;
 	u32 limit;
+	bool refused;
 	struct ipcmbox_handle *home;
 	struct ipcmbox_caller *caller;
 	u64 cookie;

@@ -30,6 +30,7 @@ SIZE_IS(ipcmbox_call, 96);
 SIZE_IS(ipcmbox_reply, 48);
 SIZE_IS(ipcmbox_reply_recv, 24);
 SIZE_IS(ipcmbox_settle, 24);
+SIZE_IS(ipcmbox_uring, 16);
 SIZE_IS(ipcmbox_join, 40);
 SIZE_IS(ipcmbox_notify, 24);
 SIZE_IS(ipcmbox_blocked, 48);

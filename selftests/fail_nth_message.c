@@ -12,6 +12,7 @@
 
 #include "kselftest_harness.h"
 #include "fail_nth_test.h"
+#include "uring_test.h"
 
 #define LONG	30000
 #define FEW	3
@@ -440,6 +441,64 @@ static int fork_and_exit(void)
 	return waitpid(pid, &status, 0) == pid && !status ? 0 : -ECHILD;
 }
 
+/*
+ * By a ring of io_uring, a new one each time
+ */
+
+static struct ring ring;
+
+static bool with_ring(void)
+{
+	return !ring_begin(&ring, 0);
+}
+
+static bool one_is_there_and_a_ring(void)
+{
+	return one_is_there() && with_ring();
+}
+
+/* The ring says EAGAIN when there was no memory for the entry. */
+static int submit(void)
+{
+	int ret = ring_submit(&ring);
+
+	if (ret < 0)
+		return ret == -EAGAIN ? -ENOMEM : ret;
+	return ring_await(&ring, ring.added - 1);
+}
+
+static int send_by_ring(void)
+{
+	static struct ipcmbox_send send;
+
+	sent = 1;
+	length = LONG;
+	send = (struct ipcmbox_send){ .buf_ptr = ptr_u64(out), .buf_len = LONG };
+	ring_send(&ring, box, &send);
+	return submit();
+}
+
+static bool all_sent_by_ring(int ret)
+{
+	ring_end(&ring);
+	return all_sent(ret);
+}
+
+static int recv_by_ring(void)
+{
+	static struct ipcmbox_recv recv;
+
+	recv = (struct ipcmbox_recv){ .buf_ptr = ptr_u64(in), .buf_len = LONG };
+	ring_recv(&ring, box, &recv);
+	return submit();
+}
+
+static bool received_by_ring(int ret)
+{
+	ring_end(&ring);
+	return received(ret);
+}
+
 static int another;
 
 static bool another_with_messages(void)
@@ -479,6 +538,8 @@ static const struct command commands[] = {
 	{ IPCMBOX_IOC_RECVV, "receive a few plain", few_are_there, recv_few_plain, few_received },
 	{ IPCMBOX_IOC_READ(0), "receive plain", one_in_pieces_is_there, plain_read, received },
 	{ 0, "read", one_is_there, read_it, received },
+	{ 0, "send by a ring", with_ring, send_by_ring, all_sent_by_ring },
+	{ 0, "receive by a ring", one_is_there_and_a_ring, recv_by_ring, received_by_ring },
 	{ 0, "poll", as_it_is, poll_it, nothing },
 	{ 0, "watch", as_it_is, watch, watched },
 	{ 0, "fork", as_it_is, fork_and_exit, nothing },

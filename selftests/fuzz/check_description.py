@@ -10,9 +10,10 @@ import re
 import sys
 
 RESOURCES = {'fd': 4, 'pid': 4, 'uid': 4, 'gid': 4, 'fd_event': 4}
-# Commands whose structure is in pages, and what is not part of a structure of a command
+# Commands whose structure is in pages, and what is not part of a structure of a command; a ring of
+# io_uring is in pages, too
 IN_PAGES = {'channel_lane', 'channel_board', 'channel_ack', 'channel_acks', 'channel_header',
-            'channel_record'}
+            'channel_record', 'uring'}
 
 
 def arguments(text):

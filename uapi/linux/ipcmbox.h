@@ -53,7 +53,7 @@
  * has delivered nothing and never will, a receive has left the message where it was.
  *
  * ============ ===================================================================================
- * ENOTTY       Unknown command, or not a command of this kind of descriptor.
+ * ENOTTY       Unknown command, or not a command of this kind of descriptor (of a ring).
  * EINVAL       Bad value, unknown flag, non-zero padding, a structure shorter than its first
  *              version.
  * E2BIG        A longer structure whose unknown tail is not zero.
@@ -292,6 +292,7 @@ struct ipcmbox_iovec {
 #define IPCMBOX_FEATURE_CHANNEL		(1ULL << 12)	/* %IPCMBOX_CHANNEL, CHANNEL_* */
 #define IPCMBOX_FEATURE_PLAIN		(1ULL << 13)	/* WRITE, READ, %IPCMBOX_VECTOR_PLAIN */
 #define IPCMBOX_FEATURE_POSIX		(1ULL << 14)	/* %IPCMBOX_OPEN_POSIX */
+#define IPCMBOX_FEATURE_URING		(1ULL << 15)	/* commands of rings of io_uring */
 
 /**
  * struct ipcmbox_query - ioctl(IPCMBOX_IOC_QUERY) on the device: features and limits
@@ -970,6 +971,55 @@ struct ipcmbox_settle {
 	__u32 action;
 	__u32 __reserved;
 	__aligned_u64 lease_ns;
+};
+
+/**
+ * struct ipcmbox_uring - a command of a ring of io_uring, io_uring_sqe::cmd of its entry
+ * @arg_ptr: in: address of the command's structure
+ * @__reserved: must be 0
+ *
+ * SEND, RECV, CALL, REPLY and SETTLE can be commands of a ring: an entry with the opcode
+ * %IORING_OP_URING_CMD, the descriptor of the mailbox (a registered one will do), the number of
+ * the command in cmd_op, uring_cmd_flags of 0, and this in cmd. They do what they do as ioctl(2),
+ * and the result of the entry is what that returns, or the error as a negative number. The kernel
+ * must have %IORING_OP_URING_CMD; %IPCMBOX_FEATURE_URING tells that the module does.
+ *
+ * But for %IPCMBOX_MOVE, which is EINVAL: that the right to write is back when a send has failed
+ * can be promised to a system call only.
+ *
+ * The structure, and all that it points to, must stay as it is until the entry has its result: it
+ * is read more than once. The entry itself is the caller's again when it has been submitted; but
+ * with Linux 6.12 one that is linked to another, or drained, only when its turn has come, unless it
+ * has %IOSQE_ASYNC. Entries that are not linked (%IOSQE_IO_LINK) are done in any order.
+ *
+ * A command that need not wait is done, or refused, as soon as it is its turn. If it would wait,
+ * and neither %IPCMBOX_NONBLOCK nor O_NONBLOCK is set, a worker of io_uring does, so its turn among
+ * those who wait comes a little later; so it is with a CALL, and a SEND with a completion other
+ * than QUEUED, whether or not they would. How many workers of this kind there are is limited, by
+ * default to four for each CPU, or to the entries of the first ring of the thread if these are
+ * fewer, and what is beyond waits for a worker first. They are the thread's, for all its rings, and
+ * for the files it reads and writes by them: whoever has more receives wait than there are workers
+ * keeps his files waiting, too. The first number of %IORING_REGISTER_IOWQ_MAX_WORKERS is the limit.
+ * A receive that is the second of two linked entries, the first of which is %IORING_OP_POLL_ADD of
+ * POLLIN on the mailbox, needs no worker unless another receiver is faster.
+ *
+ * %IORING_OP_ASYNC_CANCEL, %IORING_OP_LINK_TIMEOUT and the end of the ring, or of the thread that
+ * has submitted it, end the wait as a signal does: EINTR, or ECANCELED if there was no worker yet.
+ * So does what stops the process for a while, as SIGSTOP and debuggers do. As with a signal,
+ * nothing has happened then, and a CALL can be resumed. A command under way holds the mailbox open:
+ * closing the last descriptor does not end it.
+ *
+ * The sender is the process; its thread (&ipcmbox_recv.tid, and that of its endpoint) is the one
+ * that has submitted the entry, with %IORING_SETUP_SQPOLL the one that the kernel has made to do
+ * so. User and group are those the entry is done with: of the submitter, or of its personality.
+ *
+ * Errors: those of the command, EFAULT, EINVAL; ENOTTY: not one of these commands; EOPNOTSUPP: the
+ * descriptor is of something else than a mailbox, or of a channel, or the ring is one that polls
+ * for results (%IORING_SETUP_IOPOLL), which some kernels allow.
+ */
+struct ipcmbox_uring {
+	__aligned_u64 arg_ptr;
+	__aligned_u64 __reserved;
 };
 
 /** DOC: Flags of ioctl(IPCMBOX_IOC_JOIN) */
