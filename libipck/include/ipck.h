@@ -1386,6 +1386,96 @@ int ipck_wait_any(struct ipck *const mbs[], unsigned int count, short events,
 		  enum ipck_wait wait, uint64_t wait_ns, uint64_t *ready);
 
 /**
+ * struct ipck_uring - a send or a receive that a ring of io_uring does
+ * @mb: the mailbox
+ * @fd: its descriptor
+ * @command: of the kernel
+ * @settles: a message whose sender waits until it is handled, and whose token
+ *	nobody wants, is to be acknowledged
+ * @max_fds: room for descriptors, also when the command has told how many there are
+ * @reserved: unused
+ * @args: what the command is given, and gives back
+ *
+ * Set by ipck_uring_send() and ipck_uring_recv(), and not to be looked into.
+ * Together with the payload and the arrays of descriptors it must stay where and
+ * as it is until the entry of the ring is completed.
+ */
+struct ipck_uring {
+	struct ipck *mb;
+	int fd;
+	uint32_t command;
+	uint32_t settles;
+	uint32_t max_fds;
+	uint32_t reserved[2];
+	uint64_t args[32];
+};
+
+/**
+ * ipck_uring_send() - get a send ready for a ring
+ * @uring: set on success, undefined on failure
+ * @mb: the mailbox, opened for sending
+ * @buf: the payload
+ * @len: its length, 0 upwards
+ * @opt: optional: how to send, without flags
+ *
+ * Nothing is sent before an entry of a ring is filled in with it, which
+ * ``ipck_uring_prep()`` of <ipck_uring.h> does, and submitted::
+ *
+ *	struct ipck_uring hello;
+ *
+ *	ipck_uring_send(&hello, mb, "hello", 6, NULL);
+ *	ipck_uring_prep(io_uring_get_sqe(&ring), &hello);
+ *	io_uring_submit(&ring);
+ *
+ * The result of the entry goes to ipck_uring_result().  The time to wait of
+ * %IPCK_WAIT_FOR begins here.  A channel knows no rings.
+ *
+ * The kernel does at once what need not wait; for the rest it has workers, not
+ * all that many, which the thread needs for its files, too: see ipcmbox(4).  A
+ * wait is ended by cancelling the entry (-EINTR, -ECANCELED), and by the end of
+ * the ring.  The sender is the process and the thread that has submitted it.
+ *
+ * The library has nothing to do with rings but this, and needs no liburing.
+ * %IPCK_FEATURE_URING tells whether the module knows rings.
+ *
+ * Return: 0, or -EINVAL (also: a channel), -EMSGSIZE.
+ */
+int ipck_uring_send(struct ipck_uring *uring, struct ipck *mb, const void *buf,
+		    size_t len, const struct ipck_send_opt *opt);
+
+/**
+ * ipck_uring_recv() - get a receive ready for a ring
+ * @uring: set on success, undefined on failure
+ * @mb: the mailbox, opened for receiving
+ * @buf: where the payload goes
+ * @size: room there
+ * @opt: optional: how to receive, without %IPCK_IOVEC
+ *
+ * As ipck_uring_send(). After ipck_uring_result() it can be submitted again as it
+ * is, unless its time to wait is limited.
+ *
+ * Return: 0, or -EINVAL (also: a channel).
+ */
+int ipck_uring_recv(struct ipck_uring *uring, struct ipck *mb, void *buf,
+		    size_t size, const struct ipck_recv_opt *opt);
+
+/**
+ * ipck_uring_result() - what came of a send or a receive that a ring has done
+ * @uring: the send, or the receive; its entry is completed
+ * @res: the result of the entry
+ * @msg: optional: of a receive what is known about the message, as
+ *	ipck_recv_opt() tells it; of a send all 0 but for @limit
+ *
+ * To be called once for each message received: like ipck_recv_opt() it
+ * acknowledges what nobody wants the token of.
+ *
+ * Return: @res: what ipck_send_opt() or ipck_recv_opt() would have returned; or
+ * -ECANCELED (cancelled, or what it was linked to has failed), or -EINVAL.
+ */
+ssize_t ipck_uring_result(struct ipck_uring *uring, int res,
+			  struct ipck_msg *msg);
+
+/**
  * ipck_notify_signal() - get a signal when a mailbox is no longer empty
  * @mb: the mailbox, opened for receiving
  * @signo: the signal, 1 to SIGRTMAX
@@ -2051,6 +2141,7 @@ int ipck_shm_recv(struct ipck *mb, struct ipck_shm **shm,
 #define IPCK_FEATURE_CHANNEL	(1ULL << 12)	/* %IPCK_CHANNEL */
 #define IPCK_FEATURE_PLAIN	(1ULL << 13)	/* ipck_send_many() */
 #define IPCK_FEATURE_POSIX	(1ULL << 14)	/* %IPCK_ATTR_POSIX */
+#define IPCK_FEATURE_URING	(1ULL << 15)	/* ipck_uring_recv() */
 
 /**
  * struct ipck_limits - what the running kernel can do, and the user may

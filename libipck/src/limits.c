@@ -24,6 +24,7 @@ static_assert(IPCK_FEATURE_MOVE == IPCMBOX_FEATURE_MOVE, "ABI");
 static_assert(IPCK_FEATURE_CHANNEL == IPCMBOX_FEATURE_CHANNEL, "ABI");
 static_assert(IPCK_FEATURE_PLAIN == IPCMBOX_FEATURE_PLAIN, "ABI");
 static_assert(IPCK_FEATURE_POSIX == IPCMBOX_FEATURE_POSIX, "ABI");
+static_assert(IPCK_FEATURE_URING == IPCMBOX_FEATURE_URING, "ABI");
 static_assert(IPCK_FDS_MAX == IPCMBOX_FDS_MAX, "ABI");
 
 IPCK_API int ipck_limits(struct ipck_limits *limits)
