@@ -12,7 +12,7 @@
 #include "link.h"
 #include "report.h"
 #include "target.h"
-#include "text.h"
+#include "value/text.h"
 
 #define NSEC_PER_SEC	1000000000ULL
 #define NSEC_PER_MSEC	1000000ULL

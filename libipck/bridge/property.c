@@ -9,7 +9,7 @@
 #include <mqtt_protocol.h>
 
 #include "property.h"
-#include "quantity.h"
+#include "value/quantity.h"
 
 /* An identifier, and two strings with their lengths */
 #define OVERHEAD 5

@@ -8,11 +8,11 @@
 
 #include <mosquitto.h>
 
-#include "events.h"
 #include "help.h"
-#include "quantity.h"
 #include "report.h"
 #include "settings.h"
+#include "value/events.h"
+#include "value/quantity.h"
 
 #define NSEC_PER_SEC	1000000000ULL
 #define PORT		1883

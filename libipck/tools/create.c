@@ -5,9 +5,9 @@
 
 #include <ipck.h>
 
-#include "policy.h"
-#include "quantity.h"
 #include "report.h"
+#include "value/policy.h"
+#include "value/quantity.h"
 
 static enum status create(const char *name, int oflag,
 			  const struct ipck_attr *attr)

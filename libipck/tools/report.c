@@ -7,7 +7,7 @@
 #include <ipck.h>
 
 #include "report.h"
-#include "text.h"
+#include "value/text.h"
 
 enum status report_failure(const char *doing, const char *target, int ret,
 			   unsigned int limit)

@@ -5,10 +5,10 @@
 
 #include <ipck.h>
 
-#include "policy.h"
-#include "quantity.h"
 #include "report.h"
 #include "target.h"
+#include "value/policy.h"
+#include "value/quantity.h"
 
 #define DELIVERIES_MAX 65535
 

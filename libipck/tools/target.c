@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "quantity.h"
 #include "target.h"
+#include "value/quantity.h"
 
 static bool is_id(const char *target)
 {

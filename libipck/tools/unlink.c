@@ -2,7 +2,7 @@
 #include <getopt.h>
 
 #include "report.h"
-#include "shm.h"
+#include "shm/shm.h"
 #include "target.h"
 
 static enum status run(int argc, char **argv)

@@ -7,11 +7,11 @@
 #include <ipck.h>
 #include <linux/ipcmbox.h>
 
-#include "events.h"
 #include "parse.h"
-#include "policy.h"
-#include "quantity.h"
-#include "text.h"
+#include "value/events.h"
+#include "value/policy.h"
+#include "value/quantity.h"
+#include "value/text.h"
 
 static void check(bool is_so)
 {
