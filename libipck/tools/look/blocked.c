@@ -16,6 +16,8 @@
 #include "task.h"
 #include "value/field.h"
 
+#define DEPTH_MAX 40
+
 enum form { FORM_TEXT, FORM_JSON, FORM_DOT };
 
 /**
@@ -30,8 +32,11 @@ struct view {
 	size_t *shown;
 };
 
+/* Where nobody counts the steps any more they are no longer seen. */
 static void indent(unsigned int depth)
 {
+	if (depth > DEPTH_MAX)
+		depth = DEPTH_MAX;
 	if (depth)
 		printf("%*s-> ", 2 * (depth - 1), "");
 }
@@ -56,7 +61,8 @@ static void print_chain(struct view *view, const struct ipck_blocked *task,
 		if (*shown) {
 			indent(depth);
 			task_print(stdout, task->pid, task->tid);
-			puts(*shown == chain ? ": a CYCLE" : ": see above");
+			puts(graph_is_in_cycle(&view->graph, task) && *shown == chain ?
+			     ": a CYCLE" : ": see above");
 			return;
 		}
 		*shown = chain;

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include <ipck.h>
@@ -12,8 +13,25 @@
 #include "snapshot.h"
 
 /**
+ * struct graph_node - what is known of a blocked task beside what the kernel tells
+ * @next: where its peer is among the tasks, or SIZE_MAX
+ * @seen_ns: when the look at its mailbox began
+ * @from_ns: since when it has been waiting, or for longer; both on CLOCK_MONOTONIC
+ * @walk: in which walk it was passed, from 1
+ * @is_in_cycle: it waits for itself in the end
+ */
+struct graph_node {
+	size_t next;
+	int64_t seen_ns;
+	int64_t from_ns;
+	size_t walk;
+	bool is_in_cycle;
+};
+
+/**
  * struct graph - all blocked tasks
  * @tasks: the tasks, owned
+ * @nodes: one for each of them, owned
  * @count: how many
  * @room: how many there is room for
  *
@@ -22,11 +40,15 @@
  */
 struct graph {
 	struct ipck_blocked *tasks;
+	struct graph_node *nodes;
 	size_t count;
 	size_t room;
 };
 
-/* Ask who waits at each mailbox of a snapshot. Return: 0 or -errno. */
+/*
+ * Ask who waits at each mailbox of a snapshot, and find out what follows from that, in the time it
+ * takes to sort the tasks. Return: 0 or -errno.
+ */
 int graph_take(struct graph *graph, const struct snapshot *snapshot);
 void graph_deinit(struct graph *graph);
 
@@ -34,7 +56,10 @@ void graph_deinit(struct graph *graph);
 const struct ipck_blocked *graph_next(const struct graph *graph,
 				      const struct ipck_blocked *task);
 
-/* Whether a task waits for itself in the end: a deadlock. */
+/*
+ * Whether a task waits for itself in the end: a deadlock. All of that was so at one moment; a
+ * circle that is as new as the looks at its mailboxes is not yet known to be one.
+ */
 bool graph_is_in_cycle(const struct graph *graph, const struct ipck_blocked *task);
 
 /* Print who waits, for how long, for what, where and for whom. */
