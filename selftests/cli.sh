@@ -789,10 +789,10 @@ top_sorted()
 	fails 2 "bad filter ''" ipck top -f ''
 }
 
-# in_state NAME STATE: in the second of two looks
+# in_state NAME STATE [DELAY]: in the second of two looks
 in_state()
 {
-	ipck top -b -n 2 -d 10ms >out
+	ipck top -b -n 2 -d "${3:-10ms}" >out
 	awk -v name="$1" -v state="$2" '
 		/mailboxes:/ { table++ }
 		table == 2 && $NF == name { found = $3 == state }
@@ -811,7 +811,7 @@ top_trouble()
 	ipck exec -r cli3 sleep 60 &
 	await in_state cli unread
 	await in_state cli2 slow
-	await in_state cli3 stuck
+	await in_state cli3 stuck 1s
 	has out ' 3 in trouble, 0 tasks deadlocked' "(pid $sender) waits " ' for room in cli2 #'
 	# Worst first, whatever is busy
 	[ "$(top_names | head -n 1)" = cli ]

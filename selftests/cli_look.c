@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What ipck makes of mailboxes and tasks that are made up: chains and circles. The library,
- * and the clock, are functions of this file.
+ * What ipck makes of mailboxes and tasks that are made up: chains, circles and what is in trouble.
+ * The library, and the clock, are functions of this file.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,6 +13,8 @@
 #include "kselftest_harness.h"
 #include "look/graph.h"
 #include "look/snapshot.h"
+#include "top/lull.h"
+#include "top/trouble.h"
 
 /* More than one ioctl tells of */
 #define MANY		100000
@@ -65,6 +67,7 @@ int ipck_blocked(uint64_t id, struct ipck_blocked *tasks, unsigned int count, un
 FIXTURE(cli_look) {
 	struct snapshot snapshot;
 	struct graph graph;
+	struct lulls lulls;
 };
 
 FIXTURE_SETUP(cli_look)
@@ -77,6 +80,7 @@ FIXTURE_TEARDOWN(cli_look)
 {
 	snapshot_deinit(&self->snapshot);
 	graph_deinit(&self->graph);
+	lulls_deinit(&self->lulls);
 }
 
 /* Each mailbox is there at which somebody waits. */
@@ -264,6 +268,91 @@ TEST_F(cli_look, who_moved_on_is_where_it_was_seen_last)
 	ASSERT_EQ(0, look(self));
 	EXPECT_EQ(&self->graph.tasks[2], graph_next(&self->graph, &self->graph.tasks[1]));
 	EXPECT_FALSE(is_in_cycle(&self->graph, 0) || is_in_cycle(&self->graph, 1));
+}
+
+/* How long one wait has lasted counts, and not how often somebody waits. */
+TEST_F(cli_look, slow_is_one_long_wait)
+{
+	struct ipck_blocked tasks[] = { WAITS(11, 1, 12) };
+	size_t i;
+
+	make_up(tasks, 1);
+	for (i = 0; i < 5; i++) {
+		tasks[0].since_ns = NSEC_PER_SEC - 1;
+		ASSERT_EQ(0, look(self));
+		EXPECT_EQ(TROUBLE_NONE,
+			  trouble_of_task(&self->graph, self->graph.tasks, NSEC_PER_SEC));
+	}
+	tasks[0].since_ns = NSEC_PER_SEC;
+	ASSERT_EQ(0, look(self));
+	EXPECT_EQ(TROUBLE_SLOW, trouble_of_task(&self->graph, self->graph.tasks, NSEC_PER_SEC));
+	/* Whoever waits for a message has nothing to do, and that is all. */
+	tasks[0].what = IPCK_BLOCKED_RECV;
+	ASSERT_EQ(0, look(self));
+	EXPECT_EQ(TROUBLE_NONE, trouble_of_task(&self->graph, self->graph.tasks, NSEC_PER_SEC));
+}
+
+/* Look again after so long. Return: the trouble of a mailbox of the last snapshot. */
+static enum trouble after(FIXTURE_DATA(cli_look) *self, uint64_t ns, size_t i)
+{
+	world.now_ns += ns;
+	if (snapshot_take(&self->snapshot) || lulls_update(&self->lulls, &self->snapshot))
+		return -1;
+	return trouble_of_messages(&self->snapshot.infos[i],
+				   self->snapshot.ns - self->lulls.all[i].since_ns, NSEC_PER_SEC);
+}
+
+TEST_F(cli_look, stuck_is_long_without_a_receive)
+{
+	struct ipck_info infos[] = { { .id = 5, .readers = 1, .oldest_ns = OLD_NS } };
+	size_t i;
+
+	world.infos = infos;
+	world.nr_infos = 1;
+	/* There is a backlog, from which something is received now and then. */
+	for (i = 0; i < 40; i++) {
+		infos[0].received += i % 4 == 0;
+		EXPECT_EQ(TROUBLE_NONE, after(self, NSEC_PER_SEC / 5, 0));
+	}
+	/* The last time was 0.6 s ago. */
+	EXPECT_EQ(TROUBLE_NONE, after(self, NSEC_PER_SEC / 5, 0));
+	EXPECT_EQ(TROUBLE_STUCK, after(self, NSEC_PER_SEC / 5, 0));
+	infos[0].received++;
+	EXPECT_EQ(TROUBLE_NONE, after(self, NSEC_PER_SEC / 5, 0));
+	EXPECT_EQ(TROUBLE_STUCK, after(self, NSEC_PER_SEC, 0));
+	/* What has come just now may wait. */
+	infos[0].oldest_ns = NSEC_PER_SEC - 1;
+	EXPECT_EQ(TROUBLE_NONE, after(self, NSEC_PER_SEC, 0));
+	infos[0].readers = 0;
+	EXPECT_EQ(TROUBLE_NONE, after(self, NSEC_PER_SEC, 0));
+	infos[0].oldest_ns = NSEC_PER_SEC;
+	EXPECT_EQ(TROUBLE_UNREAD, after(self, 0, 0));
+}
+
+/* Others come and go, and each has its own time. */
+TEST_F(cli_look, stuck_is_told_of_the_right_mailbox)
+{
+	struct ipck_info infos[] = {
+		{ .id = 3, .readers = 1, .oldest_ns = OLD_NS },
+		{ .id = 5, .readers = 1, .oldest_ns = OLD_NS },
+		{ .id = 9, .readers = 1, .oldest_ns = OLD_NS },
+	};
+
+	world.infos = infos + 1;
+	world.nr_infos = 1;
+	EXPECT_EQ(TROUBLE_NONE, after(self, 0, 0));
+	world.infos = infos;
+	world.nr_infos = 3;
+	EXPECT_EQ(TROUBLE_STUCK, after(self, NSEC_PER_SEC, 1));
+	EXPECT_EQ(TROUBLE_NONE, after(self, 0, 0));
+	EXPECT_EQ(TROUBLE_NONE, after(self, 0, 2));
+	world.infos = infos + 2;
+	world.nr_infos = 1;
+	EXPECT_EQ(TROUBLE_STUCK, after(self, NSEC_PER_SEC, 0));
+	world.infos = infos;
+	world.nr_infos = 2;
+	EXPECT_EQ(TROUBLE_NONE, after(self, NSEC_PER_SEC, 0));
+	EXPECT_EQ(TROUBLE_NONE, after(self, 0, 1));
 }
 
 TEST_HARNESS_MAIN

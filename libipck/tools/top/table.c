@@ -59,7 +59,9 @@ static void fill_rows(struct table *table)
 		before = snapshot_find(old, row->info->id);
 		if (before)
 			row->rate = rate_of(before, row->info, seconds);
-		row->trouble = trouble_of_messages(before, row->info, table->patience_ns);
+		row->trouble = trouble_of_messages(row->info,
+						   new->ns - table->lulls.all[i].since_ns,
+						   table->patience_ns);
 	}
 	table->count = new->count;
 }
@@ -156,6 +158,8 @@ int table_take(struct table *table)
 	ret = snapshot_take(next);
 	if (!ret)
 		ret = graph_take(&table->graph, next);
+	if (!ret)
+		ret = lulls_update(&table->lulls, next);
 	if (ret < 0)
 		return ret;
 	table->now = !table->now;
@@ -166,9 +170,15 @@ void table_deinit(struct table *table)
 {
 	snapshot_deinit(&table->pair[0]);
 	snapshot_deinit(&table->pair[1]);
+	lulls_deinit(&table->lulls);
 	graph_deinit(&table->graph);
 	free(table->rows);
 	free(table->waiters);
+}
+
+uint64_t table_look_ns(const struct table *table)
+{
+	return last_look(table)->ns;
 }
 
 void table_print_summary(FILE *out, const struct table *table)

@@ -14,6 +14,7 @@
 #include "look/graph.h"
 #include "look/rate.h"
 #include "look/snapshot.h"
+#include "lull.h"
 #include "trouble.h"
 
 #define TABLE_FILTER_SIZE	64
@@ -36,6 +37,7 @@ struct waiter {
  * @patience_ns: what has been for so long is trouble
  * @pair: the last look and the one before
  * @now: which of them is the last one
+ * @lulls: since when nothing has been received, of each mailbox of the last look
  * @graph: who was blocked then
  * @rows: the mailboxes, in order, owned
  * @count: how many
@@ -50,6 +52,7 @@ struct table {
 	uint64_t patience_ns;
 	struct snapshot pair[2];
 	unsigned int now;
+	struct lulls lulls;
 	struct graph graph;
 	struct row *rows;
 	size_t count;
@@ -65,6 +68,9 @@ int table_take(struct table *table);
 int table_arrange(struct table *table);
 
 void table_deinit(struct table *table);
+
+/* Return: when the last look was, on CLOCK_MONOTONIC. */
+uint64_t table_look_ns(const struct table *table);
 
 /* Print how many there are and what happens in them all, without the end of the line. */
 void table_print_summary(FILE *out, const struct table *table);

@@ -63,11 +63,10 @@ static void print(const struct table *table)
 static enum status follow(struct top *top)
 {
 	enum status status;
-	uint64_t turn, due;
+	uint64_t turn;
 	int ret;
 
 	for (turn = 0;; turn++) {
-		due = clock_now() + top->interval_ns;
 		ret = table_take(&top->table);
 		if (ret < 0)
 			return report_failure("top", NULL, ret, 0);
@@ -77,7 +76,7 @@ static enum status follow(struct top *top)
 		status = report_output();
 		if (status != STATUS_OK || turn == top->count - 1)
 			return status;
-		clock_sleep_until(due);
+		clock_sleep_until(table_look_ns(&top->table) + top->interval_ns);
 	}
 }
 
@@ -170,9 +169,10 @@ const struct command top_command = {
 	"  -r, --reverse      sort the other way round\n"
 	"  -f, --filter TEXT  only mailboxes with TEXT in their name\n"
 	"\n"
-	"STATE tells what has been so for a second, or for as long as the delay: slow (a\n"
-	"sender waits: for room, a receipt or a reply), stuck (messages are there and none\n"
-	"is received), unread (nobody has it open to receive them); or it is a deadlock.\n"
+	"STATE tells what has been so for a second, or for as long as the delay: slow (one\n"
+	"send waits: for room, a receipt or a reply), stuck (messages are there, and looks\n"
+	"have seen none received for so long), unread (messages are there, and nobody has\n"
+	"it open to receive them); or it is a deadlock.\n"
 	"SWAIT and RWAIT are the sends and receives that wait, HELD are messages that were\n"
 	"received and are not yet handled, OLDEST is the age of the oldest message. Below\n"
 	"are the tasks that wait for more than a message to come, as of ipck blocked,\n"

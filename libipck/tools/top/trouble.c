@@ -3,14 +3,14 @@
 
 #include "trouble.h"
 
-enum trouble trouble_of_messages(const struct ipck_info *before, const struct ipck_info *info,
+enum trouble trouble_of_messages(const struct ipck_info *info, uint64_t lull_ns,
 				 uint64_t patience_ns)
 {
 	if (!info->oldest_ns || info->oldest_ns < patience_ns)
 		return TROUBLE_NONE;
 	if (!info->readers)
 		return TROUBLE_UNREAD;
-	return before && before->received == info->received ? TROUBLE_STUCK : TROUBLE_NONE;
+	return lull_ns >= patience_ns ? TROUBLE_STUCK : TROUBLE_NONE;
 }
 
 enum trouble trouble_of_task(const struct graph *graph, const struct ipck_blocked *task,
