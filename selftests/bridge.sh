@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# ipck bridge, with Debian's mosquitto for a broker: prints TAP. For the guest, as root, with
-# busybox's tools.
+# ipck bridge, with Debian's mosquitto for a broker: prints TAP.
 #
 #	bridge.sh [TEST...]
 #
-# A test is a function; it fails with the first command in it that fails, and then all it has done
-# is shown. None depends on how fast anything is.
+# None of the tests depends on how fast anything is.
+
+# shellcheck source=selftests/cli_test.sh
+. "$(dirname "$0")/cli_test.sh"
 
 # What to connect to: a kernel may know no more than local sockets.
 if [ -e /proc/net/tcp ]; then
@@ -17,58 +18,6 @@ if [ -e /proc/net/tcp ]; then
 else
 	listener='0 /tmp/broker' broker=/tmp/broker client='--unix /tmp/broker'
 fi
-
-# field KEY NAME: a line of ipck stat
-field()
-{
-	ipck stat "$2" | sed -n "s/^$1  *//p"
-}
-
-# has FILE TEXT...: each TEXT is in the file
-has()
-{
-	local file=$1 text
-	shift
-	for text; do
-		grep -qF -e "$text" "$file" || {
-			echo "'$text' is not in:"
-			cat "$file"
-			return 1
-		}
-	done
-}
-
-# is FILE TEXT: that, as of printf, is all there is
-is()
-{
-	# shellcheck disable=SC2059
-	printf "$2" | cmp - "$1" || {
-		od -c "$1"
-		return 1
-	}
-}
-
-# await COMMAND...: it succeeds some time
-await()
-{
-	local i=0
-	until "$@" >/dev/null 2>&1; do
-		i=$((i + 1))
-		[ $i -lt 6000 ]
-		usleep 20000
-	done
-}
-
-# fails STATUS TEXT COMMAND...: ends so, and says why
-fails()
-{
-	local status=$1 text=$2 got=0
-	shift 2
-	"$@" </dev/null >failed.out 2>failed.err || got=$?
-	cat failed.err
-	[ $got = "$status" ]
-	has failed.err "$text"
-}
 
 # configure [LINE...]: of the broker, beside what all tests need
 configure()
@@ -621,48 +570,15 @@ clean_up()
 	configure
 }
 
-count=0 failures=0
-run()
-{
-	local log=$dir.log status
-
-	count=$((count + 1))
-	clean_up
-	# Not as a condition: there, set -e would be without effect.
-	(
-		# shellcheck disable=SC2046 # they are many
-		trap 'kill -9 $(jobs -p) 2>/dev/null || :; wait || :' EXIT
-		set -ex
-		"$1"
-	) >"$log" 2>&1 </dev/null
-	status=$?
-	if [ $status = 0 ]; then
-		echo "ok $count bridge.$1"
-	else
-		cat "$log" ./*.log 2>/dev/null | sed 's/^/# /'
-		echo "not ok $count bridge.$1"
-		failures=$((failures + 1))
-	fi
-}
-
-tests='properties priorities_and_events_arrive bad_properties_do_not_count events
-	own_events_do_not_come_back two_bridges_of_a_host one_bridge_for_both_ends
-	similar_names_have_sessions_of_their_own forgotten_session new_mailbox_has_its_own_tokens
-	handled_when_the_broker_has_it
-	acknowledged_when_the_mailbox_has_it full_mailbox_holds_up_nobody_else subscribed
-	too_long_for_a_packet refused_by_the_broker too_long_for_the_mailbox mailbox_comes_back
-	same_id usage broker_restarts_under_load broker_dies_under_load bridges_die_under_load'
-[ "$broker" = /tmp/broker ] || tests="$tests tls_and_password"
-
-[ $# = 0 ] || tests=$*
-
-echo 'TAP version 13'
-dir=$(mktemp -d)
-cd "$dir" || exit 1
-for test in $tests; do
-	run $test
-done
-clean_up
-cd / && rm -rf "$dir" "$dir.log"
-echo "1..$count"
-[ $failures = 0 ]
+if [ $# = 0 ]; then
+	set -- properties priorities_and_events_arrive bad_properties_do_not_count events \
+		own_events_do_not_come_back two_bridges_of_a_host one_bridge_for_both_ends \
+		similar_names_have_sessions_of_their_own forgotten_session \
+		new_mailbox_has_its_own_tokens handled_when_the_broker_has_it \
+		acknowledged_when_the_mailbox_has_it full_mailbox_holds_up_nobody_else subscribed \
+		too_long_for_a_packet refused_by_the_broker too_long_for_the_mailbox \
+		mailbox_comes_back same_id usage broker_restarts_under_load \
+		broker_dies_under_load bridges_die_under_load
+	[ "$broker" = /tmp/broker ] || set -- "$@" tls_and_password
+fi
+run_tests bridge "$@"

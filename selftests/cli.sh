@@ -2,65 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# The ipck command: prints TAP. For the guest, as root, with busybox's tools.
+# The ipck command: prints TAP.
 #
-# A test is a function; it fails with the first command in it that fails, and then all it has done
-# is shown.
+#	cli.sh [TEST...]
+
+# shellcheck source=selftests/cli_test.sh
+. "$(dirname "$0")/cli_test.sh"
 
 parameters=/sys/module/ipcmbox/parameters
-
-# field KEY [NAME|#ID]: a line of ipck stat
-field()
-{
-	ipck stat "${2:-cli}" | sed -n "s/^$1  *//p"
-}
-
-# has FILE TEXT...: each TEXT is in the file
-has()
-{
-	local file=$1 text
-	shift
-	for text; do
-		grep -qF -e "$text" "$file" || {
-			echo "'$text' is not in:"
-			cat "$file"
-			return 1
-		}
-	done
-}
-
-# is FILE TEXT: that, as of printf, is all there is
-is()
-{
-	# shellcheck disable=SC2059
-	printf "$2" | cmp - "$1" || {
-		od -c "$1"
-		return 1
-	}
-}
-
-# fails STATUS TEXT COMMAND...: ends so, prints nothing and says why
-fails()
-{
-	local status=$1 text=$2 got=0
-	shift 2
-	"$@" </dev/null >failed.out 2>failed.err || got=$?
-	cat failed.err
-	[ $got = "$status" ]
-	[ ! -s failed.out ]
-	[ -z "$text" ] || has failed.err "$text"
-}
-
-# await COMMAND...: it succeeds within some time
-await()
-{
-	local i=0
-	until "$@" >/dev/null 2>&1; do
-		i=$((i + 1))
-		[ $i -lt 1000 ]
-		usleep 20000
-	done
-}
 
 waiting()
 {
@@ -1365,33 +1314,7 @@ clean_up()
 	rm -rf ./*
 }
 
-count=0 failures=0
-run()
-{
-	local log=$dir.log status
-
-	count=$((count + 1))
-	clean_up
-	# Not as a condition: there, set -e would be without effect.
-	(
-		trap 'kill $(jobs -p) 2>/dev/null || :' EXIT
-		set -ex
-		"$1"
-	) >"$log" 2>&1 </dev/null
-	status=$?
-	if [ $status = 0 ]; then
-		echo "ok $count cli.$1"
-	else
-		sed 's/^/# /' "$log"
-		echo "not ok $count cli.$1"
-		failures=$((failures + 1))
-	fi
-}
-
-echo 'TAP version 13'
-dir=$(mktemp -d)
-cd "$dir" || exit 1
-for test in \
+[ $# != 0 ] || set -- \
 	create_prints_the_id create_options list stat_shows_everything json limits unlink \
 	set_attributes more_capacity_admits_who_waits \
 	standard_input_byte_by_byte arguments lines priorities verbose peek lost_messages \
@@ -1403,10 +1326,5 @@ for test in \
 	trace_message trace_call metrics record channel bench bench_choice bench_tells_what_fails \
 	odd_names bad_names \
 	errors_name_the_limit permission usage help output_that_fails \
-	shm_create shm_copies shm_listed shm_unlinked shm_usage; do
-	run $test
-done
-clean_up
-cd / && rm -rf "$dir" "$dir.log"
-echo "1..$count"
-[ $failures = 0 ]
+	shm_create shm_copies shm_listed shm_unlinked shm_usage
+run_tests cli "$@"
