@@ -653,24 +653,24 @@ watch_once()
 	id=$(ipck create cli)
 	ipck create cli2
 	ipck send cli one two
-	ipck watch -N 1 cli >out
+	ipck watch -n 1 cli >out
 	[ "$(wc -l <out)" = 2 ]
 	has out TIME MESSAGES SENT/S RECV/S NAME
 	awk 'NR == 2 { print $2, $NF }' out >line
 	is line '2 cli\n'
-	ipck watch -N 1 "#$id" /cli2 >out
+	ipck watch -n 1 "#$id" /cli2 >out
 	[ "$(wc -l <out)" = 3 ]
-	ipck watch -N 1 >out
+	ipck watch --count 1 >out
 	has out cli cli2
 	# Nothing changes, so there is nothing more to say.
-	ipck watch -N 3 -i 10ms cli >out
+	ipck watch -n 3 --delay 10ms cli >out
 	[ "$(wc -l <out)" = 2 ]
 }
 
 watch_changes()
 {
 	ipck create cli
-	ipck watch -i 20ms cli >out &
+	ipck watch -d 20ms cli >out &
 	await grep -q ' cli$' out
 	ipck send cli one
 	# shellcheck disable=SC2016
@@ -1138,8 +1138,8 @@ usage()
 	fails 2 "bad mode '888'" ipck create -m 888 cli2
 	fails 2 "bad policy ''" ipck set -p '' cli
 	fails 2 "bad owner 'root'" ipck set -o root cli
-	fails 2 "bad interval '0'" ipck watch -i 0
-	fails 2 "bad count ''" ipck watch -N ''
+	fails 2 "bad delay '0'" ipck watch -d 0
+	fails 2 "bad count ''" ipck watch -n ''
 	[ "$(field sent)" = 0 ]
 	fails 1 'no such mailbox' ipck stat cli2
 }

@@ -154,8 +154,8 @@ static enum status follow(const struct watch *watch, struct snapshot pair[2])
 static enum status run(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "interval", required_argument, NULL, 'i' },
-		{ "count", required_argument, NULL, 'N' },
+		{ "delay", required_argument, NULL, 'd' },
+		{ "count", required_argument, NULL, 'n' },
 		{ NULL, 0, NULL, 0 }
 	};
 	struct watch watch = { .interval_ns = 1000000000 };
@@ -163,15 +163,14 @@ static enum status run(int argc, char **argv)
 	enum status status;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "i:N:", options,
+	while ((option = getopt_long(argc, argv, "d:n:", options,
 				     NULL)) != -1) {
-		if (option == 'i') {
+		if (option == 'd') {
 			if (!quantity_duration(optarg, &watch.interval_ns) ||
 			    !watch.interval_ns ||
 			    watch.interval_ns > INT64_MAX / 2)
-				return report_value("watch", "interval",
-						    optarg);
-		} else if (option == 'N') {
+				return report_value("watch", "delay", optarg);
+		} else if (option == 'n') {
 			if (!quantity_number(optarg, UINT64_MAX,
 					     &watch.count) || !watch.count)
 				return report_value("watch", "count", optarg);
@@ -189,11 +188,11 @@ static enum status run(int argc, char **argv)
 const struct command watch_command = {
 	.name = "watch",
 	.summary = "show what happens in mailboxes",
-	.usage = "[-i SECONDS] [-N COUNT] [NAME|#ID...]",
+	.usage = "[-d SECONDS] [-n COUNT] [NAME|#ID...]",
 	.help =
-	"  -i, --interval T   how often to look: seconds, or a number with ms, s, m, h;\n"
-	"                     1 by default\n"
-	"  -N, --count N      look N times; for ever by default\n"
+	"  -d, --delay T    how often to look: seconds, or a number with ms, s, m, h; 1 by\n"
+	"                   default\n"
+	"  -n, --count N    look N times; for ever by default\n"
 	"\n"
 	"Prints a line for each mailbox in which something changed since the last look\n"
 	"(at first, for each): messages in it, rates, sends and receives that wait, and\n"
