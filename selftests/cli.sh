@@ -972,6 +972,12 @@ bench()
 	done
 	has out 'round-trip-8    eventfd' 'hand-over-1M    ipcmbox' 'hand-over-1M    seqpacket'
 	figures 38
+	for case in one-way-64 one-way-1K; do
+		grep "^$case: messages there is room for:" out >depths
+		for way in 'ipcmbox 8' 'channel [0-9]+' 'mqueue 8' 'pipe [0-9]+' 'seqpacket [0-9]+'; do
+			grep -qE "[:,] $way(,|\$)" depths
+		done
+	done
 	# It leaves nothing behind.
 	[ "$(ipck ls | wc -l)" = 1 ]
 	for pid in $(pidof ipck); do
@@ -986,8 +992,13 @@ bench_choice()
 	has out 'CPUs 0 and 0' 'both sides share a CPU' '3 runs'
 	ipck bench -s 50ms -r 1 -c round-trip-8 -w eventfd --csv >out
 	[ "$(wc -l <out)" = 2 ]
-	has out case,way,size,median_ns,p99_ns,lowest_ns,highest_ns,runs,samples
-	grep -qE '^round-trip-8,eventfd,8(,[0-9]+\.[0-9]){4},1,[0-9]+$' out
+	has out case,way,size,median_ns,p99_ns,lowest_ns,highest_ns,runs,samples,depth
+	grep -qE '^round-trip-8,eventfd,8(,[0-9]+\.[0-9]){4},1,[0-9]+,$' out
+	# A pipe holds 64 KiB, see pipe(7).
+	ipck bench -s 50ms -r 1 -c one-way-1K -w pipe --csv >out
+	grep -qE '^one-way-1K,pipe,1024,.*,64$' out
+	ipck bench -s 50ms -r 1 -c one-way-1K -w mqueue --json >out
+	has out '"depth":8'
 	ipck bench -s 50ms -r 1 -c round-trip-8 -w ipcmbox --json >out
 	is_json out
 	has out '"case":"round-trip-8"' '"way":"ipcmbox"' '"size":8' '"runs":1' \
@@ -1008,10 +1019,18 @@ bench_tells_what_fails()
 {
 	limit=$(cat /proc/sys/fs/mqueue/msgsize_max)
 	echo 8192 >/proc/sys/fs/mqueue/msgsize_max
-	as_nobody ipck bench -s 50ms -r 2 -c round-trip-64K -w mqueue,ipcmbox >out
+	status=0
+	as_nobody ipck bench -s 50ms -r 2 -c round-trip-64K -w mqueue,ipcmbox >out || status=$?
+	csv_status=0
+	as_nobody ipck bench -s 50ms -r 1 -c round-trip-64K -w mqueue,ipcmbox --csv >csv 2>err ||
+		csv_status=$?
 	echo "$limit" >/proc/sys/fs/mqueue/msgsize_max
+	[ $status = 1 ]
 	has out 'mqueue    Invalid argument: see /proc/sys/fs/mqueue'
 	grep -qE '^round-trip-64K +ipcmbox +[0-9]' out
+	[ $csv_status = 1 ]
+	grep -qE '^round-trip-64K,mqueue,65536,,,,,0,0,$' csv
+	has err 'ipck: bench: round-trip-64K by mqueue: Invalid argument: see /proc/sys/fs/mqueue'
 }
 
 #

@@ -39,6 +39,7 @@ enum form { FORM_TABLE, FORM_JSON, FORM_CSV };
  * @ns: all samples of all runs, owned
  * @count: how many
  * @runs: how many runs there were
+ * @depth: how many messages there was room for, 0 if that does not matter
  * @lowest: the least of their medians
  * @highest: the greatest
  */
@@ -49,6 +50,7 @@ struct figure {
 	double *ns;
 	size_t count;
 	unsigned int runs;
+	unsigned int depth;
 	double lowest;
 	double highest;
 };
@@ -190,6 +192,7 @@ static int run_figure(struct bench *bench, struct figure *figure, struct outcome
 	figure->error = trial_run(&trial);
 	if (figure->error)
 		return 0;
+	figure->depth = outcome->depth;
 	return add_samples(figure, outcome->ns, outcome->count);
 }
 
@@ -214,23 +217,65 @@ static int run_all(struct bench *bench)
 	return ret;
 }
 
-static void print_error(const struct figure *figure)
+static void print_error(FILE *out, const struct figure *figure)
 {
 	const char *advice = figure->way->advice;
 
-	printf("%s%s%s\n", strerror(-figure->error), advice ? ": " : "", advice ?: "");
+	fprintf(out, "%s%s%s\n", strerror(-figure->error), advice ? ": " : "", advice ?: "");
 }
 
 static void print_figure(const struct figure *figure)
 {
 	printf("%-15s %-9s ", figure->scenario->name, figure->way->name);
 	if (figure->error)
-		print_error(figure);
+		print_error(stdout, figure);
 	else
 		printf("%10.0f %10.0f %10.0f %10.0f %10zu\n",
 		       percentile(figure->ns, figure->count, 50),
 		       percentile(figure->ns, figure->count, 99), figure->lowest,
 		       figure->highest, figure->count);
+}
+
+static bool has_depths(const struct bench *bench)
+{
+	size_t i = 0;
+
+	while (i < bench->count && !bench->figures[i].depth)
+		i++;
+	return i < bench->count;
+}
+
+/* A line for each case in which it matters how many messages there is room for. */
+static void print_depths(const struct bench *bench)
+{
+	const struct figure *figure = bench->figures;
+	const struct scenario *scenario = NULL;
+
+	for (; figure < bench->figures + bench->count; figure++) {
+		if (!figure->depth)
+			continue;
+		if (figure->scenario == scenario)
+			fputs(", ", stdout);
+		else
+			printf("%s%s: messages there is room for: ", scenario ? "\n" : "",
+			       figure->scenario->name);
+		printf("%s %u", figure->way->name, figure->depth);
+		scenario = figure->scenario;
+	}
+	if (scenario)
+		putchar('\n');
+}
+
+static void print_notes(const struct bench *bench)
+{
+	const struct machine *machine = &bench->machine;
+	size_t i;
+
+	if (has_depths(bench) || machine->count)
+		puts("\nNote:");
+	print_depths(bench);
+	for (i = 0; i < machine->count; i++)
+		puts(machine->warnings[i]);
 }
 
 static void print_table(const struct bench *bench)
@@ -251,15 +296,14 @@ static void print_table(const struct bench *bench)
 			putchar('\n');
 		print_figure(figure);
 	}
-	for (i = 0; i < machine->count; i++)
-		printf("%s%s\n", i ? "" : "\nNote:\n", machine->warnings[i]);
+	print_notes(bench);
 }
 
 static void print_csv(const struct bench *bench)
 {
 	const struct figure *figure = bench->figures;
 
-	puts("case,way,size,median_ns,p99_ns,lowest_ns,highest_ns,runs,samples");
+	puts("case,way,size,median_ns,p99_ns,lowest_ns,highest_ns,runs,samples,depth");
 	for (; figure < bench->figures + bench->count; figure++) {
 		printf("%s,%s,%zu,", figure->scenario->name, figure->way->name,
 		       figure->scenario->size);
@@ -269,7 +313,10 @@ static void print_csv(const struct bench *bench)
 			       figure->highest);
 		else
 			fputs(",,,", stdout);
-		printf(",%u,%zu\n", figure->runs, figure->count);
+		printf(",%u,%zu,", figure->runs, figure->count);
+		if (figure->depth)
+			printf("%u", figure->depth);
+		putchar('\n');
 	}
 }
 
@@ -295,6 +342,8 @@ static struct json_object *figure_to_json(const struct figure *figure)
 				       json_object_new_string(strerror(-figure->error)));
 		return json;
 	}
+	if (figure->depth)
+		json_object_object_add(json, "depth", json_object_new_uint64(figure->depth));
 	add_number(json, "median_ns", percentile(figure->ns, figure->count, 50));
 	add_number(json, "p99_ns", percentile(figure->ns, figure->count, 99));
 	add_number(json, "lowest_ns", figure->lowest);
@@ -324,6 +373,25 @@ static void print_json(const struct bench *bench)
 	json_object_object_add(json, "figures", figures);
 	puts(json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY));
 	json_object_put(json);
+}
+
+/* The table has said so itself. */
+static enum status report_figures(const struct bench *bench)
+{
+	const struct figure *figure = bench->figures;
+	enum status status = STATUS_OK;
+
+	for (; figure < bench->figures + bench->count; figure++) {
+		if (!figure->error)
+			continue;
+		status = STATUS_ERROR;
+		if (bench->form == FORM_TABLE)
+			continue;
+		fprintf(stderr, "ipck: bench: %s by %s: ", figure->scenario->name,
+			figure->way->name);
+		print_error(stderr, figure);
+	}
+	return status;
 }
 
 /* That the module is there, and what it is asked for. */
@@ -362,7 +430,7 @@ static enum status measure(struct bench *bench)
 		print_csv(bench);
 	else
 		print_table(bench);
-	return STATUS_OK;
+	return report_figures(bench);
 }
 
 static bool parse_cpus(const char *text, int cpus[2])
@@ -473,6 +541,8 @@ const struct command bench_command = {
 	"A figure is the median of all operations (one way: of means of 64 sends); 99 of\n"
 	"100 were faster than P99. LOWEST and HIGHEST are the medians of single runs: what\n"
 	"is between them is what the machine makes of it. A quarter of each turn is warming\n"
-	"up, and a look at the clock is in each operation. Notes say what else to know.\n",
+	"up, and a look at the clock is in each operation. Notes say what else to know; one\n"
+	"way, for how many messages there is room before a send waits, as that differs.\n"
+	"Where a way fails the table says why, and the command fails as well.\n",
 	.run = run,
 };

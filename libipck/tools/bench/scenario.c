@@ -89,9 +89,23 @@ static bool is_one_way(const struct scenario *scenario, const struct way *way)
 	return is_short(scenario, way) && !way->turns_only;
 }
 
+/* The second line is filled, and nothing else is done with it. */
+static int measure_depth(struct trial *trial)
+{
+	int ret = way_stop_waiting(&trial->lines[1]);
+
+	while (!ret) {
+		ret = put(trial, 1);
+		trial->outcome->depth += !ret;
+	}
+	return ret == -EAGAIN ? 0 : ret;
+}
+
 static int open_one(struct trial *trial)
 {
-	return open_lines(trial, 1);
+	int ret = open_lines(trial, 2);
+
+	return ret ? ret : measure_depth(trial);
 }
 
 static int measure_one_way(struct trial *trial)

@@ -109,6 +109,7 @@ int trial_run(struct trial *trial)
 
 	trial->outcome->error = 0;
 	trial->outcome->count = 0;
+	trial->outcome->depth = 0;
 	pid = fork();
 	if (pid < 0)
 		return -errno;

@@ -42,12 +42,14 @@ extern const struct scenario scenarios[];
  * struct outcome - what all processes of a trial can write to
  * @error: 0, or the -errno of what failed first
  * @left: fan-out: how many have not yet got the message
+ * @depth: one way: how many messages there is room for, before a send waits; else 0
  * @count: how many samples there are
  * @ns: how long an operation took, each
  */
 struct outcome {
 	int error;
 	unsigned int left;
+	unsigned int depth;
 	unsigned int count;
 	double ns[TRIAL_SAMPLES];
 };

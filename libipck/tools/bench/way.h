@@ -8,7 +8,7 @@
 
 #include <ipck.h>
 
-/* Messages that wait for their receiver, at least. */
+/* Messages that wait for their receiver, at least; some ways have room for more. */
 #define WAY_DEPTH	8
 
 /**
@@ -74,6 +74,9 @@ extern const struct way mqueue_way;
 extern const struct way pipe_way;
 extern const struct way seqpacket_way;
 extern const struct way eventfd_way;
+
+/* From now on sending on a line is -EAGAIN where it would wait. Return: 0 or -errno. */
+int way_stop_waiting(const struct line *line);
 
 /* What a transfer of so many bytes has returned, in the way of read(2). Return: 0 or -errno. */
 int way_result(ssize_t ret, size_t size);
