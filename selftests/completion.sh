@@ -18,7 +18,7 @@ offered()
 	rest=$1
 	set +ex
 	COMP_LINE=$1 COMP_POINT=${#1} COMP_TYPE=9 COMP_KEY=9 COMP_WORDS=() COMPREPLY=()
-	while [[ $rest =~ ^\ *([:=]+|([^ :=\\]|\\.)+) ]]; do
+	while [[ $rest =~ ^\ *([:=]+|([^ :=\\\'\"]|\\.|\'[^\']*(\'|$)|\"([^\"\\]|\\.)*(\"|$))+) ]]; do
 		COMP_WORDS+=("${BASH_REMATCH[1]}")
 		rest=${rest:${#BASH_REMATCH}}
 	done
@@ -97,6 +97,36 @@ names_with_colons()
 	is 'ipck stat lift:u' up
 }
 
+# Readline wants what follows the quote, and closes it; inside there is no word but this one.
+names_in_quotes()
+{
+	ipck create jobs
+	ipck create 'my mail'
+	ipck create lift:up
+	ipck create "it's"
+	ipck create 'say "hi"'
+	ipck create "pa\$t!"
+	is "ipck send 'jo" jobs
+	is 'ipck send "jo' jobs
+	is "ipck send 'my m" 'my mail'
+	is 'ipck recv -n "my m' 'my mail'
+	is "ipck stat 'lift:u" lift:up
+	is 'ipck stat "lift:u' lift:up
+	is "ipck send 'it" "it'\\''s"
+	is 'ipck send "it' "it's"
+	is "ipck send 'say" 'say "hi"'
+	# It would be taken for the one that closes.
+	is 'ipck send "say' 'say \"hi\""'
+	is "ipck send 'pa" "pa\$t!"
+	# Between these bash would still take it for an event of its history.
+	is 'ipck send "pa'
+	is "ipck send 'jobs'"
+	is 'ipck send "jobs"'
+	is "ipck unlink 'my mail' \"jo" jobs
+	is "ipck 'ser" serve
+	is "ipck create --policy='dr" drop-oldest drop-newest
+}
+
 nothing_to_offer()
 {
 	ipck create jobs
@@ -141,7 +171,8 @@ errors_are_silent()
 
 clean_up()
 {
-	ipck unlink jobs 'my mail' "$(printf 'new\nline')" lift:up lift:down
+	ipck unlink jobs 'my mail' "$(printf 'new\nline')" lift:up lift:down "it's" 'say "hi"' \
+		"pa\$t!"
 	ipck shm unlink table
 	rm -rf ./*
 }
@@ -170,8 +201,8 @@ echo 'TAP version 13'
 dir=$(mktemp -d)
 log=$dir.log
 cd "$dir" || exit 1
-for test in bash_knows commands options names names_with_colons nothing_to_offer values programs \
-	errors_are_silent; do
+for test in bash_knows commands options names names_with_colons names_in_quotes nothing_to_offer \
+	values programs errors_are_silent; do
 	run $test
 done
 clean_up >/dev/null 2>&1

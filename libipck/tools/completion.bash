@@ -38,15 +38,35 @@ _ipck_names()
 		}'
 }
 
-# _ipck_offer WORD...: those that go on from what there is
+# _ipck_quote WORD: how it goes on after the quote that has been opened, or none, in REPLY. Fails if
+# it cannot be written there.
+_ipck_quote()
+{
+	case $quote in
+	\') REPLY=${1//\'/\'\\\'\'} ;;
+	\")
+		[[ $1 != *!* ]] || return
+		REPLY=$(sed 's/[\\"$`]/\\&/g' <<<"$1")
+		;;
+	*) printf -v REPLY %q "$1" ;;
+	esac
+	# Readline closes them, but where it takes the last character for that.
+	[[ -z $quote || $REPLY != *"$quote" ]] || REPLY+=$quote
+}
+
+# _ipck_offer WORD...: those that go on from what there is, in the quotes it begins with. Of one
+# that has more of them nobody knows where bash thinks that it begins.
 _ipck_offer()
 {
-	local word
+	local word REPLY quote=${cur:0:1}
+	[[ $quote == [\'\"] ]] || quote=
+	[[ ${cur#"$quote"} != *\'* || $quote != \' ]] || return
 	for word; do
-		printf -v word %q "$word"
-		[[ $word != "$cur"* ]] || COMPREPLY+=("$word")
+		_ipck_quote "$word" || continue
+		[[ $quote$REPLY != "$cur"* ]] || COMPREPLY+=("$REPLY")
 	done
-	__ltrim_colon_completions "$cur"
+	# What comes before a colon is a word only where nothing is quoted.
+	[[ -n $quote ]] || __ltrim_colon_completions "$cur"
 }
 
 _ipck_offer_names()
