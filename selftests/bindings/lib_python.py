@@ -8,6 +8,7 @@ What the library behind it does has tests of its own.
 import array
 import asyncio
 import concurrent.futures.thread  # asyncio loads it when it needs it
+import ctypes
 import errno
 import fcntl
 import gc
@@ -22,7 +23,8 @@ from contextlib import contextmanager
 from typing import Any, Callable, Iterator, List
 
 import ipck
-from ipck import AsyncMailbox, Completion, Discipline, Mailbox, Overflow, Peer, Segment, Until
+from ipck import (AsyncMailbox, Completion, Discipline, Mailbox, Outgoing, Overflow, Peer, Segment,
+                  Until)
 
 tests: List[Callable[[], None]] = []
 
@@ -402,6 +404,352 @@ def channel() -> None:
 
 
 @test
+def a_mailbox_is_an_iterator() -> None:
+    with Mailbox.create() as mb:
+        reader = Mailbox.open_id(mb.id, "r")
+        mb.send(b"one")
+        mb.send(b"two")
+    with reader:
+        assert [message.payload for message in reader] == [b"one", b"two"]
+
+
+@test
+def many_messages_at_once() -> None:
+    with Mailbox.create(capacity=50, fds=True) as mb:
+        null = os.open("/dev/null", os.O_RDONLY)
+        one = Outgoing(b"two", priority=1, events=4, fds=[null])
+        assert mb.sendv([b"one", one, bytearray(b"three")]) == [True] * 3
+        first, *others = mb.recvv(max_fds=2)
+        assert (first.payload, first.priority, first.events, len(first.fds)) == (b"two", 1, 4, 1)
+        assert [(other.payload, other.seq, other.fds) for other in others] == [
+            (b"one", 1, []), (b"three", 3, [])]
+        os.close(null)
+        os.close(first.fds[0])
+        # More than there is room for
+        assert mb.sendv([b"%d" % i for i in range(70)], timeout=0) == [True] * 50
+        with raises(BlockingIOError, errno.EAGAIN, "full"):
+            mb.sendv([b"one more"], timeout=0)
+        with raises(TimeoutError):
+            mb.sendv([b"one more"], timeout=0.01)
+        assert [int(message.payload) for message in mb.recvv(40)] == list(range(40))
+        assert [int(message.payload) for message in mb.recvv(40)] == list(range(40, 50))
+        with raises(BlockingIOError):
+            mb.recvv(timeout=0)
+        with raises(TimeoutError):
+            mb.recvv(timeout=0.01)
+        assert mb.sendv([]) == [] and mb.recvv(0) == []
+        with job(lambda: mb.sendv([b"first", b"second"])):
+            assert [message.payload for message in mb.recvv(2, full=True)] == [b"first", b"second"]
+    with Mailbox.create(capacity=1, overflow=Overflow.DROP_NEWEST) as mb:
+        assert mb.sendv([b"", b"", b""]) == [True, False, False]
+
+
+@test
+def one_of_many_that_is_too_long_comes_alone() -> None:
+    with Mailbox.create() as mb:
+        mb.sendv([b"one", b"two" * 10, b"three"])
+        ways: List[Callable[[], List[bytes]]] = [
+            lambda: [message.payload for message in mb.recvv(room=8)],
+            lambda: mb.recv_many(room=8)]
+        for received in ways:
+            assert received() == [b"one"]
+            assert received() == [b"two" * 10]
+            assert received() == [b"three"]
+            mb.sendv([b"one", b"two" * 10, b"three"])
+        with raises(OSError, errno.EMSGSIZE, "longer than the mailbox allows"):
+            mb.sendv([bytes(70000), b"never looked at"])
+        assert mb.sendv([b"before", bytes(70000), b"never looked at"]) == [True]
+        assert mb.stat().messages == 4
+
+
+@test
+def many_plain_messages() -> None:
+    with Mailbox.create(capacity=None) as mb:
+        numbers = array.array("i", [1, 2])
+        assert mb.send_many([b"one", memoryview(b"two"), numbers, b""]) == [True] * 4
+        assert mb.recv_many() == [b"one", b"two", numbers.tobytes(), b""]
+        mb.send_many(b"%d" % i for i in range(100))
+        assert [int(payload) for payload in mb.recv_many(100)] == list(range(64))
+        assert [int(payload) for payload in mb.recv_many(100)] == list(range(64, 100))
+        assert mb.send_many([]) == [] and mb.recv_many(0) == []
+
+
+@test
+def leases_of_many() -> None:
+    with Mailbox.create() as mb:
+        mb.sendv([b"one", b"two"])
+        one, two = mb.acceptv(lease=3600)
+        assert mb.stat().held == 2
+        one.ack()
+        two.refuse()
+        two, = mb.acceptv(5, lease=3600)
+        assert (two.payload, two.redelivered) == (b"two", 1)
+        two.ack()
+        with job(lambda: mb.acceptv()[0].reply(b"uno")):
+            assert mb.call(b"one").payload == b"uno"
+        assert mb.stat().messages == 0
+
+
+@test
+def signals_do_not_end_many() -> None:
+    """What was sent before the signal is sent once, and what comes after it as well."""
+    with alarms() as count, Mailbox.create(capacity=5) as mb:
+        def receive() -> None:
+            for i in range(20):
+                time.sleep(0.03)
+                assert mb.recv().payload == b"%d" % i
+
+        with job(receive):
+            assert mb.sendv([b"%d" % i for i in range(20)]) == [True] * 20
+        with job(lambda: later(0.1, lambda: mb.send(b"late"))):
+            assert mb.recv_many() == [b"late"]
+        assert count[0] >= 2
+
+
+@test
+def a_call_can_be_resumed() -> None:
+    received: List[ipck.Request] = []
+    with Mailbox.create() as mb:
+        with ipck.Call(mb, b"one") as call:
+            with raises(TimeoutError):
+                call.wait(0.01)
+            assert not call.received and mb.stat().messages == 0
+            with job(lambda: received.append(mb.accept())), raises(TimeoutError):
+                call.wait(0.5)
+            assert call.received
+            with raises(TimeoutError):
+                call.wait(0.01)
+            with raises(BlockingIOError):
+                call.wait(0)
+            received.pop().reply(bytes(10000), status=3)
+            answer = call.wait(0)
+            assert (answer.payload, answer.status, call.received) == (bytes(10000), 3, False)
+            assert mb.stat().sent == 1
+        with ipck.Call(mb, b"two") as call:
+            with job(lambda: received.append(mb.accept())), raises(TimeoutError):
+                call.wait(0.5)
+        with raises(BrokenPipeError, errno.EPIPE):
+            received.pop().reply(b"late")
+
+
+@contextmanager
+def ring() -> Iterator[List[Mailbox]]:
+    """A channel: who reads, and who writes."""
+    with Mailbox.create("test", "r", discipline=Discipline.CHANNEL, capacity=0) as reads, \
+            Mailbox.open("test", "w") as writes:
+        Mailbox.unlink("test")
+        yield [reads, writes]
+
+
+@test
+def messages_are_made_and_read_in_the_ring() -> None:
+    with ring() as (reads, writes):
+        for i in range(300):
+            with writes.reserve(1000, events=i) as made:
+                made.buffer[:4] = b"%04d" % i
+                assert made.buffer.nbytes == 1000
+                made.commit(4)
+            with reads.peek() as seen:
+                assert seen.payload == b"%04d" % i and seen.payload.readonly
+                assert (seen.seq, seen.events, seen.pid) == (i + 1, i, os.getpid())
+        with writes.reserve(3) as made:
+            made.buffer[:] = b"all"
+        assert reads.recv().payload == b"all"
+        with writes.reserve(0):
+            pass
+        with reads.peek() as seen:
+            assert seen.payload == b""
+        with raises(BlockingIOError):
+            reads.peek(timeout=0)
+        with raises(TimeoutError):
+            reads.peek(timeout=0.01)
+        with raises(OSError, errno.EMSGSIZE):
+            writes.reserve(1 << 24)
+        with raises(PermissionError):
+            reads.reserve(1)
+        # What one is made of can be received from elsewhere, and sent to there.
+        with Mailbox.create() as mb:
+            mb.send(b"from a mailbox")
+            with writes.reserve(100) as made:
+                made.commit(mb.recv_into(made.buffer))
+            with reads.peek() as seen:
+                mb.send(seen.payload)
+            assert mb.recv().payload == b"from a mailbox"
+    with Mailbox.create() as queue, raises(OSError, errno.EINVAL):
+        queue.peek()
+
+
+@test
+def the_ring_has_one_message_in_hand() -> None:
+    with ring() as (reads, writes):
+        made = writes.reserve(8)
+        with raises(OSError, errno.EBUSY):
+            writes.send(b"")
+        with raises(OSError, errno.EMSGSIZE):
+            made.commit(9)
+        made.commit(1)
+        with raises(ValueError, text="given back"):
+            made.commit()
+        with raises(ValueError, text="given back"):
+            made.buffer[0] = 1
+        with writes.reserve(8) as made:
+            made.abandon()
+        writes.send(b"two")
+        seen = reads.peek()
+        with raises(OSError, errno.EBUSY):
+            reads.recv()
+        assert reads.stat().messages == 2
+        seen.release()
+        assert reads.stat().messages == 1
+        with raises(ValueError):
+            seen.payload
+        assert reads.recv().payload == b"two"
+
+
+@test
+def a_view_of_the_ring_lives_no_longer_than_the_message() -> None:
+    with ring() as (reads, writes):
+        made = writes.reserve(8)
+        part = made.buffer[2:4]
+        with raises(BufferError):
+            made.commit()
+        part[:] = b"ab"
+        del part
+        made.commit(4)
+        with reads.peek() as seen:
+            assert seen.payload == b"\0\0ab"
+            with seen.payload[1:] as part, raises(BufferError):
+                seen.release()
+        with raises(ValueError):
+            part[0]
+        # What is based on a view counts as one.
+        made = writes.reserve(8)
+        numbers = (ctypes.c_uint32 * 2).from_buffer(made.buffer)
+        numbers[1] = 7
+        with raises(BufferError):
+            made.commit()
+        del numbers
+        gc.collect()
+        made.commit()
+        assert reads.recv().payload[4] == 7
+
+
+@test
+def a_message_of_the_ring_that_is_forgotten_is_given_back() -> None:
+    with ring() as (reads, writes):
+        part = writes.reserve(8).buffer
+        with raises(OSError, errno.EBUSY):
+            writes.send(b"")
+        del part
+        with raises(ZeroDivisionError), writes.reserve(8) as made:
+            part = made.buffer[1:]
+            raise ZeroDivisionError
+        with raises(OSError, errno.EBUSY):
+            writes.send(b"")
+        part[0] = 1
+        del part
+        writes.send(b"one")
+        with raises(ZeroDivisionError), reads.peek():
+            raise ZeroDivisionError
+        writes.send(b"two")
+        assert reads.recv().payload == b"two"
+        # A handle is closed when the memory behind it is not in use any more.
+        made = writes.reserve(8)
+        part = made.buffer[:]
+        writes.close()
+        with raises(OSError, errno.EINVAL):
+            writes.send(b"")
+        assert reads.stat().writers == 1
+        part[0] = 1
+        del part
+        made.commit(1)
+        assert reads.stat().writers == 0
+        assert [message.payload for message in reads] == [b"\1"]
+
+
+@test
+def waiting_for_any() -> None:
+    with Mailbox.create(capacity=1) as one, Mailbox.create(capacity=1) as two, \
+            ring() as (reads, _):
+        everything = [one, two, reads]
+        with raises(BlockingIOError):
+            ipck.wait_any(everything, timeout=0)
+        with raises(TimeoutError):
+            ipck.wait_any(everything, timeout=0.01)
+        with raises(OSError, errno.EINVAL):
+            ipck.wait_any(everything, timeout=Until(time.time_ns(), ipck.Clock.REALTIME))
+        two.send(b"")
+        assert ipck.wait_any(everything) == [two]
+        assert ipck.wait_any([one, two], "w") == [one]
+        assert ipck.wait_any([one, two], "rw") == [one, two]
+        two.recv()
+        with alarms(), job(lambda: later(0.1, lambda: one.send(b""))):
+            assert ipck.wait_any(everything) == [one]
+        with raises(OSError, errno.EINVAL):
+            ipck.wait_any([])
+
+
+@test
+def notifications() -> None:
+    with Mailbox.create() as mb:
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+        mb.notify_signal(signal.SIGUSR1)
+        with raises(OSError, errno.EBUSY):
+            mb.notify_signal(signal.SIGUSR1)
+        mb.sendv([b"one", b"two"])
+        told = signal.sigwaitinfo([signal.SIGUSR1])
+        assert (told.si_pid, told.si_uid) == (os.getpid(), os.getuid())
+        assert signal.sigtimedwait([signal.SIGUSR1], 0) is None
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGUSR1])
+        mb.recvv(2, full=True)
+        count = ctypes.CDLL(None).eventfd(0, os.O_NONBLOCK)  # os.eventfd() is of Python 3.10.
+        mb.notify_eventfd(count)
+        mb.notify_none()
+        mb.notify_eventfd(count)
+        mb.send(b"three")
+        assert int.from_bytes(os.read(count, 8), sys.byteorder) == 1
+        mb.recv()
+        mb.send(b"used up")
+        with raises(BlockingIOError):
+            os.read(count, 8)
+        os.close(count)
+        with raises(OSError, errno.EBADF):
+            mb.notify_eventfd(count)
+
+
+@test
+def recorder() -> None:
+    with Mailbox.create() as mb:
+        assert mb.record() == []
+        mb.set(recorder=100)
+        mb.send(b"12345", priority=3, events=2)
+        mb.recv()
+        first, second, *_ = steps = mb.record()
+        assert (first.step, first.length, first.priority, first.events) == (ipck.Step.SENT, 5, 3, 2)
+        assert (first.seq, first.pid, first.uid) == (1, os.getpid(), os.geteuid())
+        assert second.step == ipck.Step.TAKEN and second.time_ns >= first.time_ns
+        assert mb.record(first.serial) == steps[1:]
+        mb.set(recorder=50)
+        mb.sendv([b""] * 60)
+        assert [step.seq for step in mb.record()] == list(range(12, 62))
+
+
+@test
+def names_and_rights_by_id() -> None:
+    with Mailbox.create("test") as mb, Segment.create("test", 100) as segment:
+        Mailbox.unlink_id(mb.id)
+        Segment.unlink_id(segment.id)
+        for unlink in (Mailbox.unlink_id, Segment.unlink_id):
+            with raises(FileNotFoundError):
+                unlink(1 << 60)
+        with raises(FileNotFoundError):
+            Segment.open("test")
+        segment.set(mode=0o444, gid=os.getgid())
+        info = segment.stat()
+        assert (info.mode, info.uid, info.gid) == (0o444, os.getuid(), os.getgid())
+
+
+@test
 def looking() -> None:
     with Mailbox.create() as mb:
         with job(mb.recv):
@@ -416,6 +764,22 @@ def looking() -> None:
         with raises(FileNotFoundError):
             ipck.blocked((1 << 64) - 1)
     assert ipck.version().count(".") == 2
+
+
+@contextmanager
+def alarms() -> Iterator[List[int]]:
+    """A signal each 20 ms, whose handler returns; how many there were."""
+    count = [0]
+
+    def handler(*_: object) -> None:
+        count[0] += 1
+
+    signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.02, 0.02)
+    try:
+        yield count
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 @test
@@ -507,6 +871,35 @@ def coroutines_that_serve() -> None:
                                              for i in range(5)))
             await server
         assert [answer.payload for answer in answers] == [b"A%d" % i for i in range(5)]
+
+    asyncio.run(main())
+
+
+@test
+def coroutines_with_many_and_in_the_ring() -> None:
+    async def write(mb: AsyncMailbox) -> None:
+        for i in range(50):
+            with await mb.reserve(10000) as made:
+                made.buffer[0] = i
+
+    async def read(mb: AsyncMailbox) -> List[int]:
+        seen = []
+        for _ in range(50):
+            with await mb.peek() as message:
+                seen.append(message.payload[0])
+        return seen
+
+    async def main() -> None:
+        with ring() as (reads, writes):
+            seen, _ = await asyncio.gather(read(AsyncMailbox(reads)), write(AsyncMailbox(writes)))
+        assert seen == list(range(50))
+        with Mailbox.create(capacity=5) as mailbox:
+            mb = AsyncMailbox(mailbox)
+            receiving = asyncio.ensure_future(mb.recvv(3))
+            await asyncio.sleep(0)
+            assert await mb.sendv([b"%d" % i for i in range(9)]) == [True] * 5
+            assert [int(message.payload) for message in await receiving] == [0, 1, 2]
+            assert len(await mb.recvv()) == 2
 
     asyncio.run(main())
 

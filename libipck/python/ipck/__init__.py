@@ -9,7 +9,8 @@
 
 What a mailbox, an event or a segment is says libipck(7); here is how Python says it: handles are
 context managers with fileno(), errors are OSErrors of the right subclass, a payload is whatever
-has the buffer protocol, and a mapped segment is a mmap.  asyncio programs have AsyncMailbox.
+has the buffer protocol, a mapped segment is a mmap, and a message in the ring of a channel a
+memoryview.  asyncio programs have AsyncMailbox.
 
 The C library, libipck.so.0, has to be where the loader finds it.  The package needs nothing else:
 it speaks to it through ctypes, so that it can be installed without a compiler.
@@ -17,17 +18,22 @@ it speaks to it through ctypes, so that it can be installed without a compiler.
 
 from ._library import lib as _lib
 from .aio import AsyncMailbox
-from .look import (Blocked, Info, Limits, SegmentInfo, blocked, limits, mailboxes,
+from .call import Answer, Call
+from .channel import Peeked, Reservation
+from .look import (Blocked, Info, Limits, Record, SegmentInfo, Step, blocked, limits, mailboxes,
                    segments)
-from .mailbox import (Answer, Completion, Discipline, Mailbox, Message, Overflow, Peer, Request)
+from .mailbox import Completion, Discipline, Mailbox, Message, Overflow, Peer, Request
 from .patience import Clock, Timeout, Until
 from .payload import Payload
+from .ready import wait_any
 from .segment import Range, Segment
+from .vector import Outgoing
 
 __all__ = [
-    "Answer", "AsyncMailbox", "Blocked", "Clock", "Completion", "Discipline", "Info", "Limits",
-    "Mailbox", "Message", "Overflow", "Payload", "Peer", "Range", "Request", "Segment",
-    "SegmentInfo", "Timeout", "Until", "blocked", "limits", "mailboxes", "segments", "version",
+    "Answer", "AsyncMailbox", "Blocked", "Call", "Clock", "Completion", "Discipline", "Info",
+    "Limits", "Mailbox", "Message", "Outgoing", "Overflow", "Payload", "Peeked", "Peer", "Range",
+    "Record", "Request", "Reservation", "Segment", "SegmentInfo", "Step", "Timeout", "Until",
+    "blocked", "limits", "mailboxes", "segments", "version", "wait_any",
 ]
 
 

@@ -7,7 +7,8 @@ compares each with it (selftests/bindings/check_abi.py).
 
 from __future__ import annotations
 
-from ctypes import POINTER, Structure, c_char, c_int, c_int32, c_uint, c_uint32, c_uint64
+from ctypes import (POINTER, Structure, c_char, c_int, c_int32, c_size_t, c_uint, c_uint32,
+                    c_uint64, c_void_p)
 from typing import Any
 
 VERSION_MAJOR = 0
@@ -15,6 +16,7 @@ FDS_MAX = 16
 NAME_MAX = 255
 UNBOUNDED = 0xFFFFFFFF
 SENT_DROPPED = 1
+ABANDON = c_size_t(-1).value
 
 O_TRANSIENT = 0x40000000
 O_ADMIN = 0x20000000
@@ -25,6 +27,7 @@ ATTR_THREAD = 1 << 2
 MOVE = 1 << 6
 PEEK = 1 << 0
 TOKEN = 1 << 1
+WAIT_FOR_ONE = 1 << 2
 JOIN_OVERFLOW = 1 << 0
 SHM_SEALABLE = 1 << 0
 
@@ -58,7 +61,17 @@ WAIT_NEVER = 1
 WAIT_UNTIL = 3
 
 LIMIT_NONE = 0
+LIMIT_LENGTH = 2
 LIMIT_BUFFER = 3
+
+STEP_SENT = 1
+STEP_BLOCKED = 2
+STEP_TAKEN = 3
+STEP_RETURNED = 4
+STEP_REPLIED = 5
+STEP_DROPPED = 6
+STEP_WITHDRAWN = 7
+STEP_DEAD = 8
 
 SET_MODE = 1 << 0
 SET_UID = 1 << 1
@@ -70,8 +83,8 @@ SET_DEAD_LETTER = 1 << 6
 SET_RECORDER = 1 << 7
 
 _TYPES: dict[str, Any] = {
-    "i32": c_int32, "u32": c_uint32, "u64": c_uint64, "enum": c_uint, "fds": POINTER(c_int),
-    "name": c_char * (NAME_MAX + 1),
+    "i32": c_int32, "u32": c_uint32, "u64": c_uint64, "enum": c_uint, "int": c_int,
+    "ptr": c_void_p, "size": c_size_t, "fds": POINTER(c_int), "name": c_char * (NAME_MAX + 1),
 }
 
 
@@ -105,6 +118,20 @@ class ipck_msg(Structure):
     _fields_ = _fields("u32 length priority; u64 seq lost sender_endpoint; i32 pid tid;"
                        "u32 uid gid limit; enum completion; u64 token events call_deadline_ns;"
                        "u32 redelivered nr_fds; u64 reserved[4]")
+
+
+class ipck_send_item(Structure):
+    _fields_ = _fields("ptr buf; size len; u64 events; fds fds; u32 nr_fds priority; int result;"
+                       "u32 limit reserved[4]")
+
+
+class ipck_recv_item(Structure):
+    _fields_ = _fields("ptr buf; size size; fds fds; u32 max_fds; int result; u32 reserved[4]")
+    _fields_ += [("msg", ipck_msg)]
+
+
+class ipck_plain(Structure):
+    _fields_ = _fields("ptr buf; size size; int result")
 
 
 class ipck_call_opt(Structure):
@@ -144,6 +171,10 @@ class ipck_blocked(Structure):
                        "i32 pid tid peer_pid peer_tid")
 
 
+class ipck_record(Structure):
+    _fields_ = _fields("u64 serial time_ns seq events; i32 pid tid; u32 uid length priority step")
+
+
 class ipck_limits(Structure):
     _fields_ = _fields("u64 features; u32 length_max priority_max name_max;"
                        "u64 max_mailboxes max_user_messages max_user_bytes user_mailboxes"
@@ -159,6 +190,10 @@ class ipck_shm_attr(Structure):
 class ipck_shm_info(Structure):
     _fields_ = _fields("u64 id size charged; u32 uid gid mode flags seals readers writers payer;"
                        "i32 pid; u32 reserved[9]; name name")
+
+
+class ipck_shm_change(Structure):
+    _fields_ = _fields("u32 mask mode uid gid reserved[8]")
 
 
 class ipck_range(Structure):

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Any, Callable, Deque, Optional, TypeVar
+from typing import Any, Callable, Deque, Iterable, Optional, TypeVar, Union
 
+from .channel import Peeked, Reservation
 from .mailbox import Mailbox, Message, Request
 from .payload import Payload
+from .vector import Outgoing
 
 Result = TypeVar("Result")
 
@@ -65,6 +67,25 @@ class AsyncMailbox:
         """As Mailbox.recv(): the next message, whatever it is."""
         return await self._when(self._readable,
                                 lambda: self.mailbox.recv(timeout=0, max_fds=max_fds))
+
+    async def sendv(self, messages: Iterable[Union[Payload, Outgoing]]) -> list[bool]:
+        """As Mailbox.sendv(): those for which there is room when there is some."""
+        some = list(messages)
+        return await self._when(self._writable, lambda: self.mailbox.sendv(some, timeout=0))
+
+    async def recvv(self, count: int = 64, **options: Any) -> list[Message]:
+        """As Mailbox.recvv(), with its options but ``timeout`` and ``full``: what is there."""
+        return await self._when(self._readable,
+                                lambda: self.mailbox.recvv(count, timeout=0, **options))
+
+    async def reserve(self, length: int, *, events: int = 0) -> Reservation:
+        """As Mailbox.reserve(): ``with await mb.reserve(100) as message``."""
+        return await self._when(self._writable,
+                                lambda: self.mailbox.reserve(length, events=events, timeout=0))
+
+    async def peek(self) -> Peeked:
+        """As Mailbox.peek()."""
+        return await self._when(self._readable, lambda: self.mailbox.peek(timeout=0))
 
     async def accept(self, *, lease: Optional[float] = None, max_fds: int = 0) -> Request:
         """As Mailbox.accept()."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import enum
 import os
 from ctypes import Structure, byref, c_uint
 from dataclasses import dataclass, fields
@@ -95,6 +96,42 @@ class Blocked:
     peer_tid: int
 
 
+class Step(enum.IntEnum):
+    """What has happened to a message, Record.step."""
+
+    SENT = _abi.STEP_SENT
+    """Queued, or handed to a receiver."""
+    BLOCKED = _abi.STEP_BLOCKED
+    """Its sender waits for room."""
+    TAKEN = _abi.STEP_TAKEN
+    """In the hands of a receiver."""
+    RETURNED = _abi.STEP_RETURNED
+    REPLIED = _abi.STEP_REPLIED
+    """Or acknowledged."""
+    DROPPED = _abi.STEP_DROPPED
+    WITHDRAWN = _abi.STEP_WITHDRAWN
+    DEAD = _abi.STEP_DEAD
+    """It became a dead letter."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """A step of a message, as the flight recorder of a mailbox has it."""
+
+    serial: int
+    time_ns: int
+    """As of time.monotonic_ns()."""
+    seq: int
+    events: int
+    pid: int
+    tid: int
+    uid: int
+    length: int
+    priority: int
+    step: int
+    """A Step, or one of a newer module."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What the running kernel can do, and the user may."""
@@ -134,25 +171,37 @@ def segment_info_of(raw: _abi.ipck_shm_info) -> SegmentInfo:
     return SegmentInfo(**_values(SegmentInfo, raw))
 
 
-def _listed(kind: Any, function: Any) -> Iterator[Any]:
+def record_of(raw: _abi.ipck_record) -> Record:
+    return Record(**_values(Record, raw))
+
+
+def fill(change: Any, **values: Any) -> None:
+    """Have a structure say that these are to be changed, if they are given."""
+    for name, value in values.items():
+        if value is not None:
+            setattr(change, name, value)
+            change.mask |= getattr(_abi, "SET_" + name.upper())
+
+
+def listed(kind: Any, function: Any, last: int = 0, key: str = "id") -> Iterator[Any]:
+    """All there are, by a function that tells those whose key is greater than the last."""
     some = (kind * 16)()
-    last = 0
     while True:
         count = check(function(last, some, len(some)))
         if not count:
             return
         yield from some[:count]
-        last = some[count - 1].id
+        last = getattr(some[count - 1], key)
 
 
 def mailboxes() -> list[Info]:
     """All mailboxes of this IPC namespace."""
-    return [info_of(raw) for raw in _listed(_abi.ipck_info, lib.ipck_list)]
+    return [info_of(raw) for raw in listed(_abi.ipck_info, lib.ipck_list)]
 
 
 def segments() -> list[SegmentInfo]:
     """All segments of this IPC namespace."""
-    return [segment_info_of(raw) for raw in _listed(_abi.ipck_shm_info, lib.ipck_shm_list)]
+    return [segment_info_of(raw) for raw in listed(_abi.ipck_shm_info, lib.ipck_shm_list)]
 
 
 def blocked(ident: int) -> list[Blocked]:

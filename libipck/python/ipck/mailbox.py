@@ -6,18 +6,21 @@ from __future__ import annotations
 import enum
 import errno
 import os
-from ctypes import byref, c_uint
+from ctypes import byref, c_uint, c_void_p
 from dataclasses import dataclass, fields
 from types import TracebackType
-from typing import Any, Callable, NamedTuple, Optional, Sequence, Type, TypeVar
+from typing import (Any, Callable, Iterable, NamedTuple, Optional, Sequence, Type, TypeVar,
+                    Union)
 
-from . import _abi
+from . import _abi, vector
 from ._library import lib
+from .call import Answer, Call
+from .channel import Lender, Peeked, Reservation
 from .errors import check, persist
-from .handle import Handle
-from .look import Blocked, Info, blocked, info_of
+from .look import Blocked, Info, Record, blocked, fill, info_of, listed, record_of
 from .patience import Timeout, Until, apply, lease_ns, nanoseconds
 from .payload import ROOM, Payload, descriptors, readable, room_for_descriptors, writable
+from .vector import Outgoing
 
 Self = TypeVar("Self", bound="Mailbox")
 
@@ -102,15 +105,6 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """How a call has ended."""
-
-    payload: bytes
-    status: int
-    fds: list[int]
-
-
-@dataclass(frozen=True)
 class Request(Message):
     """A message whose receiver owes something: a reply to a caller, or the end of a lease.
 
@@ -175,6 +169,13 @@ class Request(Message):
 _MESSAGE_FIELDS = [field.name for field in fields(Message) if field.name not in ("payload", "fds")]
 
 
+Received = tuple[bytes, list[int], dict[str, Any]]
+
+
+def _about(msg: _abi.ipck_msg) -> dict[str, Any]:
+    return {name: getattr(msg, name) for name in _MESSAGE_FIELDS}
+
+
 def _attributes(discipline: Discipline, capacity: Optional[int], max_length: int, max_bytes: int,
                 overflow: Overflow, mode: int, flags: int) -> _abi.ipck_attr:
     if capacity is None:
@@ -183,7 +184,7 @@ def _attributes(discipline: Discipline, capacity: Optional[int], max_length: int
                           overflow=overflow, mode=mode, discipline=discipline, flags=flags)
 
 
-class Mailbox(Handle):
+class Mailbox(Lender):
     """An open mailbox: a queue, an event mailbox or a member of one, an endpoint, a channel.
 
     ``with`` closes it.  Threads may share it, if none closes it.  A timeout of None is for ever, 0
@@ -258,6 +259,11 @@ class Mailbox(Handle):
         """Remove a name."""
         check(lib.ipck_unlink(os.fsencode(name)))
 
+    @staticmethod
+    def unlink_id(ident: int) -> None:
+        """Remove the name of the one with that id."""
+        check(lib.ipck_unlink_id(ident))
+
     #
     # To be done with it
     #
@@ -279,21 +285,38 @@ class Mailbox(Handle):
         """Who waits here, and for whom."""
         return blocked(self.id)
 
+    def record(self, after: int = 0) -> list[Record]:
+        """What the flight recorder has, from the step after that serial; set() switches it on."""
+        def some(last: int, records: Any, count: int) -> int:
+            return int(lib.ipck_record(self.handle, last, records, count))
+
+        return [record_of(raw) for raw in listed(_abi.ipck_record, some, after, "serial")]
+
     def set(self, *, mode: Optional[int] = None, uid: Optional[int] = None,
             gid: Optional[int] = None, capacity: Optional[int] = None,
             max_bytes: Optional[int] = None, overflow: Optional[Overflow] = None,
             dead_letter: Optional[int] = None, max_deliveries: int = 0,
             recorder: Optional[int] = None) -> None:
         """Change what is given: all of it, or, with an exception, nothing."""
-        values = {"mode": mode, "uid": uid, "gid": gid, "capacity": capacity,
-                  "max_bytes": max_bytes, "overflow": overflow, "dead_letter": dead_letter,
-                  "recorder": recorder}
         change = _abi.ipck_change(max_deliveries=max_deliveries)
-        for name, value in values.items():
-            if value is not None:
-                setattr(change, name, value)
-                change.mask |= getattr(_abi, "SET_" + name.upper())
+        fill(change, mode=mode, uid=uid, gid=gid, capacity=capacity, max_bytes=max_bytes,
+             overflow=overflow, dead_letter=dead_letter, recorder=recorder)
         check(lib.ipck_set(self.handle, byref(change)))
+
+    def notify_signal(self, signo: int) -> None:
+        """Get a signal, once, when a message arrives while this is empty and nobody waits.
+
+        A mailbox has one notification at a time; it goes when it was used, or this is closed.
+        """
+        check(lib.ipck_notify_signal(self.handle, signo, None))
+
+    def notify_eventfd(self, fd: int) -> None:
+        """Have 1 added to an eventfd (os.eventfd()) then."""
+        check(lib.ipck_notify_eventfd(self.handle, fd))
+
+    def notify_none(self) -> None:
+        """Take the notification back."""
+        check(lib.ipck_notify_none(self.handle))
 
     #
     # Messages
@@ -345,35 +368,99 @@ class Mailbox(Handle):
         payload, fds, about = self._receive_any(opt)
         return Request(payload, fds, **about, mailbox=self)
 
+    def __iter__(self: Self) -> Self:
+        return self
+
+    def __next__(self) -> Message:
+        """The next message, until nobody can send any more: ``for message in mb``."""
+        try:
+            return self.recv()
+        except BrokenPipeError:
+            raise StopIteration from None
+
     def call(self, payload: Payload, *, priority: int = 0, timeout: Timeout = None,
              fds: Sequence[int] = (), max_reply_fds: int = 0) -> Answer:
         """Send a request and wait for the reply.
 
-        A call that fails has been given up, and the receiver learns it when it replies.
+        A call that fails has been given up, and the receiver learns it when it replies; Call is
+        one that can be waited for again.
         """
-        where, length = readable(payload)
-        reply_fds = room_for_descriptors()
-        opt = _abi.ipck_call_opt(priority=priority, fds=descriptors(fds), nr_fds=len(fds),
-                                 reply_fds=reply_fds, max_reply_fds=max_reply_fds)
+        with Call(self, payload, priority=priority, fds=fds, max_reply_fds=max_reply_fds) as call:
+            return call.wait(timeout)
+
+    def sendv(self, messages: Iterable[Union[Payload, Outgoing]], *,
+              completion: Completion = Completion.QUEUED, timeout: Timeout = None) -> list[bool]:
+        """Send many, in one system call for each 32; the timeout is for all of them.
+
+        For each that was sent there is what send() returns.  The first that fails ends it: then
+        there are fewer of these, and its exception comes when what is left is sent again.
+        """
+        opt = _abi.ipck_send_opt(completion=completion)
         apply(timeout, opt)
-        answer = _abi.ipck_answer()
-        reply = bytearray(ROOM)
+        return vector.send(self.handle, messages, opt)
 
-        def attempt() -> int:
-            return int(lib.ipck_call_opt(self.handle, where, length, *writable(reply),
-                                         byref(opt), byref(answer)))
+    def recvv(self, count: int = 64, *, room: int = ROOM, full: bool = False,
+              timeout: Timeout = None, min_priority: int = 0, events: int = 0,
+              sender: Optional[Peer] = None, max_fds: int = 0) -> list[Message]:
+        """Wait for a message, and receive what else is there, or, with ``full``, wait for so many.
 
+        One that is longer than its room is received alone, when it is its turn.
+        """
+        opt = self._recv_opt(timeout, min_priority, events, sender)
+        opt.flags = 0 if full else _abi.WAIT_FOR_ONE
+        return [Message(payload, fds, **about)
+                for payload, fds, about in self._receive_some(count, room, max_fds, opt)]
+
+    def acceptv(self, count: int = 64, *, room: int = ROOM, lease: Optional[float] = None,
+                timeout: Timeout = None, min_priority: int = 0, events: int = 0,
+                sender: Optional[Peer] = None, max_fds: int = 0) -> list[Request]:
+        """The same as accept() has it.  Each of them is to be settled."""
+        opt = self._recv_opt(timeout, min_priority, events, sender)
+        opt.flags, opt.lease_ns = _abi.TOKEN | _abi.WAIT_FOR_ONE, lease_ns(lease)
+        return [Request(payload, fds, **about, mailbox=self)
+                for payload, fds, about in self._receive_some(count, room, max_fds, opt)]
+
+    def send_many(self, payloads: Iterable[Payload]) -> list[bool]:
+        """As sendv(), for less, what is a payload and nothing else: at priority 0."""
+        return vector.send_plain(self.handle, payloads)
+
+    def recv_many(self, count: int = 64, *, room: int = ROOM) -> list[bytes]:
+        """As recvv(), payloads and nothing else: up to 64, from a channel one."""
         try:
-            ret = persist(attempt)
-            while ret == -errno.EMSGSIZE and answer.cookie and answer.limit == _abi.LIMIT_BUFFER:
-                reply = bytearray(answer.length)
-                ret = persist(attempt)
-        finally:
-            if answer.cookie:
-                lib.ipck_call_cancel(self.handle, answer.cookie)
-        length = check(ret, answer.limit)
-        return Answer(bytes(memoryview(reply)[:length]), answer.status,
-                      reply_fds[:answer.nr_fds])
+            return vector.receive_plain(self.handle, count, room)
+        except OSError as error:
+            if error.errno != errno.EMSGSIZE:
+                raise
+            return [self.recv().payload]
+
+    def reserve(self, length: int, *, events: int = 0, timeout: Timeout = None) -> Reservation:
+        """Of a channel: make a message of up to so many bytes where its receiver will read it.
+
+            with channel.reserve(100) as message:
+                message.buffer[:5] = b"hello"
+                message.commit(5)
+
+        There is one at a time: others are OSErrors (EBUSY) meanwhile.
+        """
+        opt, where = _abi.ipck_send_opt(events=events), c_void_p()
+        apply(timeout, opt)
+        check(persist(lambda: int(lib.ipck_reserve(self.handle, length, byref(where),
+                                                   byref(opt)))))
+        return Reservation(self, where, length)
+
+    def peek(self, *, timeout: Timeout = None) -> Peeked:
+        """Of a channel: read the next message where its sender has made it.
+
+            with channel.peek() as message:
+                print(message.payload.tobytes())
+
+        There is one at a time: other receives are OSErrors (EBUSY) meanwhile.
+        """
+        opt, msg, where = _abi.ipck_recv_opt(), _abi.ipck_msg(), c_void_p()
+        apply(timeout, opt)
+        check(persist(lambda: int(lib.ipck_peek(self.handle, byref(where), byref(opt),
+                                                byref(msg)))))
+        return Peeked(self, where, msg)
 
     def serve(self, handler: Callable[[bytes], Payload]) -> None:
         """Answer requests until nobody can send any more, one system call a turn.
@@ -411,7 +498,7 @@ class Mailbox(Handle):
         return check(persist(lambda: int(lib.ipck_recv_opt(self.handle, where, size, byref(opt),
                                                            byref(msg)))), msg.limit)
 
-    def _receive_any(self, opt: _abi.ipck_recv_opt) -> tuple[bytes, list[int], dict[str, Any]]:
+    def _receive_any(self, opt: _abi.ipck_recv_opt) -> Received:
         """Of any length: one that is too long stays, and tells how much room it needs."""
         fds, msg = room_for_descriptors(), _abi.ipck_msg()
         opt.fds = fds
@@ -425,7 +512,18 @@ class Mailbox(Handle):
                 if error.errno != errno.EMSGSIZE or msg.limit != _abi.LIMIT_BUFFER:
                     raise
                 size = msg.length
-        about = {name: getattr(msg, name) for name in _MESSAGE_FIELDS}
-        return bytes(memoryview(room)[:length]), fds[:msg.nr_fds], about
+        return bytes(memoryview(room)[:length]), fds[:msg.nr_fds], _about(msg)
+
+    def _receive_some(self, count: int, room: int, max_fds: int,
+                      opt: _abi.ipck_recv_opt) -> list[Received]:
+        """One whose room is too small comes alone, when it is the first."""
+        try:
+            some = vector.receive(self.handle, count, room, max_fds, opt)
+        except OSError as error:
+            if error.errno != errno.EMSGSIZE:
+                raise
+            opt.flags, opt.max_fds = opt.flags & ~_abi.WAIT_FOR_ONE, max_fds
+            return [self._receive_any(opt)]
+        return [(payload, fds, _about(msg)) for payload, fds, msg in some]
 
 

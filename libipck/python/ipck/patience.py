@@ -42,17 +42,24 @@ def nanoseconds(seconds: float) -> int:
     return min(max(int(seconds * 1e9), 0), FOREVER_NS)
 
 
-def apply(timeout: Timeout, opt: Any) -> None:
-    """Write it into options.  A span becomes a moment here, so that signals do not lengthen it."""
+def parts(timeout: Timeout) -> tuple[int, int, int]:
+    """How to wait, nanoseconds, and the clock of them.
+
+    A span becomes a moment here, so that signals do not lengthen it.
+    """
     if timeout is None:
-        opt.wait = WAIT_FOREVER
-    elif isinstance(timeout, Until):
-        opt.wait, opt.wait_ns, opt.clock = WAIT_UNTIL, timeout.ns, timeout.clock
-    elif timeout == 0:
-        opt.wait = WAIT_NEVER
-    else:
-        opt.wait = WAIT_UNTIL
-        opt.wait_ns = min(time.monotonic_ns() + nanoseconds(timeout), FOREVER_NS)
+        return WAIT_FOREVER, 0, CLOCK_MONOTONIC
+    if isinstance(timeout, Until):
+        return WAIT_UNTIL, timeout.ns, timeout.clock
+    if timeout == 0:
+        return WAIT_NEVER, 0, CLOCK_MONOTONIC
+    end = min(time.monotonic_ns() + nanoseconds(timeout), FOREVER_NS)
+    return WAIT_UNTIL, end, CLOCK_MONOTONIC
+
+
+def apply(timeout: Timeout, opt: Any) -> None:
+    """Write it into options."""
+    opt.wait, opt.wait_ns, opt.clock = parts(timeout)
 
 
 def lease_ns(seconds: Optional[float]) -> int:

@@ -35,6 +35,11 @@ def writable(room: Payload) -> tuple[Any, int]:
     return (ctypes.c_char * view.nbytes).from_buffer(view.cast("B")), view.nbytes
 
 
+def address(where: Any) -> int:
+    """That of what readable() and writable() tell, which has to be kept as long as it is used."""
+    return ctypes.cast(where, ctypes.c_void_p).value or 0
+
+
 def descriptors(fds: Sequence[int]) -> Any:
     """An array of them."""
     return (ctypes.c_int * len(fds))(*fds)

@@ -12,7 +12,7 @@ from . import _abi
 from ._library import lib
 from .errors import check, persist
 from .handle import Handle
-from .look import SegmentInfo, segment_info_of
+from .look import SegmentInfo, fill, segment_info_of
 from .mailbox import ACCESS, Mailbox
 from .patience import Timeout, apply
 
@@ -86,6 +86,18 @@ class Segment(Handle):
     def unlink(name: str) -> None:
         """Remove a name."""
         check(lib.ipck_shm_unlink(os.fsencode(name)))
+
+    @staticmethod
+    def unlink_id(ident: int) -> None:
+        """Remove the name of the one with that id."""
+        check(lib.ipck_shm_unlink_id(ident))
+
+    def set(self, *, mode: Optional[int] = None, uid: Optional[int] = None,
+            gid: Optional[int] = None) -> None:
+        """Change the rights that are given: all of them, or, with an exception, none."""
+        change = _abi.ipck_shm_change()
+        fill(change, mode=mode, uid=uid, gid=gid)
+        check(lib.ipck_shm_set(self.handle, byref(change)))
 
     def resize(self, size: int) -> None:
         """What is new is 0."""
