@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Prints what a binding lacks of the library, and does not say why.
+
+    check_wrapped.py LIBIPCK
+
+Every function that libipck.map exports is called by each of the bindings, or is one of those
+below.
+"""
+
+import pathlib
+import re
+import sys
+
+SAME = "the one with options says the same"
+MMAP = "the mmap module does it, and knows who has a view"
+
+EXCEPTIONS = {
+    "python": {
+        "send": SAME, "recv": SAME, "call": SAME, "reply": SAME, "send_to": SAME,
+        "recv_from": SAME, "shm_map": MMAP, "shm_unmap": MMAP,
+        "reply_recv_opt": "accept() and reply() have the options; serve() has none",
+    },
+}
+
+CALLS = {"python": r"lib\.ipck_(\w+)"}
+SOURCES = {"python": "python/ipck/*.py"}
+
+
+def main() -> None:
+    top = pathlib.Path(sys.argv[1])
+    functions = set(re.findall(r"\bipck_(\w+);", (top / "libipck.map").read_text()))
+    # Nothing that is exported must not pass for nothing that is wrong.
+    assert len(functions) > 50
+    for binding, exceptions in EXCEPTIONS.items():
+        text = "".join(path.read_text() for path in top.glob(SOURCES[binding]))
+        called = set(re.findall(CALLS[binding], text))
+        for name in sorted(functions - called - set(exceptions)):
+            print(f"libipck/{binding}: ipck_{name}() is not wrapped")
+        for name in sorted(set(exceptions) & called | set(exceptions) - functions):
+            print(f"libipck/{binding}: ipck_{name}() is no exception")
+
+
+main()
