@@ -16,8 +16,7 @@
  * would block.
  *
  * *Handles* can be moved, not copied.  One that was moved from is empty, and all it does
- * is std::errc::invalid_argument.  get() is the handle of ipck.h, for what is not here:
- * vectors, notifications, ipck_wait_any(), the flight recorder.
+ * is std::errc::invalid_argument.  get() is the handle of ipck.h.
  *
  * *Threads* may share a handle, if none moves or closes it.
  */
@@ -28,6 +27,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -40,6 +40,7 @@
 #include <utility>
 #include <vector>
 
+#include <poll.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -230,6 +231,34 @@ struct sending {
 	sending &move() { return c.flags |= IPCK_MOVE, *this; }
 };
 
+/**
+ * One of the messages of mailbox::sendv(); its payload must be there until that returns.
+ * With fds and nr_fds it brings descriptors.
+ */
+inline struct ipck_send_item outgoing(const_buffer payload, std::uint32_t priority = 0,
+				      std::uint64_t events = 0)
+{
+	struct ipck_send_item item = {};
+
+	item.buf = payload.data();
+	item.len = payload.size();
+	item.priority = priority;
+	item.events = events;
+	return item;
+}
+
+/** One of the messages of mailbox::send_many(); its payload must be there likewise. */
+inline struct ipck_plain plain(const_buffer payload)
+{
+	return {const_cast<void *>(payload.data()), payload.size(), 0};
+}
+
+/** Where one of the messages of mailbox::recv_many() goes. */
+inline struct ipck_plain room(buffer where)
+{
+	return {where.data(), where.size(), 0};
+}
+
 /** How to receive. */
 struct receiving {
 	struct ipck_recv_opt c = {};
@@ -245,6 +274,8 @@ struct receiving {
 	}
 	/** Leave the message there. */
 	receiving &peek() { return c.flags |= IPCK_PEEK, *this; }
+	/** With mailbox::recvv(): wait for the first message, and take what else is there. */
+	receiving &wait_for_one() { return c.flags |= IPCK_WAIT_FOR_ONE, *this; }
 	/** Room for descriptors, up to IPCK_FDS_MAX. */
 	receiving &max_fds(std::uint32_t count) { return c.max_fds = count, *this; }
 	/** For mailbox::accept(): how long the message may be kept. */
@@ -319,6 +350,27 @@ inline std::vector<unique_fd> adopt(const int *fds, std::size_t count)
 	return owned;
 }
 
+/** How many there are in a container; more than can be done at once are not done. */
+template <class Items> unsigned int number_of(const Items &items)
+{
+	return static_cast<unsigned int>(std::min<std::size_t>(std::size(items), INT_MAX));
+}
+
+/** All there are, by a function that tells those whose key is greater than the last. */
+template <class Item, class List>
+std::vector<Item> listed(std::uint64_t last, std::uint64_t Item::*key, List list)
+{
+	std::array<Item, 16> some;
+	std::vector<Item> all;
+	int count;
+
+	while ((count = check(list(last, some.data(), static_cast<unsigned int>(some.size()))))) {
+		all.insert(all.end(), some.begin(), some.begin() + count);
+		last = all.back().*key;
+	}
+	return all;
+}
+
 /** Room that is enough for most messages; those that are longer tell so. */
 constexpr std::size_t first_room = 4096;
 
@@ -382,6 +434,147 @@ private:
 	struct ipck *mb_;
 };
 
+class mailbox;
+
+/**
+ * A request, and the wait for its reply, which can be resumed.
+ *
+ *	ipcmbox::pending_call call(mb, "request");
+ *
+ *	while (!(reply = call.wait_for(1s)))
+ *		std::cerr << (call.is_received() ? "at work on it" : "nobody has it yet");
+ *
+ * A wait that fails before the request was received has withdrawn it, and the next one sends
+ * it again; later, the next one goes on waiting, and sends nothing.  What is still under way
+ * when this goes out of scope is given up.  Payload and descriptors must be there until then,
+ * and the mailbox must not be closed.
+ */
+class pending_call {
+public:
+	pending_call(const mailbox &mb, const_buffer payload, const calling &how = {});
+	pending_call(const pending_call &) = delete;
+	pending_call &operator=(const pending_call &) = delete;
+	~pending_call() { cancel(); }
+
+	/** Send the request, unless that is done, and wait for the reply, as was said last. */
+	answer wait();
+	/** ... as long as is said now, and there is none if it has not come by then. */
+	std::optional<answer> wait_for(const patience &how_long);
+	/** Has a wait that failed left the request in the hands of its receiver? */
+	bool is_received() const noexcept { return end_.cookie; }
+	/** Give it up; the receiver learns it when it replies. */
+	void cancel() noexcept
+	{
+		if (end_.cookie)
+			ipck_call_cancel(mb_, std::exchange(end_.cookie, 0));
+	}
+
+private:
+	int attempt();
+	answer ended(int ret);
+
+	struct ipck *mb_;
+	const_buffer payload_;
+	struct ipck_call_opt opt_;
+	struct ipck_answer end_ = {};
+	std::string reply_;
+	std::array<int, IPCK_FDS_MAX> fds_;
+};
+
+/**
+ * Room for a message in the ring of a channel, where its receiver will read it.
+ *
+ * It is there until commit(); one that goes out of scope before, be it by an exception, was
+ * never made.  The channel must not be closed before.
+ */
+class reservation {
+public:
+	reservation(struct ipck *mb, void *data, std::size_t size) noexcept
+		: mb_(mb), data_(data), size_(size) {}
+	reservation(reservation &&other) noexcept
+		: mb_(std::exchange(other.mb_, nullptr)),
+		  data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+	reservation &operator=(reservation &&) = delete;
+	~reservation() { abandon(); }
+
+	/** The room, nullptr when it was given back. */
+	void *data() const noexcept { return data_; }
+	std::size_t size() const noexcept { return size_; }
+	/** What will be there, as so many of them. */
+	template <class T> T *as() const noexcept { return static_cast<T *>(data_); }
+	char *begin() const noexcept { return as<char>(); }
+	char *end() const noexcept { return begin() + size(); }
+
+	/** Send what has been made: all of it, or so many bytes from its beginning. */
+	void commit() { commit(size()); }
+	void commit(std::size_t length)
+	{
+		if (mb_ && length > size())
+			throw error(-EMSGSIZE, IPCK_LIMIT_LENGTH);
+		data_ = nullptr;
+		size_ = 0;
+		check(ipck_commit(std::exchange(mb_, nullptr), length));
+	}
+	/** There will be no message. */
+	void abandon() noexcept
+	{
+		data_ = nullptr;
+		size_ = 0;
+		if (mb_)
+			ipck_commit(std::exchange(mb_, nullptr), IPCK_ABANDON);
+	}
+
+private:
+	struct ipck *mb_;
+	void *data_;
+	std::size_t size_;
+};
+
+/**
+ * The next message of a channel, where its sender has made it.
+ *
+ * It counts as received when this goes out of scope, or by release(); the channel must not be
+ * closed before.  The sender can still write there: what is read twice may differ.
+ */
+class peeked {
+public:
+	peeked(struct ipck *mb, const void *data, std::size_t size,
+	       const struct ipck_msg &info) noexcept
+		: mb_(mb), payload_(static_cast<const char *>(data), size), info_(info) {}
+	peeked(peeked &&other) noexcept
+		: mb_(std::exchange(other.mb_, nullptr)),
+		  payload_(std::exchange(other.payload_, {})), info_(other.info_) {}
+	peeked &operator=(peeked &&) = delete;
+	~peeked()
+	{
+		if (mb_)
+			ipck_release(mb_);
+	}
+
+	/** The message, empty when it was released. */
+	std::string_view payload() const noexcept { return payload_; }
+	const void *data() const noexcept { return payload_.data(); }
+	std::size_t size() const noexcept { return payload_.size(); }
+	/** What is there, as so many of them. */
+	template <class T> const T *as() const noexcept
+	{
+		return static_cast<const T *>(data());
+	}
+	/** What is known about it. */
+	const struct ipck_msg &info() const noexcept { return info_; }
+
+	void release()
+	{
+		payload_ = {};
+		check(ipck_release(std::exchange(mb_, nullptr)));
+	}
+
+private:
+	struct ipck *mb_;
+	std::string_view payload_;
+	struct ipck_msg info_;
+};
+
 /** An open mailbox: a queue, an event mailbox or a member of one, an endpoint, a channel. */
 class mailbox {
 public:
@@ -438,6 +631,7 @@ public:
 	}
 	/** Remove a name. */
 	static void unlink(const std::string &name) { check(ipck_unlink(name.c_str())); }
+	static void unlink_id(std::uint64_t id) { check(ipck_unlink_id(id)); }
 	/** Become a member of this event mailbox; the member receives what meets its mask. */
 	mailbox join(const struct ipck_join_attr &attr = {}) const
 	{
@@ -517,31 +711,129 @@ public:
 		return {get(), recv(how)};
 	}
 
+	/**
+	 * Send many messages, in one system call for each 32.
+	 *
+	 * @param items a container of struct ipck_send_item, see outgoing(); their members
+	 *	result say what became of them
+	 * @return how many were sent.  If these are not all, the result of the next one says
+	 *	why; an exception is only what the first one fails with.
+	 */
+	template <class Items> std::size_t sendv(Items &&items, const sending &how = {})
+	{
+		struct ipck_send_item *first = std::data(items);
+		unsigned int count = detail::number_of(items);
+		int ret;
+
+		if (!count)
+			return 0;
+		ret = ipck_sendv(get(), first, count, &how.c);
+		return check(ret, first->limit);
+	}
+	/**
+	 * Receive many messages: so many, or with receiving::wait_for_one() what is there.
+	 *
+	 * @param room that of each; one that is longer is received alone, when it is its turn
+	 */
+	std::vector<message> recvv(std::size_t count, receiving how = {},
+				   std::size_t room = detail::first_room)
+	{
+		std::vector<message> some(count);
+		std::vector<struct ipck_recv_item> items(count);
+		std::vector<int> fds(count * how.c.max_fds);
+		int ret;
+
+		if (!count)
+			return some;
+		for (std::size_t i = 0; i < count; i++) {
+			some[i].payload.resize(room);
+			items[i].buf = some[i].payload.data();
+			items[i].size = room;
+			items[i].max_fds = how.c.max_fds;
+			items[i].fds = fds.data() + i * how.c.max_fds;
+		}
+		ret = receive(items, how.c);
+		if (ret == -EMSGSIZE && items[0].msg.limit == IPCK_LIMIT_BUFFER) {
+			how.c.flags &= ~IPCK_WAIT_FOR_ONE;
+			some.clear();
+			some.push_back(recv(how));
+			return some;
+		}
+		some.resize(check(ret, items[0].msg.limit));
+		for (std::size_t i = 0; i < some.size(); i++) {
+			some[i].payload.resize(items[i].result);
+			some[i].info = items[i].msg;
+			some[i].fds = detail::adopt(items[i].fds, items[i].msg.nr_fds);
+		}
+		return some;
+	}
+	/** The same of what is to be replied to or, with receiving::lease(), acknowledged. */
+	std::vector<request> acceptv(std::size_t count, receiving how = {},
+				     std::size_t room = detail::first_room)
+	{
+		std::vector<request> some;
+
+		some.reserve(count);
+		how.c.flags |= IPCK_TOKEN;
+		for (message &msg : recvv(count, how, room))
+			some.emplace_back(get(), std::move(msg));
+		return some;
+	}
+	/** As sendv(), in half the time: a container of struct ipck_plain, see plain(). */
+	template <class Items> std::size_t send_many(Items &&items)
+	{
+		unsigned int count = detail::number_of(items);
+
+		return count ? check(ipck_send_many(get(), std::data(items), count)) : 0;
+	}
+	/**
+	 * Wait for a message, and take what else is there: up to 64, from a channel one.
+	 *
+	 * @param items a container of struct ipck_plain, see room(); their members result are
+	 *	the lengths
+	 * @return how many were received, as sendv() has it
+	 */
+	template <class Items> std::size_t recv_many(Items &&items)
+	{
+		unsigned int count = detail::number_of(items);
+
+		return count ? check(ipck_recv_many(get(), std::data(items), count)) : 0;
+	}
+
+	/** Of a channel: make a message of up to so many bytes where it will be read. */
+	reservation reserve(std::size_t size, const sending &how = {})
+	{
+		void *data;
+
+		check(ipck_reserve(get(), size, &data, &how.c));
+		return {get(), data, size};
+	}
+	/** Of a channel: read the next message where it was made. */
+	peeked peek(const receiving &how = {})
+	{
+		struct ipck_msg info;
+		const void *data;
+		ssize_t ret = ipck_peek(get(), &data, &how.c, &info);
+
+		return {get(), data, static_cast<std::size_t>(check(ret)), info};
+	}
+	/** Without waiting. */
+	std::optional<peeked> try_peek()
+	{
+		receiving how = receiving().wait(patience::never());
+		struct ipck_msg info;
+		const void *data;
+		ssize_t ret = ipck_peek(get(), &data, &how.c, &info);
+
+		if (ret == -EAGAIN)
+			return std::nullopt;
+		return peeked(get(), data, check(ret), info);
+	}
+
 	/** Send a request and wait for the reply.  A call that fails has been given up. */
 	answer call(const_buffer payload, const calling &how = {})
 	{
-		std::array<int, IPCK_FDS_MAX> fds;
-		struct ipck_call_opt opt = how.c;
-		struct ipck_answer end = {};
-		answer result;
-		ssize_t ret;
-
-		opt.reply_fds = fds.data();
-		result.payload.resize(detail::first_room);
-		for (;;) {
-			ret = ipck_call_opt(get(), payload.data(), payload.size(),
-					    result.payload.data(), result.payload.size(), &opt,
-					    &end);
-			if (ret != -EMSGSIZE || !end.cookie || end.limit != IPCK_LIMIT_BUFFER)
-				break;
-			result.payload.resize(end.length);
-		}
-		if (end.cookie)
-			ipck_call_cancel(get(), end.cookie);
-		result.payload.resize(check(ret, end.limit));
-		result.status = end.status;
-		result.fds = detail::adopt(fds.data(), end.nr_fds);
-		return result;
+		return pending_call(*this, payload, how).wait();
 	}
 	/**
 	 * Serve until nobody can send any more, one system call a turn.
@@ -583,6 +875,25 @@ public:
 		return info;
 	}
 	void set(const struct ipck_change &change) { check(ipck_set(get(), &change)); }
+	/** What the flight recorder has, from the step after that serial; set() switches it on. */
+	std::vector<struct ipck_record> record(std::uint64_t after = 0) const
+	{
+		return detail::listed<struct ipck_record>(
+			after, &ipck_record::serial,
+			[&](std::uint64_t last, struct ipck_record *some, unsigned int count) {
+				return ipck_record(get(), last, some, count);
+			});
+	}
+
+	/** Get a signal, once, when a message arrives while this is empty and nobody waits. */
+	void notify_signal(int signo, union sigval value = {})
+	{
+		check(ipck_notify_signal(get(), signo, value));
+	}
+	/** Have 1 added to an eventfd then. */
+	void notify_eventfd(int fd) { check(ipck_notify_eventfd(get(), fd)); }
+	/** Take the notification back. */
+	void notify_none() { check(ipck_notify_none(get())); }
 
 private:
 	struct closer {
@@ -619,8 +930,85 @@ private:
 		return ret;
 	}
 
+	int receive(std::vector<struct ipck_recv_item> &items, struct ipck_recv_opt opt)
+	{
+		opt.max_fds = 0;
+		return ipck_recvv(get(), items.data(), detail::number_of(items), &opt);
+	}
+
 	std::unique_ptr<struct ipck, closer> mb_;
 };
+
+inline pending_call::pending_call(const mailbox &mb, const_buffer payload, const calling &how)
+	: mb_(mb.get()), payload_(payload), opt_(how.c)
+{
+	opt_.reply_fds = fds_.data();
+	reply_.resize(detail::first_room);
+}
+
+inline answer pending_call::wait()
+{
+	return ended(attempt());
+}
+
+inline std::optional<answer> pending_call::wait_for(const patience &how_long)
+{
+	int ret;
+
+	how_long.apply(opt_);
+	ret = attempt();
+	if (ret == -ETIMEDOUT || ret == -EAGAIN)
+		return std::nullopt;
+	return ended(ret);
+}
+
+/* A reply that is too long stays, and tells how much room it needs. */
+inline int pending_call::attempt()
+{
+	ssize_t ret;
+
+	for (;;) {
+		ret = ipck_call_opt(mb_, payload_.data(), payload_.size(), reply_.data(),
+				    reply_.size(), &opt_, &end_);
+		if (ret != -EMSGSIZE || !end_.cookie || end_.limit != IPCK_LIMIT_BUFFER)
+			return static_cast<int>(ret);
+		reply_.resize(end_.length);
+	}
+}
+
+inline answer pending_call::ended(int ret)
+{
+	std::size_t length = check(ret, end_.limit);
+
+	return {reply_.substr(0, length), end_.status, detail::adopt(fds_.data(), end_.nr_fds)};
+}
+
+/**
+ * Wait until one of several mailboxes is ready.
+ *
+ * @param mailboxes up to IPCK_WAIT_ANY_MAX
+ * @param events POLLIN (a receive would not block), POLLOUT (a send would not), or both
+ * @return the indices of all that are ready, in ascending order.  Others may be faster: for
+ *	certainty, use try_recv().
+ */
+inline std::vector<std::size_t> wait_any(const std::vector<const mailbox *> &mailboxes,
+					 short events = POLLIN, const patience &how_long = {})
+{
+	std::vector<struct ipck *> handles;
+	std::vector<std::size_t> indices;
+	std::uint64_t ready;
+
+	if (how_long.clock != IPCK_CLOCK_MONOTONIC)
+		throw error(-EINVAL);
+	for (const mailbox *mb : mailboxes)
+		handles.push_back(mb->get());
+	check(ipck_wait_any(handles.data(), detail::number_of(handles), events, how_long.how,
+			    how_long.ns, &ready));
+	for (std::size_t i = 0; i < handles.size(); i++)
+		if (ready >> i & 1)
+			indices.push_back(i);
+	return indices;
+}
 
 /** A part of a segment, mapped until this goes out of scope. */
 class mapping {
@@ -696,6 +1084,7 @@ public:
 	}
 	/** Remove a name. */
 	static void unlink(const std::string &name) { check(ipck_shm_unlink(name.c_str())); }
+	static void unlink_id(std::uint64_t id) { check(ipck_shm_unlink_id(id)); }
 	/** Send it, not its content; with sending::move() the right to write goes along. */
 	sent send(mailbox &to, const sending &how = {}, const struct ipck_range *range = nullptr)
 	{
@@ -728,6 +1117,8 @@ public:
 		check(ipck_shm_stat(get(), &info));
 		return info;
 	}
+	/** Change rights: those that the mask says. */
+	void set(const struct ipck_shm_change &change) { check(ipck_shm_set(get(), &change)); }
 
 private:
 	struct closer {
@@ -750,14 +1141,13 @@ private:
 /** All mailboxes of this IPC namespace. */
 inline std::vector<struct ipck_info> list()
 {
-	std::array<struct ipck_info, 16> some;
-	std::vector<struct ipck_info> all;
-	int count;
+	return detail::listed<struct ipck_info>(0, &ipck_info::id, ipck_list);
+}
 
-	while ((count = check(ipck_list(all.empty() ? 0 : all.back().id, some.data(),
-					some.size()))))
-		all.insert(all.end(), some.begin(), some.begin() + count);
-	return all;
+/** All segments of this IPC namespace. */
+inline std::vector<struct ipck_shm_info> list_segments()
+{
+	return detail::listed<struct ipck_shm_info>(0, &ipck_shm_info::id, ipck_shm_list);
 }
 
 /** Who waits at a mailbox, and for whom. */
@@ -785,6 +1175,12 @@ inline struct ipck_limits limits()
 
 	check(ipck_limits(&limits));
 	return limits;
+}
+
+/** That of the C library which is running. */
+inline const char *version() noexcept
+{
+	return ipck_version();
 }
 
 } // namespace ipcmbox

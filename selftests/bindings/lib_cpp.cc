@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 
 #include <ipck.hpp>
@@ -375,6 +376,294 @@ static void channel()
 	EXPECT(!reads.try_recv());
 }
 
+static void many_messages_at_once()
+{
+	mailbox mb = mailbox::unnamed(attributes().capacity(50).flags(IPCK_ATTR_FDS));
+	std::vector<struct ipck_send_item> items;
+	unique_fd null(::open("/dev/null", O_RDONLY));
+	int fd = null.get();
+
+	items.push_back(outgoing("one"));
+	items.push_back(outgoing("two", 1, 4));
+	items[1].fds = &fd;
+	items[1].nr_fds = 1;
+	EXPECT(mb.sendv(items) == 2 && items[1].result == 0);
+	std::vector<message> got = mb.recvv(10, receiving().wait_for_one().max_fds(2));
+	EXPECT(got.size() == 2 && got[0].payload == "two" && got[0].info.priority == 1);
+	EXPECT(got[0].info.events == 4 && got[0].fds.size() == 1 && got[1].fds.empty());
+	EXPECT(got[1].payload == "one" && got[1].info.seq == 1);
+
+	/* More than there is room for */
+	items.assign(70, outgoing("x"));
+	EXPECT(mb.sendv(items, sending().wait(patience::never())) == 50);
+	EXPECT(items[50].result == -EAGAIN && items[50].limit == IPCK_LIMIT_CAPACITY);
+	THROWS(resource_unavailable_try_again, mb.sendv(items, sending().wait(patience::never())));
+	EXPECT(mb.recvv(40).size() == 40);
+	EXPECT(mb.recvv(40, receiving().wait_for_one()).size() == 10);
+	THROWS(timed_out, mb.recvv(2, receiving().wait(10ms)));
+	items.clear();
+	EXPECT(mb.sendv(items) == 0 && mb.recvv(0).empty());
+}
+
+static void one_of_many_that_is_too_long_comes_alone()
+{
+	mailbox mb = mailbox::unnamed();
+	std::array<struct ipck_send_item, 3> items{outgoing("one"), outgoing("two and more"),
+						   outgoing("three")};
+	std::string longest(70000, 'x');
+	std::vector<message> got;
+
+	EXPECT(mb.sendv(items) == 3);
+	for (const struct ipck_send_item &item : items) {
+		got = mb.recvv(3, receiving().wait_for_one(), 8);
+		EXPECT(got.size() == 1);
+		EXPECT(got[0].payload == std::string(static_cast<const char *>(item.buf), item.len));
+	}
+	items[1] = outgoing(longest);
+	EXPECT(mb.sendv(items) == 1 && items[1].result == -EMSGSIZE);
+	items[0] = outgoing(longest);
+	THROWS(message_size, mb.sendv(items));
+}
+
+static void many_plain_messages()
+{
+	mailbox mb = mailbox::unnamed(attributes().capacity(IPCK_UNBOUNDED));
+	std::vector<struct ipck_plain> items{plain("one"), plain("two and more"), plain("")};
+	char texts[3][8];
+
+	EXPECT(mb.send_many(items) == 3);
+	items.clear();
+	for (char (&text)[8] : texts)
+		items.push_back(room(text));
+	EXPECT(mb.recv_many(items) == 1 && items[0].result == 3 && !memcmp(texts[0], "one", 3));
+	EXPECT(items[1].result == -EMSGSIZE);
+	THROWS(message_size, mb.recv_many(items));
+	EXPECT(mb.recv().payload == "two and more");
+	EXPECT(mb.recv_many(items) == 1 && items[0].result == 0 && items[1].result == -EAGAIN);
+}
+
+static void leases_of_many()
+{
+	mailbox mb = mailbox::unnamed();
+
+	mb.sendv(std::array{outgoing("one"), outgoing("two")});
+	{
+		std::vector<request> taken = mb.acceptv(2, receiving().lease(1h));
+
+		EXPECT(taken.size() == 2 && mb.stat().held == 2);
+		taken[0].ack();
+	}
+	std::vector<request> again = mb.acceptv(2, receiving().lease(1h).wait_for_one());
+	EXPECT(again.size() == 1 && again[0].payload == "two" && again[0].info.redelivered == 1);
+	again[0].ack();
+	EXPECT(mb.stat().messages == 0);
+}
+
+static void a_call_can_be_resumed()
+{
+	mailbox mb = mailbox::unnamed();
+	std::optional<request> received;
+	std::string longer(10000, 'z');
+
+	{
+		pending_call call(mb, "one");
+
+		EXPECT(!call.wait_for(10ms) && !call.is_received());
+		EXPECT(mb.stat().messages == 0);
+		{
+			job server([&] { received.emplace(mb.accept()); });
+
+			EXPECT(!call.wait_for(500ms));
+		}
+		EXPECT(call.is_received() && !call.wait_for(10ms));
+		EXPECT(!call.wait_for(patience::never()));
+		received->reply(longer, replying().status(3));
+		answer end = *call.wait_for(patience::never());
+		EXPECT(end.payload == longer && end.status == 3 && !call.is_received());
+		EXPECT(mb.stat().sent == 1);
+	}
+	received.reset();
+	{
+		pending_call call(mb, "two", calling().wait(500ms));
+		job server([&] { received.emplace(mb.accept()); });
+
+		THROWS(timed_out, call.wait());
+	}
+	THROWS(broken_pipe, received->reply("late"));
+}
+
+/* A channel: who reads, and who writes. */
+struct ring {
+	mailbox reads = mailbox::create("test", attributes().discipline(IPCK_CHANNEL).capacity(0),
+					O_RDONLY);
+	mailbox writes = mailbox::open("test", O_WRONLY);
+
+	ring() { mailbox::unlink("test"); }
+};
+
+static void messages_are_made_and_read_in_the_ring()
+{
+	ring both;
+
+	for (std::uint32_t i = 0; i < 1000; i++) {
+		reservation made = both.writes.reserve(1000, sending().events(i));
+
+		EXPECT(made.size() == 1000 && made.end() - made.begin() == 1000);
+		*made.as<std::uint32_t>() = i;
+		made.commit(sizeof(i));
+		EXPECT(!made.data() && !made.size());
+		peeked seen = both.reads.peek();
+		EXPECT(seen.size() == sizeof(i) && *seen.as<std::uint32_t>() == i);
+		EXPECT(seen.info().events == i && seen.info().pid == getpid());
+		EXPECT(seen.info().seq == i + 1);
+	}
+	reservation made = both.writes.reserve(3);
+	std::copy_n("all", 3, made.begin());
+	made.commit();
+	EXPECT(both.reads.peek().payload() == "all");
+	EXPECT(!both.reads.try_peek());
+	THROWS(timed_out, both.reads.peek(receiving().wait(10ms)));
+	THROWS(message_size, both.writes.reserve(IPCK_LENGTH_MAX));
+	THROWS(permission_denied, both.reads.reserve(1));
+	THROWS(invalid_argument, mailbox::unnamed().peek());
+}
+
+static void the_ring_has_one_message_in_hand()
+{
+	ring both;
+	reservation made = both.writes.reserve(8), moved(std::move(made));
+
+	EXPECT(!made.data() && moved.data());
+	THROWS(device_or_resource_busy, both.writes.send("one"));
+	THROWS(message_size, moved.commit(9));
+	moved.commit(1);
+	THROWS(invalid_argument, moved.commit());
+	THROWS(invalid_argument, made.commit(1));
+	both.writes.send("two");
+	peeked first = both.reads.peek(), seen(std::move(first));
+	THROWS(device_or_resource_busy, both.reads.recv());
+	EXPECT(first.payload().empty() && both.reads.stat().messages == 2);
+	seen.release();
+	EXPECT(seen.payload().empty() && both.reads.stat().messages == 1);
+	THROWS(invalid_argument, seen.release());
+	EXPECT(both.reads.try_peek()->payload() == "two");
+	EXPECT(both.reads.stat().messages == 0);
+}
+
+static void a_reservation_left_by_an_exception_is_no_message()
+{
+	ring both;
+
+	try {
+		reservation made = both.writes.reserve(8);
+
+		throw 1;
+	} catch (int) {
+	}
+	both.writes.reserve(8).abandon();
+	both.writes.send("one");
+	try {
+		peeked seen = both.reads.peek();
+
+		throw 1;
+	} catch (int) {
+	}
+	EXPECT(both.reads.stat().messages == 0 && both.reads.stat().sent == 1);
+}
+
+static void waiting_for_any()
+{
+	mailbox one = mailbox::unnamed(attributes().capacity(1));
+	mailbox two = mailbox::unnamed(attributes().capacity(1));
+	ring both;
+	const std::vector<const mailbox *> all{&one, &two, &both.reads};
+	using indices = std::vector<std::size_t>;
+
+	THROWS(resource_unavailable_try_again, wait_any(all, POLLIN, patience::never()));
+	THROWS(timed_out, wait_any(all, POLLIN, 10ms));
+	THROWS(invalid_argument, wait_any(all, POLLIN, system_clock::now()));
+	THROWS(invalid_argument, wait_any({}));
+	two.send("");
+	EXPECT(wait_any(all) == indices{1});
+	EXPECT(wait_any({&one, &two}, POLLOUT) == indices{0});
+	EXPECT((wait_any({&one, &two}, POLLIN | POLLOUT) == indices{0, 1}));
+	two.recv();
+	job sender([&] {
+		std::this_thread::sleep_for(20ms);
+		both.writes.send("late");
+	});
+	EXPECT(wait_any(all) == indices{2});
+}
+
+static void notifications()
+{
+	mailbox mb = mailbox::unnamed();
+	unique_fd count(eventfd(0, EFD_NONBLOCK));
+	std::uint64_t value;
+	siginfo_t told;
+	sigset_t set;
+	union sigval what;
+
+	what.sival_int = 42;
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	pthread_sigmask(SIG_BLOCK, &set, nullptr);
+	mb.notify_signal(SIGUSR1, what);
+	THROWS(device_or_resource_busy, mb.notify_signal(SIGUSR1));
+	mb.send("one");
+	EXPECT(sigwaitinfo(&set, &told) == SIGUSR1 && told.si_code == SI_MESGQ);
+	EXPECT(told.si_value.sival_int == 42 && told.si_pid == getpid());
+	pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+	mb.recv();
+	mb.notify_eventfd(count.get());
+	mb.notify_none();
+	mb.notify_eventfd(count.get());
+	mb.send("two");
+	EXPECT(read(count.get(), &value, sizeof(value)) == sizeof(value) && value == 1);
+	mb.recv();
+	mb.send("used up");
+	EXPECT(read(count.get(), &value, sizeof(value)) < 0 && errno == EAGAIN);
+	THROWS(bad_file_descriptor, mb.notify_eventfd(-1));
+}
+
+static void recorder()
+{
+	mailbox mb = mailbox::unnamed(attributes().capacity(100));
+	struct ipck_change change = {};
+
+	EXPECT(mb.record().empty());
+	change.mask = IPCK_SET_RECORDER;
+	change.recorder = 50;
+	mb.set(change);
+	mb.send("12345", sending().priority(3).events(2));
+	mb.recv();
+	std::vector<struct ipck_record> steps = mb.record();
+	EXPECT(steps.size() >= 2 && steps[0].step == IPCK_STEP_SENT && steps[0].length == 5);
+	EXPECT(steps[0].priority == 3 && steps[0].events == 2 && steps[0].pid == getpid());
+	EXPECT(steps[1].step == IPCK_STEP_TAKEN);
+	EXPECT(mb.record(steps[0].serial).size() == steps.size() - 1);
+	for (int i = 0; i < 60; i++)
+		mb.send("");
+	steps = mb.record();
+	EXPECT(steps.size() == 50 && steps.front().seq == 12 && steps.back().seq == 61);
+}
+
+static void names_and_rights_by_id()
+{
+	mailbox mb = mailbox::create("test");
+	segment own = segment::create("test", 100);
+	struct ipck_shm_change change = {};
+
+	mailbox::unlink_id(mb.id());
+	segment::unlink_id(own.id());
+	THROWS(no_such_file_or_directory, mailbox::unlink_id(mb.id()));
+	THROWS(no_such_file_or_directory, segment::unlink_id(own.id()));
+	change.mask = IPCK_SET_MODE;
+	change.mode = 0444;
+	own.set(change);
+	EXPECT(own.stat().mode == 0444);
+}
+
 static void looking()
 {
 	mailbox mb = mailbox::create("test");
@@ -397,7 +686,12 @@ static void looking()
 	for (const struct ipck_info &info : all)
 		found = found || (info.id == mb.id() && info.received == 1);
 	EXPECT(found);
+	std::vector<segment> segments(20);
+	for (segment &one : segments)
+		one = segment::create("", 1);
+	EXPECT(list_segments().size() >= 20 && list_segments().back().id == segments.back().id());
 	EXPECT(limits().features & IPCK_FEATURE_QUEUE);
+	EXPECT(std::count(version(), version() + strlen(version()), '.') == 2);
 	THROWS(no_such_file_or_directory, blocked(UINT64_MAX));
 }
 
@@ -409,7 +703,12 @@ static const struct {
 	TEST(order_and_sender), TEST(payloads), TEST(patience_of_each_kind), TEST(errors_in_words),
 	TEST(drops), TEST(handles), TEST(call_and_reply), TEST(call_given_up),
 	TEST(what_is_not_settled_goes_back), TEST(serving), TEST(serving_ends_by_an_exception),
-	TEST(direct), TEST(events), TEST(descriptors), TEST(segments), TEST(channel), TEST(looking),
+	TEST(direct), TEST(events), TEST(descriptors), TEST(segments), TEST(channel),
+	TEST(many_messages_at_once), TEST(one_of_many_that_is_too_long_comes_alone),
+	TEST(many_plain_messages), TEST(leases_of_many), TEST(a_call_can_be_resumed),
+	TEST(messages_are_made_and_read_in_the_ring), TEST(the_ring_has_one_message_in_hand),
+	TEST(a_reservation_left_by_an_exception_is_no_message), TEST(waiting_for_any),
+	TEST(notifications), TEST(recorder), TEST(names_and_rights_by_id), TEST(looking),
 };
 
 int main()
