@@ -1497,7 +1497,7 @@ int ipck_notify_signal(struct ipck *mb, int signo, union sigval value);
  *
  * Otherwise as ipck_notify_signal().
  *
- * Return: 0, or -EACCES, -EBADF (also: not an eventfd), -EBUSY, -EINVAL, -ENOMEM.
+ * Return: 0, or -EACCES, -EBADF, -EBUSY, -EINVAL (also: not an eventfd), -ENOMEM.
  */
 int ipck_notify_eventfd(struct ipck *mb, int eventfd);
 
