@@ -52,8 +52,8 @@ fn main() {
     let bindings = Path::new(&env::var("OUT_DIR").unwrap()).join("bindings.rs");
     let wanted = "ipck.*";
     // What ipck.h takes and returns of other headers'
-    let constants = "IPCK_.*|O_(RDONLY|WRONLY|RDWR|CREAT|EXCL)|PROT_(READ|WRITE)|\
-                     E(AGAIN|INVAL|MSGSIZE|PIPE|STALE)";
+    let constants = "IPCK_.*|O_(RDONLY|WRONLY|RDWR|CREAT|EXCL)|PROT_(READ|WRITE)|POLL(IN|OUT)|\
+                     E(AGAIN|INTR|INVAL|MSGSIZE|PIPE|STALE)";
 
     println!("cargo:rerun-if-changed={}", header.display());
     let status = Command::new("bindgen")
@@ -62,7 +62,8 @@ fn main() {
         .args(["--size_t-is-usize", "--no-layout-tests", "--no-doc-comments", "--output"])
         .arg(&bindings)
         .arg(&header)
-        .args(["--", "-include", "errno.h", "-include", "sys/mman.h"])
+        .args(["--", "-include", "errno.h", "-include", "poll.h"])
+        .args(["-include", "sys/mman.h"])
         .status()
         .expect("bindgen (Debian: apt install bindgen)");
     assert!(status.success(), "bindgen: {}", status);

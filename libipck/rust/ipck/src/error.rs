@@ -32,6 +32,10 @@ impl Error {
     pub(crate) fn invalid() -> Error {
         Error { errno: sys::EINVAL as i32, limit: sys::IPCK_LIMIT_NONE }
     }
+
+    pub(crate) fn too_long() -> Error {
+        Error { errno: sys::EMSGSIZE as i32, limit: sys::IPCK_LIMIT_LENGTH }
+    }
 }
 
 impl fmt::Display for Error {

@@ -8,21 +8,38 @@ use crate::error::{check, Result};
 
 const MOST_TASKS: usize = 4096;
 
-/// All mailboxes of this IPC namespace.
-pub fn mailboxes() -> Result<Vec<sys::ipck_info>> {
-    let mut all: Vec<sys::ipck_info> = Vec::new();
+/// All there are, by a function that tells those whose key is greater than the last; of a
+/// structure of numbers.
+pub(crate) fn listed<T: Copy>(
+    mut last: u64, key: impl Fn(&T) -> u64, list: impl Fn(u64, *mut T, u32) -> i32,
+) -> Result<Vec<T>> {
+    let mut all = Vec::new();
     loop {
-        // SAFETY: numbers only, of which 0 is one.
-        let mut some: [sys::ipck_info; 16] = unsafe { mem::zeroed() };
-        let last = all.last().map_or(0, |info| info.id);
-        // SAFETY: there is room for as many as it is told.
-        let ret = unsafe { sys::ipck_list(last, some.as_mut_ptr(), some.len() as u32) };
-        let count = check(ret as isize, 0)?;
+        // SAFETY: 0 is a number.
+        let mut some: [T; 16] = unsafe { mem::zeroed() };
+        let count = check(list(last, some.as_mut_ptr(), some.len() as u32) as isize, 0)?;
         if count == 0 {
             return Ok(all);
         }
         all.extend_from_slice(&some[..count]);
+        last = key(&some[count - 1]);
     }
+}
+
+/// All mailboxes of this IPC namespace.
+pub fn mailboxes() -> Result<Vec<sys::ipck_info>> {
+    listed(0, |info: &sys::ipck_info| info.id, |last, some, count| {
+        // SAFETY: there is room for as many as it is told.
+        unsafe { sys::ipck_list(last, some, count) }
+    })
+}
+
+/// All segments of this IPC namespace.
+pub fn segments() -> Result<Vec<sys::ipck_shm_info>> {
+    listed(0, |info: &sys::ipck_shm_info| info.id, |last, some, count| {
+        // SAFETY: there is room for as many as it is told.
+        unsafe { sys::ipck_shm_list(last, some, count) }
+    })
 }
 
 /// Who waits at a mailbox, and for whom; all of one moment.

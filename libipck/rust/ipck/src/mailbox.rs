@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 use std::ffi::CString;
-use std::marker::PhantomData;
 use std::mem::{self, ManuallyDrop};
 use std::ops::Deref;
 use std::os::unix::io::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
@@ -10,11 +9,12 @@ use std::time::Duration;
 use ipck_sys as sys;
 
 use crate::error::{check, Error, Result};
+use crate::look::listed;
 use crate::wait::{nanoseconds, Wait};
 
 /// Enough for most messages; one that is longer stays, and tells how much it needs.
-const ROOM: usize = 4096;
-const FDS_MAX: usize = sys::IPCK_FDS_MAX as usize;
+pub(crate) const ROOM: usize = 4096;
+pub(crate) const FDS_MAX: usize = sys::IPCK_FDS_MAX as usize;
 
 /// What a mailbox or a segment is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,8 +175,12 @@ pub struct Receive {
     pub peek: bool,
     /// Room for descriptors.
     pub max_fds: u32,
-    /// For [`Mailbox::accept`]: how long the message may be kept.
+    /// How long the message may be kept: it stays with the mailbox until it is settled.
     pub lease: Option<Duration>,
+    /// Bytes to make room for at first, 0 is 4096: a longer message takes another system call.
+    pub room: usize,
+    /// For [`Mailbox::recvv`]: wait until there have been all that were asked for.
+    pub all: bool,
 }
 
 impl Receive {
@@ -193,20 +197,19 @@ impl Receive {
             from_kind,
             max_fds: self.max_fds,
             from,
-            lease_ns: 0,
+            lease_ns: self.lease.map_or(0, |span| nanoseconds(span).max(1)),
             fds: ptr::null_mut(),
             reserved: [0; 8],
         }
     }
-}
 
-/// How to call.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Call<'a> {
-    pub priority: u32,
-    pub wait: Wait,
-    pub fds: &'a [RawFd],
-    pub max_reply_fds: u32,
+    pub(crate) fn room(&self) -> usize {
+        if self.room == 0 {
+            ROOM
+        } else {
+            self.room
+        }
+    }
 }
 
 /// How to reply.
@@ -236,22 +239,13 @@ pub struct Message {
     pub fds: Vec<OwnedFd>,
 }
 
-/// How a call has ended.
-#[derive(Debug)]
-pub struct Answer {
-    pub payload: Vec<u8>,
-    pub status: i32,
-    pub fds: Vec<OwnedFd>,
-}
-
 /// A message whose receiver owes something: a reply to a caller, or the end of a lease.
 ///
 /// If it is not settled when it goes out of scope, be it by a panic, it goes back to its old place.
 #[derive(Debug)]
 pub struct Request<'mb> {
     message: Message,
-    mb: *mut sys::ipck,
-    mailbox: PhantomData<&'mb Mailbox>,
+    mb: &'mb Mailbox,
 }
 
 impl Deref for Request<'_> {
@@ -262,7 +256,11 @@ impl Deref for Request<'_> {
     }
 }
 
-impl Request<'_> {
+impl<'mb> Request<'mb> {
+    pub(crate) fn new(mb: &'mb Mailbox, message: Message) -> Request<'mb> {
+        Request { message, mb }
+    }
+
     /// Does anybody wait for a reply, or is there a lease to be ended?
     pub fn is_owed(&self) -> bool {
         self.info.token != 0
@@ -270,45 +268,27 @@ impl Request<'_> {
 
     /// Answer.  After a failure it goes back to its place, if the caller is still there.
     pub fn reply(mut self, payload: &[u8], how: &Reply<'_>) -> Result<()> {
-        let opt = sys::ipck_reply_opt {
-            flags: 0,
-            status: how.status,
-            fds: how.fds.as_ptr(),
-            nr_fds: how.fds.len() as u32,
-            reserved: [0; 5],
-        };
-        let mut limit = 0;
-        let (data, len) = (payload.as_ptr().cast(), payload.len());
-        // SAFETY: all of it lives until the call returns.
-        let ret = unsafe {
-            let token = self.info.token;
-            sys::ipck_reply_opt(self.mb, token, data, len as _, &opt, &mut limit)
-        };
-        if ret == 0 || ret == -(sys::EPIPE as i32) || ret == -(sys::ESTALE as i32) {
+        let ended = self.mb.reply(self.info.token, payload, how);
+        let gone = |error: &Error| [sys::EPIPE, sys::ESTALE].contains(&(error.errno() as u32));
+        if ended.as_ref().err().map_or(true, gone) {
             self.message.info.token = 0;
         }
-        check(ret as isize, limit).map(|_| ())
+        ended
     }
 
     /// Say that it is handled; a caller gets an empty reply.
     pub fn ack(mut self) -> Result<()> {
-        let token = mem::take(&mut self.message.info.token);
-        // SAFETY: the mailbox is open.
-        check(unsafe { sys::ipck_ack(self.mb, token) } as isize, 0).map(|_| ())
+        self.mb.ack(mem::take(&mut self.message.info.token))
     }
 
     /// Put it back, for anybody.
     pub fn refuse(mut self) -> Result<()> {
-        let token = mem::take(&mut self.message.info.token);
-        // SAFETY: the mailbox is open.
-        check(unsafe { sys::ipck_refuse(self.mb, token) } as isize, 0).map(|_| ())
+        self.mb.refuse(mem::take(&mut self.message.info.token))
     }
 
     /// Keep it on lease so much longer.
     pub fn renew(&self, span: Duration) -> Result<()> {
-        // SAFETY: the mailbox is open.
-        let ret = unsafe { sys::ipck_renew(self.mb, self.info.token, nanoseconds(span)) };
-        check(ret as isize, 0).map(|_| ())
+        self.mb.renew(self.info.token, span)
     }
 
     /// Until when to work for the caller, for calls that are made to answer it.
@@ -321,8 +301,8 @@ impl Request<'_> {
 impl Drop for Request<'_> {
     fn drop(&mut self) {
         if self.is_owed() {
-            // SAFETY: the mailbox is open.  There is nobody to be told of a failure.
-            unsafe { sys::ipck_refuse(self.mb, self.message.info.token) };
+            // There is nobody to be told of a failure.
+            let _ = self.mb.refuse(self.info.token);
         }
     }
 }
@@ -424,6 +404,12 @@ impl Mailbox {
         check(unsafe { sys::ipck_unlink(name.as_ptr()) } as isize, 0).map(|_| ())
     }
 
+    /// Remove the name of the one with that id.
+    pub fn unlink_id(id: u64) -> Result<()> {
+        // SAFETY: it takes any number.
+        check(unsafe { sys::ipck_unlink_id(id) } as isize, 0).map(|_| ())
+    }
+
     pub fn send(&self, payload: &[u8], how: &Send<'_>) -> Result<Sent> {
         let (opt, mut limit) = (how.raw(), 0);
         let (data, len) = (payload.as_ptr().cast(), payload.len());
@@ -432,9 +418,12 @@ impl Mailbox {
         Ok(Sent::of(check(ret as isize, limit)?))
     }
 
-    /// Receive into memory that is there, and return the length.
+    /// Receive into memory that is there, and return the length; without a lease.
     pub fn recv_into(&self, room: &mut [u8], how: &Receive) -> Result<usize> {
         let (opt, mut msg) = (sys::ipck_recv_opt { max_fds: 0, ..how.raw() }, Default::default());
+        if how.lease.is_some() {
+            return Err(Error::invalid());
+        }
         // SAFETY: all of it lives until the call returns.
         let ret = unsafe {
             let (data, size) = (room.as_mut_ptr().cast(), room.len());
@@ -444,23 +433,24 @@ impl Mailbox {
     }
 
     /// Receive a message, the first one that is to the liking of `how`.
+    ///
+    /// With a lease it is to be settled, here or in another process, by [`Mailbox::ack`],
+    /// [`Mailbox::refuse`] or [`Mailbox::reply`] of `info.token`; [`Mailbox::accept`] sees to that.
     pub fn recv(&self, how: &Receive) -> Result<Message> {
-        self.receive(how.raw())
+        self.receive(how.raw(), how.room())
     }
 
     /// Receive what is to be replied to or, with a lease, acknowledged.
     pub fn accept(&self, how: &Receive) -> Result<Request<'_>> {
         let mut opt = how.raw();
         opt.flags |= sys::IPCK_TOKEN;
-        opt.lease_ns = how.lease.map_or(0, |span| nanoseconds(span).max(1));
-        let message = self.receive(opt)?;
-        Ok(Request { message, mb: self.0, mailbox: PhantomData })
+        Ok(Request::new(self, self.receive(opt, how.room())?))
     }
 
-    fn receive(&self, mut opt: sys::ipck_recv_opt) -> Result<Message> {
+    pub(crate) fn receive(&self, mut opt: sys::ipck_recv_opt, room: usize) -> Result<Message> {
         let mut fds: [RawFd; FDS_MAX] = [-1; FDS_MAX];
         let mut info = sys::ipck_msg::default();
-        let mut payload = vec![0; ROOM];
+        let mut payload = vec![0; room];
         opt.fds = fds.as_mut_ptr();
         opt.max_fds = opt.max_fds.min(FDS_MAX as u32);
         loop {
@@ -480,47 +470,65 @@ impl Mailbox {
         }
     }
 
-    /// Send a request and wait for the reply.  A call that fails has been given up.
-    pub fn call(&self, payload: &[u8], how: &Call<'_>) -> Result<Answer> {
-        let mut fds: [RawFd; FDS_MAX] = [-1; FDS_MAX];
-        let mut answer = sys::ipck_answer::default();
-        let mut reply = vec![0; ROOM];
-        let (wait, wait_ns) = how.wait.parts();
-        let opt = sys::ipck_call_opt {
+    /// Answer what was received with that token, here or elsewhere.
+    pub fn reply(&self, token: u64, payload: &[u8], how: &Reply<'_>) -> Result<()> {
+        let opt = sys::ipck_reply_opt {
             flags: 0,
-            priority: how.priority,
-            wait,
-            clock: sys::IPCK_CLOCK_MONOTONIC,
-            wait_ns,
+            status: how.status,
             fds: how.fds.as_ptr(),
-            reply_fds: fds.as_mut_ptr(),
             nr_fds: how.fds.len() as u32,
-            max_reply_fds: how.max_reply_fds.min(FDS_MAX as u32),
-            reserved: [0; 8],
+            reserved: [0; 5],
         };
+        let (data, len, mut limit) = (payload.as_ptr().cast(), payload.len(), 0);
+        // SAFETY: all of it lives until the call returns.
+        let ret = unsafe { sys::ipck_reply_opt(self.0, token, data, len as _, &opt, &mut limit) };
+        check(ret as isize, limit).map(|_| ())
+    }
+
+    /// Say that it is handled.
+    pub fn ack(&self, token: u64) -> Result<()> {
+        // SAFETY: the handle is open.
+        check(unsafe { sys::ipck_ack(self.0, token) } as isize, 0).map(|_| ())
+    }
+
+    /// Put it back, for anybody.
+    pub fn refuse(&self, token: u64) -> Result<()> {
+        // SAFETY: the handle is open.
+        check(unsafe { sys::ipck_refuse(self.0, token) } as isize, 0).map(|_| ())
+    }
+
+    /// Keep it on lease so much longer.
+    pub fn renew(&self, token: u64, span: Duration) -> Result<()> {
+        // SAFETY: the handle is open.
+        let ret = unsafe { sys::ipck_renew(self.0, token, nanoseconds(span)) };
+        check(ret as isize, 0).map(|_| ())
+    }
+
+    /// Answer requests until nobody can send any more, one system call a turn.
+    ///
+    /// A request goes back to its place if the handler panics, or the reply cannot be sent, which
+    /// ends this.
+    pub fn serve<R: AsRef<[u8]>>(&self, mut handler: impl FnMut(&[u8]) -> R) -> Result<()> {
+        let mut room = vec![0; self.stat()?.max_length as usize];
+        let mut info = sys::ipck_msg::default();
+        let mut reply = None;
         loop {
+            let last = reply.as_ref().map_or(&[][..], R::as_ref);
+            let (data, len) = (last.as_ptr().cast(), last.len());
+            let (buf, size) = (room.as_mut_ptr().cast(), room.len());
             // SAFETY: all of it lives until the call returns.
             let ret = unsafe {
-                let (data, len) = (payload.as_ptr().cast(), payload.len());
-                let (room, size) = (reply.as_mut_ptr(), reply.len());
-                sys::ipck_call_opt(
-                    self.0, data, len as _, room.cast(), size as _, &opt, &mut answer,
-                )
+                sys::ipck_reply_recv(self.0, data, len as _, buf, size as _, &mut info)
             } as isize;
-            if ret == -(sys::EMSGSIZE as isize)
-                && answer.cookie != 0
-                && answer.limit == sys::IPCK_LIMIT_BUFFER
-            {
-                reply.resize(answer.length as usize, 0);
+            if ret == -(sys::EINTR as isize) {
                 continue;
+            } else if ret == -(sys::EPIPE as isize) {
+                return Ok(());
             }
-            if answer.cookie != 0 {
-                // SAFETY: the handle is open.
-                unsafe { sys::ipck_call_cancel(self.0, answer.cookie) };
-            }
-            reply.truncate(check(ret, answer.limit)?);
-            let fds = owned(&fds, answer.nr_fds);
-            return Ok(Answer { payload: reply, status: answer.status, fds });
+            let owed = Owed { mb: self, token: info.token };
+            let length = check(ret, info.limit)?;
+            reply = Some(handler(&room[..length]));
+            mem::forget(owed);
         }
     }
 
@@ -543,7 +551,16 @@ impl Mailbox {
         unsafe { sys::ipck_id(self.0) }
     }
 
-    /// The handle of `ipck.h`, for what is not here.
+    /// What the flight recorder has, from the step after that serial; [`Mailbox::set`] switches it
+    /// on.
+    pub fn record(&self, after: u64) -> Result<Vec<sys::ipck_record>> {
+        listed(after, |record: &sys::ipck_record| record.serial, |last, some, count| {
+            // SAFETY: the handle is open, and there is room for as many as it is told.
+            unsafe { sys::ipck_record(self.0, last, some, count) }
+        })
+    }
+
+    /// The handle of `ipck.h`.
     pub fn as_ptr(&self) -> *mut sys::ipck {
         self.0
     }
@@ -551,6 +568,20 @@ impl Mailbox {
     /// The same, to be closed by the caller.
     pub fn into_ptr(self) -> *mut sys::ipck {
         ManuallyDrop::new(self).0
+    }
+}
+
+/// What goes back to its place when it is dropped.
+struct Owed<'mb> {
+    mb: &'mb Mailbox,
+    token: u64,
+}
+
+impl Drop for Owed<'_> {
+    fn drop(&mut self) {
+        if self.token != 0 {
+            let _ = self.mb.refuse(self.token);
+        }
     }
 }
 
@@ -570,7 +601,7 @@ impl Drop for Mailbox {
 }
 
 /// The first `count` of these, which have come with a message.
-fn owned(fds: &[RawFd], count: u32) -> Vec<OwnedFd> {
+pub(crate) fn owned(fds: &[RawFd], count: u32) -> Vec<OwnedFd> {
     // SAFETY: they are new, and ours.
     fds[..count as usize].iter().map(|fd| unsafe { OwnedFd::from_raw_fd(*fd) }).collect()
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 use std::ffi::CString;
-use std::mem::ManuallyDrop;
+use std::mem::{self, ManuallyDrop};
+use std::ops::Range;
 use std::os::unix::io::{AsRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::{ptr, slice};
 
@@ -61,6 +62,14 @@ impl Segment {
         Segment::opened(None, sys::O_RDWR | sys::O_CREAT, attr)
     }
 
+    pub fn open_id(id: u64, access: Access) -> Result<Segment> {
+        let mut shm = ptr::null_mut();
+        // SAFETY: the handle goes where there is room for it.
+        let ret = unsafe { sys::ipck_shm_open_id(&mut shm, id, access.oflag() as i32) };
+        check(ret as isize, 0)?;
+        Ok(Segment(shm))
+    }
+
     /// Of a descriptor, inherited or received; after a failure it is closed.
     pub fn from_fd(fd: OwnedFd) -> Result<Segment> {
         let mut shm = ptr::null_mut();
@@ -77,6 +86,12 @@ impl Segment {
         check(unsafe { sys::ipck_shm_unlink(name.as_ptr()) } as isize, 0).map(|_| ())
     }
 
+    /// Remove the name of the one with that id.
+    pub fn unlink_id(id: u64) -> Result<()> {
+        // SAFETY: it takes any number.
+        check(unsafe { sys::ipck_shm_unlink_id(id) } as isize, 0).map(|_| ())
+    }
+
     /// Receive one, and which part of it is meant: offset and length.
     pub fn recv(mb: &Mailbox, how: &Receive) -> Result<(Segment, u64, u64)> {
         let (mut shm, mut range) = (ptr::null_mut(), sys::ipck_range::default());
@@ -91,11 +106,22 @@ impl Segment {
 
     /// Send it, not its content; with `IPCK_MOVE` the right to write goes along.
     pub fn send(&self, mb: &Mailbox, how: &Send<'_>) -> Result<Sent> {
+        self.send_range(mb, None, how)
+    }
+
+    /// The same, and the message is about a part of it.
+    pub fn send_part(&self, mb: &Mailbox, part: Range<u64>, how: &Send<'_>) -> Result<Sent> {
+        let length = part.end.checked_sub(part.start).ok_or_else(Error::invalid)?;
+        self.send_range(mb, Some(&sys::ipck_range { offset: part.start, length }), how)
+    }
+
+    fn send_range(
+        &self, mb: &Mailbox, range: Option<&sys::ipck_range>, how: &Send<'_>,
+    ) -> Result<Sent> {
+        let range = range.map_or(ptr::null(), |range| range as *const _);
         let (opt, mut limit) = (how.raw(), 0);
         // SAFETY: all of it lives until the call returns.
-        let ret = unsafe {
-            sys::ipck_shm_send(mb.as_ptr(), self.0, ptr::null(), &opt, &mut limit)
-        };
+        let ret = unsafe { sys::ipck_shm_send(mb.as_ptr(), self.0, range, &opt, &mut limit) };
         Ok(Sent::of(check(ret as isize, limit)?))
     }
 
@@ -109,16 +135,36 @@ impl Segment {
         check(unsafe { sys::ipck_shm_resize(self.0, size) } as isize, 0).map(|_| ())
     }
 
+    pub fn stat(&self) -> Result<sys::ipck_shm_info> {
+        // SAFETY: numbers only, of which 0 is one.
+        let mut info = unsafe { mem::zeroed() };
+        // SAFETY: the handle is open, and there is room.
+        check(unsafe { sys::ipck_shm_stat(self.0, &mut info) } as isize, 0)?;
+        Ok(info)
+    }
+
+    /// Change rights: those that `mask` says.
+    pub fn set(&self, change: &sys::ipck_shm_change) -> Result<()> {
+        // SAFETY: the handle is open.
+        check(unsafe { sys::ipck_shm_set(self.0, change) } as isize, 0).map(|_| ())
+    }
+
     /// Map all of it; the mapping stays when the segment is closed.
     pub fn map(&self, write: bool) -> Result<Mapping> {
-        let prot = sys::PROT_READ | if write { sys::PROT_WRITE } else { 0 };
+        self.map_part(0, 0, write)
+    }
+
+    /// Map a part of it, which need not begin with a page; a length of 0 is up to the end.
+    pub fn map_part(&self, offset: u64, length: usize, write: bool) -> Result<Mapping> {
+        let prot = (sys::PROT_READ | if write { sys::PROT_WRITE } else { 0 }) as i32;
         let mut map = sys::ipck_map { addr: ptr::null_mut(), length: 0 };
         // SAFETY: the handle is open.
-        check(unsafe { sys::ipck_shm_map(self.0, &mut map, 0, 0, prot as i32) } as isize, 0)?;
+        let ret = unsafe { sys::ipck_shm_map(self.0, &mut map, offset, length as _, prot) };
+        check(ret as isize, 0)?;
         Ok(Mapping(map))
     }
 
-    /// The handle of `ipck.h`, for what is not here.
+    /// The handle of `ipck.h`.
     pub fn as_ptr(&self) -> *mut sys::ipck_shm {
         self.0
     }
