@@ -14,16 +14,21 @@ import sys
 SAME = "the one with options says the same"
 MMAP = "the mmap module does it, and knows who has a view"
 
-EXCEPTIONS = {
-    "python": {
-        "send": SAME, "recv": SAME, "call": SAME, "reply": SAME, "send_to": SAME,
-        "recv_from": SAME, "shm_map": MMAP, "shm_unmap": MMAP,
-        "reply_recv_opt": "accept() and reply() have the options; serve() has none",
-    },
+EVERYWHERE = {
+    "send": SAME, "recv": SAME, "call": SAME, "reply": SAME, "send_to": SAME, "recv_from": SAME,
+    "reply_recv_opt": "accept() and reply() have the options; serve() has none",
 }
 
-CALLS = {"python": r"lib\.ipck_(\w+)"}
-SOURCES = {"python": "python/ipck/*.py"}
+EXCEPTIONS = {
+    "cpp": EVERYWHERE,
+    "python": {**EVERYWHERE, "shm_map": MMAP, "shm_unmap": MMAP},
+    "rust": EVERYWHERE,
+}
+
+CALLS = {"cpp": r"(?<!struct )(?<!enum )\bipck_(\w+)\b(?!::)", "python": r"lib\.ipck_(\w+)",
+         "rust": r"\bsys::ipck_(\w+)\("}
+SOURCES = {"cpp": "cpp/ipck.hpp", "python": "python/ipck/*.py", "rust": "rust/ipck/src/*.rs"}
+COMMENTS = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 
 
 def main() -> None:
@@ -33,7 +38,7 @@ def main() -> None:
     assert len(functions) > 50
     for binding, exceptions in EXCEPTIONS.items():
         text = "".join(path.read_text() for path in top.glob(SOURCES[binding]))
-        called = set(re.findall(CALLS[binding], text))
+        called = set(re.findall(CALLS[binding], COMMENTS.sub("", text)))
         for name in sorted(functions - called - set(exceptions)):
             print(f"libipck/{binding}: ipck_{name}() is not wrapped")
         for name in sorted(set(exceptions) & called | set(exceptions) - functions):
