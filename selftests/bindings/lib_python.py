@@ -121,6 +121,24 @@ def payloads() -> None:
 
 
 @test
+def payloads_in_parts() -> None:
+    with Mailbox.create() as mb:
+        mb.send([b"he", bytearray(b"l"), b"", memoryview(b"lo")])
+        head, rest = bytearray(2), bytearray(10)
+        assert mb.recv_into([head, rest]) == 5
+        assert (head, rest[:3]) == (b"he", b"llo")
+        mb.send(())
+        assert mb.recv().payload == b""
+        with job(lambda: mb.accept().reply([b"u", bytes(9999)], status=2)):
+            answer = mb.call((b"on", b"e"))
+        assert (answer.payload, answer.status) == (b"u" + bytes(9999), 2)
+        with raises(OSError, errno.EINVAL):
+            mb.send([b"x"] * 65)
+        with raises(TypeError):
+            mb.send([1])  # type: ignore[list-item]
+
+
+@test
 def timeouts() -> None:
     with Mailbox.create(capacity=1) as mb:
         start = time.monotonic()
@@ -220,8 +238,10 @@ def call_and_reply() -> None:
 def call_given_up() -> None:
     received: List[ipck.Request] = []
     with Mailbox.create() as mb:
-        with job(lambda: received.append(mb.accept())), raises(TimeoutError):
-            mb.call(b"one", timeout=0.2)
+        with job(lambda: received.append(mb.accept())):
+            wait_for(mb.blocked)
+            with raises(TimeoutError):
+                mb.call(b"one", timeout=0.2)
         with raises(BrokenPipeError, errno.EPIPE):
             received[0].reply(b"late")
         assert not received[0].owed
@@ -327,6 +347,19 @@ def events() -> None:
 
 
 @test
+def members_are_told_of_each_other() -> None:
+    with Mailbox.create(discipline=Discipline.EVENT) as mb:
+        with mb.join(ipck.Event.JOINED | ipck.Event.LEFT) as watcher:
+            with mb.join(), mb.join():
+                joined, _ = watcher.recvv(2, full=True)
+                assert (joined.events, joined.pid) == (ipck.Event.JOINED, os.getpid())
+            assert watcher.recv(events=ipck.Event.LEFT).payload == b""
+        with mb.join(ipck.Event.USER) as member:
+            mb.send(b"", events=1 << 60)
+            assert member.recv(timeout=0).events == 1 << 60
+
+
+@test
 def descriptors() -> None:
     with Mailbox.create(fds=True) as mb:
         reads, writes = os.pipe()
@@ -389,6 +422,27 @@ def segments() -> None:
         reader.close()
     with raises(FileNotFoundError):
         Segment.open("test")
+
+
+@test
+def segments_move_in_calls() -> None:
+    def server() -> None:
+        request = mb.accept(max_fds=1)
+        with Segment.from_fd(request.fds[0]) as moved:
+            assert moved.stat().flags & ipck.State.MOVED
+            with raises(PermissionError):
+                own.resize(200)
+            request.reply(fds=[moved.fileno()], move=True)
+            with raises(PermissionError):
+                moved.resize(200)
+
+    with Mailbox.create(fds=True) as mb, Segment.create(size=100) as own:
+        with job(server):
+            answer = mb.call(b"", fds=[own.fileno()], move=True, max_reply_fds=1)
+        with Segment.from_fd(answer.fds[0]) as back:
+            back.resize(300)
+        assert own.stat().size == 300 and not own.stat().flags & ipck.State.MOVED
+        own.resize(400)
 
 
 @test
@@ -506,6 +560,12 @@ def signals_do_not_end_many() -> None:
         assert count[0] >= 2
 
 
+def until_received(call: ipck.Call) -> None:
+    while not call.received:
+        with raises(TimeoutError):
+            call.wait(0.05)
+
+
 @test
 def a_call_can_be_resumed() -> None:
     received: List[ipck.Request] = []
@@ -514,9 +574,8 @@ def a_call_can_be_resumed() -> None:
             with raises(TimeoutError):
                 call.wait(0.01)
             assert not call.received and mb.stat().messages == 0
-            with job(lambda: received.append(mb.accept())), raises(TimeoutError):
-                call.wait(0.5)
-            assert call.received
+            with job(lambda: received.append(mb.accept())):
+                until_received(call)
             with raises(TimeoutError):
                 call.wait(0.01)
             with raises(BlockingIOError):
@@ -526,8 +585,8 @@ def a_call_can_be_resumed() -> None:
             assert (answer.payload, answer.status, call.received) == (bytes(10000), 3, False)
             assert mb.stat().sent == 1
         with ipck.Call(mb, b"two") as call:
-            with job(lambda: received.append(mb.accept())), raises(TimeoutError):
-                call.wait(0.5)
+            with job(lambda: received.append(mb.accept())):
+                until_received(call)
         with raises(BrokenPipeError, errno.EPIPE):
             received.pop().reply(b"late")
 
@@ -755,11 +814,14 @@ def looking() -> None:
         with job(mb.recv):
             wait_for(mb.blocked)
             task, = mb.blocked()
-            assert (task.mailbox, task.what, task.pid) == (mb.id, 1, os.getpid())
+            assert (task.mailbox, task.pid) == (mb.id, os.getpid())
+            assert task.what == ipck.Waiting.MESSAGE
             mb.send(b"")
         many = [Mailbox.create() for _ in range(40)]
         info, = [info for info in ipck.mailboxes() if info.id == mb.id]
         assert (info.sent, info.received, info.name) == (1, 1, "")
+        assert not info.flags & (ipck.State.NAMED | ipck.State.FDS)
+        assert ipck.limits().features & ipck.Feature.CHANNEL
         assert ipck.limits().user_mailboxes >= len(many) + 1
         with raises(FileNotFoundError):
             ipck.blocked((1 << 64) - 1)

@@ -20,20 +20,21 @@ from ._library import lib as _lib
 from .aio import AsyncMailbox
 from .call import Answer, Call
 from .channel import Peeked, Reservation
-from .look import (Blocked, Info, Limits, Record, SegmentInfo, Step, blocked, limits, mailboxes,
-                   segments)
-from .mailbox import Completion, Discipline, Mailbox, Message, Overflow, Peer, Request
+from .look import (Blocked, Feature, Info, Limits, Record, SegmentInfo, State, Step, Waiting,
+                   blocked, limits, mailboxes, segments)
+from .mailbox import Completion, Discipline, Event, Mailbox, Message, Overflow, Peer, Request
 from .patience import Clock, Timeout, Until
-from .payload import Payload
+from .payload import Parts, Payload
 from .ready import wait_any
 from .segment import Range, Segment
 from .vector import Outgoing
 
 __all__ = [
-    "Answer", "AsyncMailbox", "Blocked", "Call", "Clock", "Completion", "Discipline", "Info",
-    "Limits", "Mailbox", "Message", "Outgoing", "Overflow", "Payload", "Peeked", "Peer", "Range",
-    "Record", "Request", "Reservation", "Segment", "SegmentInfo", "Step", "Timeout", "Until",
-    "blocked", "limits", "mailboxes", "segments", "version", "wait_any",
+    "Answer", "AsyncMailbox", "Blocked", "Call", "Clock", "Completion", "Discipline", "Event",
+    "Feature", "Info", "Limits", "Mailbox", "Message", "Outgoing", "Overflow", "Parts", "Payload",
+    "Peeked", "Peer", "Range", "Record", "Request", "Reservation", "Segment", "SegmentInfo", "State", "Step",
+    "Timeout", "Until", "Waiting", "blocked", "limits", "mailboxes", "segments", "version",
+    "wait_any",
 ]
 
 

@@ -9,7 +9,7 @@ from typing import Any, Callable, Deque, Iterable, Optional, TypeVar, Union
 
 from .channel import Peeked, Reservation
 from .mailbox import Mailbox, Message, Request
-from .payload import Payload
+from .payload import Parts, Payload
 from .vector import Outgoing
 
 Result = TypeVar("Result")
@@ -58,7 +58,7 @@ class AsyncMailbox:
         self._readable = Readiness("add_reader", "remove_reader")
         self._writable = Readiness("add_writer", "remove_writer")
 
-    async def send(self, payload: Payload, **options: Any) -> bool:
+    async def send(self, payload: Parts, **options: Any) -> bool:
         """As Mailbox.send(), with its options but ``timeout``."""
         return await self._when(self._writable,
                                 lambda: self.mailbox.send(payload, timeout=0, **options))

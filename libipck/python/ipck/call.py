@@ -13,7 +13,7 @@ from ._library import lib
 from .errors import check, persist
 from .handle import Handle
 from .patience import Timeout, apply
-from .payload import ROOM, Payload, descriptors, readable, room_for_descriptors, writable
+from .payload import ROOM, Parts, descriptors, gathered, room_for_descriptors, scattered
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,13 @@ class Call:
     The payload is read where it is, by each wait that sends it.
     """
 
-    def __init__(self, mailbox: Handle, payload: Payload, *, priority: int = 0,
-                 fds: Sequence[int] = (), max_reply_fds: int = 0) -> None:
+    def __init__(self, mailbox: Handle, payload: Parts, *, priority: int = 0,
+                 fds: Sequence[int] = (), move: bool = False, max_reply_fds: int = 0) -> None:
         self._mailbox = mailbox
-        self._request = readable(payload)
+        *self._request, self._in_parts = gathered(payload)
         self._reply_fds = room_for_descriptors()
-        self._opt = _abi.ipck_call_opt(priority=priority, fds=descriptors(fds), nr_fds=len(fds),
+        self._opt = _abi.ipck_call_opt(flags=self._in_parts | move * _abi.MOVE,
+                                       priority=priority, fds=descriptors(fds), nr_fds=len(fds),
                                        reply_fds=self._reply_fds, max_reply_fds=max_reply_fds)
         self._answer = _abi.ipck_answer()
         self._reply = bytearray(ROOM)
@@ -85,5 +86,7 @@ class Call:
             self.cancel()
 
     def _attempt(self) -> int:
-        return int(lib.ipck_call_opt(self._mailbox.handle, *self._request, *writable(self._reply),
+        # If the request is in parts, so is the room for the reply.
+        where, size, _ = scattered([self._reply] if self._in_parts else self._reply)
+        return int(lib.ipck_call_opt(self._mailbox.handle, *self._request, where, size,
                                      byref(self._opt), byref(self._answer)))

@@ -16,6 +16,51 @@ from .errors import check
 MOST_TASKS = 4096
 
 
+class State(enum.IntFlag):
+    """Info.flags and SegmentInfo.flags; other bits are of a newer module."""
+
+    NAMED = _abi.INFO_NAMED
+    TRANSIENT = _abi.INFO_TRANSIENT
+    FDS = _abi.INFO_FDS
+    KEEP_LAST = _abi.INFO_KEEP_LAST
+    THREAD = _abi.INFO_THREAD
+    SEALABLE = _abi.INFO_SEALABLE
+    MAPPED = _abi.INFO_MAPPED
+    MOVED = _abi.INFO_MOVED
+    POSIX = _abi.INFO_POSIX
+
+
+class Feature(enum.IntFlag):
+    """What a module knows, Limits.features."""
+
+    QUEUE = _abi.FEATURE_QUEUE
+    EVENT = _abi.FEATURE_EVENT
+    ENDPOINT = _abi.FEATURE_ENDPOINT
+    CALL = _abi.FEATURE_CALL
+    LEASE = _abi.FEATURE_LEASE
+    FDS = _abi.FEATURE_FDS
+    VECTOR = _abi.FEATURE_VECTOR
+    NOTIFY = _abi.FEATURE_NOTIFY
+    BLOCKED = _abi.FEATURE_BLOCKED
+    RECORD = _abi.FEATURE_RECORD
+    SEGMENT = _abi.FEATURE_SEGMENT
+    MOVE = _abi.FEATURE_MOVE
+    CHANNEL = _abi.FEATURE_CHANNEL
+    PLAIN = _abi.FEATURE_PLAIN
+    POSIX = _abi.FEATURE_POSIX
+
+
+class Waiting(enum.IntEnum):
+    """What a task waits for, Blocked.what."""
+
+    MESSAGE = _abi.BLOCKED_RECV
+    ROOM = _abi.BLOCKED_ROOM
+    RECEIPT = _abi.BLOCKED_RECEIPT
+    """Its message is not yet received."""
+    REPLY = _abi.BLOCKED_REPLY
+    """Its message is not yet handled."""
+
+
 @dataclass(frozen=True)
 class Info:
     """State, attributes and counters of a mailbox; ipck.h tells what each is."""
@@ -88,7 +133,7 @@ class Blocked:
     seq: int
     since_ns: int
     what: int
-    """1: to receive, 2: for room, 3: until it is received, 4: for a reply."""
+    """A Waiting, or one of a newer module."""
     priority: int
     pid: int
     tid: int

@@ -19,7 +19,8 @@ from .channel import Lender, Peeked, Reservation
 from .errors import check, persist
 from .look import Blocked, Info, Record, blocked, fill, info_of, listed, record_of
 from .patience import Timeout, Until, apply, lease_ns, nanoseconds
-from .payload import ROOM, Payload, descriptors, readable, room_for_descriptors, writable
+from .payload import (ROOM, Parts, Payload, descriptors, gathered, readable,
+                      room_for_descriptors, scattered, writable)
 from .vector import Outgoing
 
 Self = TypeVar("Self", bound="Mailbox")
@@ -52,6 +53,19 @@ class Completion(enum.IntEnum):
     QUEUED = _abi.QUEUED
     RECEIVED = _abi.RECEIVED
     HANDLED = _abi.HANDLED
+
+
+class Event(enum.IntFlag):
+    """Bits of the mask of join() beside the program's own, and of the events that it receives."""
+
+    USER = _abi.EVENTS_USER
+    """All that others can send."""
+    JOINED = _abi.EVENT_JOINED
+    """Somebody has become a member."""
+    LEFT = _abi.EVENT_LEFT
+    """... is none any more."""
+    DIED = _abi.EVENT_DIED
+    """... has died."""
 
 
 class Peer(NamedTuple):
@@ -119,10 +133,12 @@ class Request(Message):
         """Does anybody wait for a reply, or is there a lease to be ended?"""
         return bool(self.token)
 
-    def reply(self, payload: Payload = b"", *, status: int = 0, fds: Sequence[int] = ()) -> None:
+    def reply(self, payload: Parts = b"", *, status: int = 0, fds: Sequence[int] = (),
+              move: bool = False) -> None:
         """Answer.  BrokenPipeError is that the caller has given up, which settles it as well."""
-        where, length = readable(payload)
-        opt = _abi.ipck_reply_opt(status=status, fds=descriptors(fds), nr_fds=len(fds))
+        where, length, in_parts = gathered(payload)
+        opt = _abi.ipck_reply_opt(flags=in_parts | move * _abi.MOVE, status=status,
+                                  fds=descriptors(fds), nr_fds=len(fds))
         limit = c_uint()
         ret = lib.ipck_reply_opt(self.mailbox.handle, self.token, where, length, byref(opt),
                                  byref(limit))
@@ -247,7 +263,7 @@ class Mailbox(Lender):
              overflow: Optional[Overflow] = None) -> Self:
         """Become a member of this event mailbox, which receives the events that meet the mask.
 
-        0 is as the event mailbox has it, and all that others can send.
+        0 is as the event mailbox has it, and all that others can send, Event.USER.
         """
         attr = _abi.ipck_join_attr(mask=mask, capacity=capacity, max_bytes=max_bytes)
         if overflow is not None:
@@ -322,19 +338,20 @@ class Mailbox(Lender):
     # Messages
     #
 
-    def send(self, payload: Payload, *, priority: int = 0, events: int = 0,
+    def send(self, payload: Parts, *, priority: int = 0, events: int = 0,
              completion: Completion = Completion.QUEUED, timeout: Timeout = None,
              to: Optional[Peer] = None, fds: Sequence[int] = (), move: bool = False) -> bool:
         """Send a message.
 
-        False is that the overflow policy dropped it.  With Completion.HANDLED a signal is an
+        False is that the overflow policy dropped it.  With ``move`` the right to write to the
+        segments among the descriptors goes with them.  With Completion.HANDLED a signal is an
         InterruptedError, as the receiver may be at work on the message already.
         """
-        where, length = readable(payload)
+        where, length, in_parts = gathered(payload)
         kind, who = to or ANYBODY
-        opt = _abi.ipck_send_opt(flags=move * _abi.MOVE, priority=priority, completion=completion,
-                                 to_kind=kind, to=who, events=events, fds=descriptors(fds),
-                                 nr_fds=len(fds))
+        opt = _abi.ipck_send_opt(flags=in_parts | move * _abi.MOVE, priority=priority,
+                                 completion=completion, to_kind=kind, to=who, events=events,
+                                 fds=descriptors(fds), nr_fds=len(fds))
         apply(timeout, opt)
         limit = c_uint()
 
@@ -344,12 +361,12 @@ class Mailbox(Lender):
         ret = attempt() if completion == Completion.HANDLED else persist(attempt)
         return check(ret, limit.value) != _abi.SENT_DROPPED
 
-    def recv_into(self, room: Payload, *, timeout: Timeout = None, min_priority: int = 0,
+    def recv_into(self, room: Parts, *, timeout: Timeout = None, min_priority: int = 0,
                   events: int = 0, sender: Optional[Peer] = None) -> int:
         """Receive into memory that is there, and return the length."""
         opt = self._recv_opt(timeout, min_priority, events, sender)
-        msg = _abi.ipck_msg()
-        return self._receive(*writable(room), opt, msg)
+        where, size, opt.flags = scattered(room)
+        return self._receive(where, size, opt, _abi.ipck_msg())
 
     def recv(self, *, timeout: Timeout = None, min_priority: int = 0, events: int = 0,
              sender: Optional[Peer] = None, peek: bool = False, max_fds: int = 0) -> Message:
@@ -378,14 +395,15 @@ class Mailbox(Lender):
         except BrokenPipeError:
             raise StopIteration from None
 
-    def call(self, payload: Payload, *, priority: int = 0, timeout: Timeout = None,
-             fds: Sequence[int] = (), max_reply_fds: int = 0) -> Answer:
+    def call(self, payload: Parts, *, priority: int = 0, timeout: Timeout = None,
+             fds: Sequence[int] = (), move: bool = False, max_reply_fds: int = 0) -> Answer:
         """Send a request and wait for the reply.
 
         A call that fails has been given up, and the receiver learns it when it replies; Call is
         one that can be waited for again.
         """
-        with Call(self, payload, priority=priority, fds=fds, max_reply_fds=max_reply_fds) as call:
+        with Call(self, payload, priority=priority, fds=fds, move=move,
+                  max_reply_fds=max_reply_fds) as call:
             return call.wait(timeout)
 
     def sendv(self, messages: Iterable[Union[Payload, Outgoing]], *,

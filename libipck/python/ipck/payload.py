@@ -6,12 +6,15 @@ from __future__ import annotations
 import array
 import ctypes
 import mmap
-from typing import Any, Sequence, Union
+from typing import Any, Sequence, Union, cast
 
-from ._abi import FDS_MAX
+from ._abi import FDS_MAX, IOVEC
 
 Payload = Union[bytes, bytearray, memoryview, mmap.mmap, "array.array[Any]", ctypes.Array[Any]]
 """Anything contiguous that has the buffer protocol."""
+
+Parts = Union[Payload, Sequence[Payload]]
+"""Such a thing, or a list or a tuple of up to 64 of them, one behind the other."""
 
 ROOM = 4096
 """Enough for most messages; one that is longer stays, and tells how much it needs."""
@@ -33,6 +36,32 @@ def writable(room: Payload) -> tuple[Any, int]:
     if not view.nbytes:
         return b"", 0
     return (ctypes.c_char * view.nbytes).from_buffer(view.cast("B")), view.nbytes
+
+
+class iovec(ctypes.Structure):
+    _fields_ = [("base", ctypes.c_void_p), ("len", ctypes.c_size_t)]
+
+
+def gathered(payload: Parts) -> tuple[Any, int, int]:
+    """Address, length or number of parts, and the flag that says which."""
+    if isinstance(payload, (list, tuple)):
+        return in_parts([readable(part) for part in payload])
+    return (*readable(cast(Payload, payload)), 0)
+
+
+def scattered(room: Parts) -> tuple[Any, int, int]:
+    """The same of where something goes."""
+    if isinstance(room, (list, tuple)):
+        return in_parts([writable(part) for part in room])
+    return (*writable(cast(Payload, room)), 0)
+
+
+def in_parts(parts: list[tuple[Any, int]]) -> tuple[Any, int, int]:
+    array: Any = (iovec * len(parts))()
+    array.parts = parts  # to keep them
+    for one, (where, length) in zip(array, parts):
+        one.base, one.len = address(where), length
+    return array, len(parts), IOVEC
 
 
 def address(where: Any) -> int:
