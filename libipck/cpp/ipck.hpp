@@ -31,6 +31,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +43,7 @@
 
 #include <poll.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <ipck.h>
@@ -299,6 +301,8 @@ struct calling {
 		c.nr_fds = static_cast<std::uint32_t>(count);
 		return *this;
 	}
+	/** As sending::move(). */
+	calling &move() { return c.flags |= IPCK_MOVE, *this; }
 	/** Room for descriptors in the reply, up to IPCK_FDS_MAX. */
 	calling &max_reply_fds(std::uint32_t count) { return c.max_reply_fds = count, *this; }
 };
@@ -308,6 +312,8 @@ struct replying {
 	struct ipck_reply_opt c = {};
 
 	replying &status(std::int32_t value) { return c.status = value, *this; }
+	/** As sending::move(). */
+	replying &move() { return c.flags |= IPCK_MOVE, *this; }
 	replying &fds(const int *array, std::size_t count)
 	{
 		c.fds = array;
@@ -349,6 +355,28 @@ inline std::vector<unique_fd> adopt(const int *fds, std::size_t count)
 		owned.emplace_back(fds[i]);
 	return owned;
 }
+
+/** Buffers, as readv(2) and writev(2) have them. */
+class iovecs {
+public:
+	template <class Buffer> explicit iovecs(std::initializer_list<Buffer> parts)
+	{
+		if (parts.size() > array_.size())
+			throw error(-EINVAL);
+		for (const Buffer &part : parts) {
+			array_[count_].iov_base = const_cast<void *>(
+				static_cast<const void *>(part.data()));
+			array_[count_++].iov_len = part.size();
+		}
+	}
+
+	void *data() noexcept { return array_.data(); }
+	std::size_t count() const noexcept { return count_; }
+
+private:
+	std::array<struct iovec, IPCK_IOVEC_MAX> array_;
+	std::size_t count_ = 0;
+};
 
 /** How many there are in a container; more than can be done at once are not done. */
 template <class Items> unsigned int number_of(const Items &items)
@@ -412,6 +440,14 @@ public:
 		if (ret == 0 || ret == -EPIPE || ret == -ESTALE)
 			info.token = 0;
 		check(ret, limit);
+	}
+	/** ... by parts, up to IPCK_IOVEC_MAX, one behind the other. */
+	void reply_parts(std::initializer_list<const_buffer> parts, replying how = {})
+	{
+		detail::iovecs payload(parts);
+
+		how.c.flags |= IPCK_IOVEC;
+		reply({payload.data(), payload.count()}, how);
 	}
 	void ack() { check(ipck_ack(mb_, std::exchange(info.token, 0))); }
 	/** Put it back, for anybody. */
@@ -493,7 +529,8 @@ public:
 		: mb_(mb), data_(data), size_(size) {}
 	reservation(reservation &&other) noexcept
 		: mb_(std::exchange(other.mb_, nullptr)),
-		  data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+		  data_(std::exchange(other.data_, nullptr)),
+		  size_(std::exchange(other.size_, 0)) {}
 	reservation &operator=(reservation &&) = delete;
 	~reservation() { abandon(); }
 
@@ -660,6 +697,14 @@ public:
 
 		return check(ret, limit) == IPCK_SENT_DROPPED ? sent::dropped : sent::yes;
 	}
+	/** One whose payload is in parts, up to IPCK_IOVEC_MAX, one behind the other. */
+	sent send_parts(std::initializer_list<const_buffer> parts, sending how = {})
+	{
+		detail::iovecs payload(parts);
+
+		how.c.flags |= IPCK_IOVEC;
+		return send({payload.data(), payload.count()}, how);
+	}
 	/** Without waiting. */
 	sent try_send(const_buffer payload, sending how = {})
 	{
@@ -682,6 +727,15 @@ public:
 		if (info)
 			*info = about;
 		return check(ret, about.limit);
+	}
+	/** ... into several pieces of it, one behind the other. */
+	std::size_t recv_parts(std::initializer_list<buffer> parts, receiving how = {},
+			       struct ipck_msg *info = nullptr)
+	{
+		detail::iovecs room(parts);
+
+		how.c.flags |= IPCK_IOVEC;
+		return recv({room.data(), room.count()}, how, info);
 	}
 	message recv(const receiving &how = {})
 	{
