@@ -4,13 +4,13 @@
 //! What the library behind them does has tests of its own.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::os::unix::io::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::panic;
 use std::process;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use ipck::{
     sys, wait_any, Access, Attributes, Call, Join, Mailbox, Outgoing, Peer, PendingCall, Receive,
@@ -38,6 +38,14 @@ fn outgoing(payload: &[u8]) -> Outgoing<'_> {
 /// That it fails so.
 fn fails<T>(result: ipck::Result<T>, kind: io::ErrorKind) {
     assert_eq!(result.err().expect("a failure").kind(), kind);
+}
+
+/// Until somebody waits there, or for much too long.
+fn until_blocked(mb: &Mailbox) {
+    let start = Instant::now();
+    while ipck::blocked(mb.id()).unwrap().is_empty() && start.elapsed().as_secs() < 30 {
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 fn never() -> Receive {
@@ -77,6 +85,20 @@ fn payloads() {
     assert_eq!(error.to_string(), "message is longer than the mailbox allows");
 }
 
+fn payloads_in_parts() {
+    let mb = unnamed();
+    let parts = [&b"he"[..], b"l", b"", b"lo"].map(IoSlice::new);
+    mb.send_vectored(&parts, &Send::default()).unwrap();
+    let (mut head, mut rest) = ([0; 2], [0; 8]);
+    let mut rooms = [IoSliceMut::new(&mut head), IoSliceMut::new(&mut rest)];
+    assert_eq!(mb.recv_vectored(&mut rooms, &never()).unwrap(), 5);
+    assert_eq!((&head, &rest[..4]), (b"he", &b"llo\0"[..]));
+    mb.send_vectored(&[], &Send::default()).unwrap();
+    assert!(payload(&mb).is_empty());
+    let many = [IoSlice::new(b"x"); 65];
+    fails(mb.send_vectored(&many, &Send::default()), io::ErrorKind::InvalidInput);
+}
+
 fn waits() {
     let mb = Mailbox::unnamed(&Attributes { capacity: 1, ..Attributes::default() }).unwrap();
     let start = Instant::now();
@@ -84,7 +106,9 @@ fn waits() {
     fails(mb.recv(&never()), io::ErrorKind::WouldBlock);
     fails(mb.recv(&Receive { wait: span, ..never() }), io::ErrorKind::TimedOut);
     assert!(start.elapsed() >= Duration::from_millis(30));
-    fails(mb.recv(&Receive { wait: Wait::Until(1), ..never() }), io::ErrorKind::TimedOut);
+    for wait in [Wait::Until(1), Wait::UntilBoottime(1), (SystemTime::now() - HOUR).into()] {
+        fails(mb.recv(&Receive { wait, ..never() }), io::ErrorKind::TimedOut);
+    }
     plain(&mb, b"one");
     fails(mb.send(b"two", &Send { wait: Wait::Never, ..Send::default() }), io::ErrorKind::WouldBlock);
     fails(mb.send(b"two", &Send { wait: span, ..Send::default() }), io::ErrorKind::TimedOut);
@@ -165,6 +189,7 @@ fn call_given_up() {
     let short = Call { wait: Wait::For(Duration::from_millis(200)), ..Call::default() };
     thread::scope(|scope| {
         let server = scope.spawn(|| mb.accept(&Receive::default()).unwrap().payload.len());
+        until_blocked(&mb);
         // It goes back when it is dropped, and is withdrawn when the time is over.
         fails(mb.call(b"one", &short), io::ErrorKind::TimedOut);
         assert_eq!(server.join().unwrap(), 3);
@@ -309,18 +334,22 @@ fn leases_of_many() {
     assert_eq!(mb.stat().unwrap().messages, 1);
 }
 
+fn until_received(call: &mut PendingCall<'_>) {
+    while !call.is_received() {
+        fails(call.wait(Wait::For(Duration::from_millis(50))), io::ErrorKind::TimedOut);
+    }
+}
+
 fn a_call_can_be_resumed() {
     let mb = unnamed();
     let short = Wait::For(Duration::from_millis(10));
-    let long = Wait::For(Duration::from_millis(500));
     let mut call = PendingCall::new(&mb, b"one", &Call::default());
     fails(call.wait(short), io::ErrorKind::TimedOut);
     assert!(!call.is_received());
     assert_eq!(mb.stat().unwrap().messages, 0);
     thread::scope(|scope| {
         let server = scope.spawn(|| mb.accept(&Receive::default()).unwrap());
-        fails(call.wait(long), io::ErrorKind::TimedOut);
-        assert!(call.is_received());
+        until_received(&mut call);
         fails(call.wait(short), io::ErrorKind::TimedOut);
         fails(call.wait(Wait::Never), io::ErrorKind::WouldBlock);
         let how = Reply { status: 3, ..Reply::default() };
@@ -331,7 +360,7 @@ fn a_call_can_be_resumed() {
     assert_eq!(mb.stat().unwrap().sent, 1);
     thread::scope(|scope| {
         let server = scope.spawn(|| mb.accept(&Receive::default()).unwrap());
-        fails(call.wait(long), io::ErrorKind::TimedOut);
+        until_received(&mut call);
         drop(call);
         fails(server.join().unwrap().reply(b"late", &Reply::default()), io::ErrorKind::BrokenPipe);
     });
@@ -412,6 +441,7 @@ fn waiting_for_any() {
     fails(wait_any(&all, Access::Receive, short), io::ErrorKind::TimedOut);
     fails(wait_any(&[], Access::Receive, short), io::ErrorKind::InvalidInput);
     fails(wait_any(&all, Access::Admin, short), io::ErrorKind::InvalidInput);
+    fails(wait_any(&all, Access::Receive, SystemTime::now().into()), io::ErrorKind::InvalidInput);
     plain(&two, b"");
     assert_eq!(wait_any(&all, Access::Receive, Wait::Forever).unwrap(), [1]);
     assert_eq!(wait_any(&[&one, &two], Access::Send, Wait::Forever).unwrap(), [0]);
@@ -591,6 +621,32 @@ fn segments() {
     assert_eq!(shared.map_part(offset, length as usize, false).unwrap().len(), 4);
 }
 
+fn segments_move_in_calls() {
+    let flags = sys::IPCK_ATTR_FDS;
+    let mb = Mailbox::unnamed(&Attributes { flags, ..Attributes::default() }).unwrap();
+    let attr = SegmentAttributes { size: 100, ..SegmentAttributes::default() };
+    let own = Segment::unnamed(&attr).unwrap();
+    let back = thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut taken = mb.recv(&Receive { max_fds: 1, ..leased() }).unwrap();
+            let moved = Segment::from_fd(taken.fds.remove(0)).unwrap();
+            fails(own.resize(200), io::ErrorKind::PermissionDenied);
+            let fds = [moved.as_raw_fd()];
+            let how = Reply { fds: &fds, flags: sys::IPCK_MOVE, ..Reply::default() };
+            mb.reply(taken.info.token, b"", &how).unwrap();
+            fails(moved.resize(200), io::ErrorKind::PermissionDenied);
+        });
+        let fds = [own.as_raw_fd()];
+        let flags = sys::IPCK_MOVE;
+        let how = Call { fds: &fds, flags, max_reply_fds: 1, ..Call::default() };
+        Segment::from_fd(mb.call(b"", &how).unwrap().fds.remove(0)).unwrap()
+    });
+    assert_ne!(back.stat().unwrap().flags & sys::IPCK_INFO_MOVED, 0);
+    back.resize(300).unwrap();
+    drop(back);
+    own.resize(400).unwrap();
+}
+
 fn channel() {
     let attr = Attributes { discipline: sys::IPCK_CHANNEL, capacity: 0, ..Attributes::default() };
     let reads = Mailbox::create_with("test", &attr, Access::Receive, 0).unwrap();
@@ -607,10 +663,7 @@ fn looking() {
     let mb = unnamed();
     thread::scope(|scope| {
         scope.spawn(|| payload(&mb));
-        let start = Instant::now();
-        while ipck::blocked(mb.id()).unwrap().is_empty() && start.elapsed() < Duration::from_secs(30) {
-            thread::sleep(Duration::from_millis(10));
-        }
+        until_blocked(&mb);
         let tasks = ipck::blocked(mb.id()).unwrap();
         assert_eq!((tasks.len(), tasks[0].what), (1, sys::IPCK_BLOCKED_RECV));
         plain(&mb, b"");
@@ -628,9 +681,10 @@ fn looking() {
 }
 
 fn main() {
-    let tests: [(&str, fn()); 29] = [
+    let tests: [(&str, fn()); 31] = [
         ("order_and_sender", order_and_sender),
         ("payloads", payloads),
+        ("payloads_in_parts", payloads_in_parts),
         ("waits", waits),
         ("overflow", overflow),
         ("handles", handles),
@@ -644,6 +698,7 @@ fn main() {
         ("events", events),
         ("descriptors", descriptors),
         ("segments", segments),
+        ("segments_move_in_calls", segments_move_in_calls),
         ("channel", channel),
         ("many_messages_at_once", many_messages_at_once),
         ("one_of_many_that_is_too_long_comes_alone", one_of_many_that_is_too_long_comes_alone),

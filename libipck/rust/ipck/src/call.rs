@@ -15,6 +15,8 @@ pub struct Call<'a> {
     pub wait: Wait,
     pub fds: &'a [RawFd],
     pub max_reply_fds: u32,
+    /// 0 or `IPCK_MOVE`.
+    pub flags: u32,
 }
 
 /// How a call has ended.
@@ -71,12 +73,12 @@ impl<'a> PendingCall<'a> {
     /// Send the request, unless that is done, and wait for the reply.
     pub fn wait(&mut self, wait: Wait) -> Result<Answer> {
         let mut fds: [RawFd; FDS_MAX] = [-1; FDS_MAX];
-        let (wait, wait_ns) = wait.parts();
+        let (wait, wait_ns, clock) = wait.parts();
         let opt = sys::ipck_call_opt {
-            flags: 0,
+            flags: self.how.flags & sys::IPCK_MOVE,
             priority: self.how.priority,
             wait,
-            clock: sys::IPCK_CLOCK_MONOTONIC,
+            clock,
             wait_ns,
             fds: self.how.fds.as_ptr(),
             reply_fds: fds.as_mut_ptr(),

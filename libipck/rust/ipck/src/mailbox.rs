@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 use std::ffi::CString;
+use std::io::{IoSlice, IoSliceMut};
 use std::mem::{self, ManuallyDrop};
 use std::ops::Deref;
+use std::os::raw::c_void;
 use std::os::unix::io::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::ptr;
 use std::time::Duration;
@@ -126,7 +128,7 @@ pub struct Send<'a> {
 
 impl Send<'_> {
     pub(crate) fn raw(&self) -> sys::ipck_send_opt {
-        let (wait, wait_ns) = self.wait.parts();
+        let (wait, wait_ns, clock) = self.wait.parts();
         let (to_kind, to) = self.to.parts();
         sys::ipck_send_opt {
             flags: self.flags & sys::IPCK_MOVE,
@@ -134,7 +136,7 @@ impl Send<'_> {
             completion: self.completion,
             wait,
             wait_ns,
-            clock: sys::IPCK_CLOCK_MONOTONIC,
+            clock,
             to_kind,
             to,
             events: self.events,
@@ -185,13 +187,13 @@ pub struct Receive {
 
 impl Receive {
     pub(crate) fn raw(&self) -> sys::ipck_recv_opt {
-        let (wait, wait_ns) = self.wait.parts();
+        let (wait, wait_ns, clock) = self.wait.parts();
         let (from_kind, from) = self.from.parts();
         sys::ipck_recv_opt {
             flags: if self.peek { sys::IPCK_PEEK } else { 0 },
             min_priority: self.min_priority,
             wait,
-            clock: sys::IPCK_CLOCK_MONOTONIC,
+            clock,
             wait_ns,
             events: self.events,
             from_kind,
@@ -203,7 +205,7 @@ impl Receive {
         }
     }
 
-    pub(crate) fn room(&self) -> usize {
+    pub(crate) fn first_room(&self) -> usize {
         if self.room == 0 {
             ROOM
         } else {
@@ -217,6 +219,8 @@ impl Receive {
 pub struct Reply<'a> {
     pub status: i32,
     pub fds: &'a [RawFd],
+    /// 0 or `IPCK_MOVE`.
+    pub flags: u32,
 }
 
 /// How a new member of an event mailbox shall be; `struct ipck_join_attr` tells more.
@@ -418,17 +422,38 @@ impl Mailbox {
         Ok(Sent::of(check(ret as isize, limit)?))
     }
 
+    /// One whose payload is in parts, up to `IPCK_IOVEC_MAX`, one behind the other.
+    pub fn send_vectored(&self, parts: &[IoSlice<'_>], how: &Send<'_>) -> Result<Sent> {
+        let (mut opt, mut limit) = (how.raw(), 0);
+        opt.flags |= sys::IPCK_IOVEC;
+        // SAFETY: all of it lives until the call returns, and an IoSlice is a struct iovec.
+        let ret = unsafe {
+            let (data, count) = (parts.as_ptr().cast(), parts.len());
+            sys::ipck_send_opt(self.0, data, count as _, &opt, &mut limit)
+        };
+        Ok(Sent::of(check(ret as isize, limit)?))
+    }
+
     /// Receive into memory that is there, and return the length; without a lease.
     pub fn recv_into(&self, room: &mut [u8], how: &Receive) -> Result<usize> {
-        let (opt, mut msg) = (sys::ipck_recv_opt { max_fds: 0, ..how.raw() }, Default::default());
+        self.receive_at(room.as_mut_ptr().cast(), room.len(), 0, how)
+    }
+
+    /// The same into several pieces of it, one behind the other.
+    pub fn recv_vectored(&self, parts: &mut [IoSliceMut<'_>], how: &Receive) -> Result<usize> {
+        // An IoSliceMut is a struct iovec.
+        self.receive_at(parts.as_mut_ptr().cast(), parts.len(), sys::IPCK_IOVEC, how)
+    }
+
+    fn receive_at(&self, at: *mut c_void, size: usize, flags: u32, how: &Receive) -> Result<usize> {
+        let (mut opt, mut msg) = (how.raw(), sys::ipck_msg::default());
         if how.lease.is_some() {
             return Err(Error::invalid());
         }
-        // SAFETY: all of it lives until the call returns.
-        let ret = unsafe {
-            let (data, size) = (room.as_mut_ptr().cast(), room.len());
-            sys::ipck_recv_opt(self.0, data, size as _, &opt, &mut msg)
-        };
+        opt.max_fds = 0;
+        opt.flags |= flags;
+        // SAFETY: the callers have borrowed what is there, and the rest lives until it returns.
+        let ret = unsafe { sys::ipck_recv_opt(self.0, at, size as _, &opt, &mut msg) };
         check(ret as isize, msg.limit)
     }
 
@@ -437,14 +462,14 @@ impl Mailbox {
     /// With a lease it is to be settled, here or in another process, by [`Mailbox::ack`],
     /// [`Mailbox::refuse`] or [`Mailbox::reply`] of `info.token`; [`Mailbox::accept`] sees to that.
     pub fn recv(&self, how: &Receive) -> Result<Message> {
-        self.receive(how.raw(), how.room())
+        self.receive(how.raw(), how.first_room())
     }
 
     /// Receive what is to be replied to or, with a lease, acknowledged.
     pub fn accept(&self, how: &Receive) -> Result<Request<'_>> {
         let mut opt = how.raw();
         opt.flags |= sys::IPCK_TOKEN;
-        Ok(Request::new(self, self.receive(opt, how.room())?))
+        Ok(Request::new(self, self.receive(opt, how.first_room())?))
     }
 
     pub(crate) fn receive(&self, mut opt: sys::ipck_recv_opt, room: usize) -> Result<Message> {
@@ -473,7 +498,7 @@ impl Mailbox {
     /// Answer what was received with that token, here or elsewhere.
     pub fn reply(&self, token: u64, payload: &[u8], how: &Reply<'_>) -> Result<()> {
         let opt = sys::ipck_reply_opt {
-            flags: 0,
+            flags: how.flags & sys::IPCK_MOVE,
             status: how.status,
             fds: how.fds.as_ptr(),
             nr_fds: how.fds.len() as u32,

@@ -12,7 +12,8 @@ use crate::wait::Wait;
 ///
 /// [`Access::Receive`]: a receive would not block, [`Access::Send`]: a send would not,
 /// [`Access::Both`]: one of them.  One whose other side is gone for good is ready as well.  Others
-/// may be faster: for certainty, receive with [`Wait::Never`].
+/// may be faster: for certainty, receive with [`Wait::Never`].  Other clocks than CLOCK_MONOTONIC
+/// are invalid.
 pub fn wait_any(mailboxes: &[&Mailbox], what: Access, wait: Wait) -> Result<Vec<usize>> {
     let events = match what {
         Access::Receive => sys::POLLIN,
@@ -22,7 +23,10 @@ pub fn wait_any(mailboxes: &[&Mailbox], what: Access, wait: Wait) -> Result<Vec<
     } as c_short;
     let handles: Vec<*mut sys::ipck> = mailboxes.iter().map(|mb| mb.as_ptr()).collect();
     let count = u32::try_from(handles.len()).map_err(|_| Error::invalid())?;
-    let (wait, wait_ns) = wait.parts();
+    let (wait, wait_ns, clock) = wait.parts();
+    if clock != sys::IPCK_CLOCK_MONOTONIC {
+        return Err(Error::invalid());
+    }
     let mut ready = 0;
     // SAFETY: the handles are open, and all of it lives until the call returns.
     let ret =

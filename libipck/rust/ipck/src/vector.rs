@@ -73,14 +73,14 @@ impl Mailbox {
         if !how.all {
             opt.flags |= sys::IPCK_WAIT_FOR_ONE;
         }
-        self.receive_many(count, opt, how.room())
+        self.receive_many(count, opt, how.first_room())
     }
 
     /// The same of what is to be replied to or, with a lease, acknowledged.
     pub fn acceptv(&self, count: usize, how: &Receive) -> Result<Vec<Request<'_>>> {
         let mut opt = how.raw();
         opt.flags |= sys::IPCK_TOKEN | sys::IPCK_WAIT_FOR_ONE;
-        let messages = self.receive_many(count, opt, how.room())?;
+        let messages = self.receive_many(count, opt, how.first_room())?;
         Ok(messages.into_iter().map(|message| Request::new(self, message)).collect())
     }
 
