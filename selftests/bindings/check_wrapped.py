@@ -12,11 +12,13 @@ import re
 import sys
 
 SAME = "the one with options says the same"
+RING = "what fills the ring's entry is a function of liburing, which is for C"
 MMAP = "the mmap module does it, and knows who has a view"
 
 EVERYWHERE = {
     "send": SAME, "recv": SAME, "call": SAME, "reply": SAME, "send_to": SAME, "recv_from": SAME,
     "reply_recv_opt": "accept() and reply() have the options; serve() has none",
+    "uring_send": RING, "uring_recv": RING, "uring_result": RING,
 }
 
 EXCEPTIONS = {

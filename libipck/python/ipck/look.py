@@ -48,6 +48,7 @@ class Feature(enum.IntFlag):
     CHANNEL = _abi.FEATURE_CHANNEL
     PLAIN = _abi.FEATURE_PLAIN
     POSIX = _abi.FEATURE_POSIX
+    URING = _abi.FEATURE_URING
 
 
 class Waiting(enum.IntEnum):
