@@ -83,6 +83,21 @@ static bool hear(struct worker *worker, int res)
 	return true;
 }
 
+/* Submits what is new, and waits for whatever is over first. */
+static struct io_uring_cqe *next(struct io_uring *ring)
+{
+	struct io_uring_cqe *cqe;
+	int ret;
+
+	ret = io_uring_submit(ring);
+	if (ret < 0)
+		errx(1, "submit: %s", strerror(-ret));
+	ret = io_uring_wait_cqe(ring, &cqe);
+	if (ret < 0)
+		errx(1, "wait: %s", strerror(-ret));
+	return cqe;
+}
+
 int main(void)
 {
 	unsigned int limits[2] = { WORKERS, 0 };
@@ -107,11 +122,7 @@ int main(void)
 	for (i = 0; i < WORKERS; i++)
 		listen_to(&ring, &workers[i]);
 	while (listening) {
-		ret = io_uring_submit(&ring);
-		if (ret >= 0)
-			ret = io_uring_wait_cqe(&ring, &cqe);
-		if (ret < 0)
-			errx(1, "ring: %s", strerror(-ret));
+		cqe = next(&ring);
 		worker = io_uring_cqe_get_data(cqe);
 		ret = cqe->res;
 		io_uring_cqe_seen(&ring, cqe);
