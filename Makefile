@@ -3,7 +3,8 @@
 # What can be done here; how is in scripts/.  The kernel's build reads Kbuild.
 
 .PHONY: all module library install uninstall modules_install modules_uninstall deb deb-test test \
-	 test-all coverage check selfcheck mutations demo bench bench-check fuzz soak shell clean help
+	 test-all coverage check selfcheck mutations demo bench bench-check fuzz soak shell clean \
+	 help
 
 root := $(abspath $(DESTDIR))
 tree = $(or $(KDIR),/lib/modules/$(shell uname -r)/build)

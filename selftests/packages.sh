@@ -254,7 +254,7 @@ upgrade_leaves_what_is_loaded()
 	ipck recv after >received &
 	make_newer
 	install_newer
-	grep '^ipcmbox-dkms: what is loaded stays' said
+	grep '^ipcmbox-dkms: the loaded module stays' said
 	[[ ! -e /sys/module/ipcmbox/version ]]
 	device_is '666 root ipcmbox'
 	[[ $(ipck recv before) == 'from before' ]]
@@ -268,7 +268,7 @@ removal_leaves_what_is_used()
 {
 	exec 9<>$device
 	apt-get remove -y ipcmbox-dkms 2>&1 | tee said
-	grep '^ipcmbox-dkms: in use' said
+	grep '^ipcmbox-dkms: the module is in use' said
 	[[ $(dpkg-query -W -f '${Status}' ipcmbox-dkms) == 'deinstall ok config-files' ]]
 	[[ -z $(dkms status ipcmbox) ]]
 	mailboxes_work as_alice
