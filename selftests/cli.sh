@@ -694,16 +694,16 @@ top()
 	[ "$(LC_ALL=C tr -d '\n -~' <out | wc -c)" = 0 ]
 	ipck recv -f cli >received &
 	await has_field messages 0
-	ipck top -n 2 -d 500ms >out &
+	ipck top -b -d 500ms >out &
 	await has out cli
 	for i in 1 2 3 4 5; do
 		ipck send cli $i
 	done
-	wait $!
-	# The busiest comes first in the second table.
-	awk '/mailboxes:/ { table++; row = 0 } { row++ }
-	     table == 2 && row == 3 { print $NF, ($6 > 1), ($7 > 1) }' out >line
-	is line 'cli 1 1\n'
+	# The busiest comes first, in one of the tables after the first.
+	await awk '/mailboxes:/ { table++; row = 0 } { row++ }
+		   table > 1 && row == 3 && $NF == "cli" && $6 > 0 && $7 > 0 { found = 1 }
+		   END { exit !found }' out
+	kill $!
 }
 
 # top_names OPTION...: the mailboxes, in order

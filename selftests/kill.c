@@ -693,4 +693,31 @@ TEST(end_of_a_chain)
 	close(dev);
 }
 
+/* As one would who is first himself, and does not stop. */
+static int keep_cpu(void *arg)
+{
+	const struct sched_param first = { .sched_priority = 99 };
+	__u64 end;
+	cpu_set_t set;
+
+	(void)arg;
+	CPU_ZERO(&set);
+	CPU_SET(0, &set);
+	if (sched_setaffinity(0, sizeof(set), &set) || sched_setscheduler(0, SCHED_FIFO, &first))
+		return 1;
+	end = now_ns(IPCMBOX_CLOCK_MONOTONIC) + 50 * NSEC_PER_MSEC;
+	while (now_ns(IPCMBOX_CLOCK_MONOTONIC) < end)
+		;
+	return 0;
+}
+
+TEST(stalls_are_seen)
+{
+	__u64 begin = now_ns(IPCMBOX_CLOCK_MONOTONIC);
+
+	ASSERT_EQ(0, child_run(keep_cpu, NULL));
+	EXPECT_LE(40 * NSEC_PER_MSEC, stalled_ns(begin, now_ns(IPCMBOX_CLOCK_MONOTONIC)));
+	EXPECT_EQ(0, stalled_ns(begin, begin));
+}
+
 TEST_HARNESS_MAIN
