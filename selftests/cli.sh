@@ -700,6 +700,7 @@ top()
 		ipck send cli $i
 	done
 	# The busiest comes first, in one of the tables after the first.
+	# shellcheck disable=SC2016
 	await awk '/mailboxes:/ { table++; row = 0 } { row++ }
 		   table > 1 && row == 3 && $NF == "cli" && $6 > 0 && $7 > 0 { found = 1 }
 		   END { exit !found }' out
