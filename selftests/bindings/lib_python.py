@@ -297,6 +297,20 @@ def serving_ends_by_an_exception() -> None:
 
 
 @test
+def serving_ends_by_a_reply_that_is_none() -> None:
+    def client() -> None:
+        assert mb.call(b"one").payload == b"another did"
+
+    none: Any = lambda _: None
+    with Mailbox.create() as mb, job(client):
+        with raises(TypeError):
+            mb.serve(none)
+        again = mb.accept()
+        assert again.redelivered == 1
+        again.reply(b"another did")
+
+
+@test
 def direct() -> None:
     with Mailbox.endpoint() as inbox:
         parent = os.getpid()
@@ -691,6 +705,32 @@ def a_view_of_the_ring_lives_no_longer_than_the_message() -> None:
         gc.collect()
         made.commit()
         assert reads.recv().payload[4] == 7
+
+
+@test
+def a_view_can_be_released_before_the_message_is_given_back() -> None:
+    with ring() as (reads, writes):
+        with writes.reserve(4) as made, made.buffer as room:
+            room[:] = b"kept"
+        with reads.peek() as seen:
+            with seen.payload as payload:
+                assert payload == b"kept"
+            assert reads.stat().messages == 1
+        assert reads.stat().messages == 0
+
+
+@test
+def an_error_that_is_kept_keeps_no_view() -> None:
+    with ring() as (_, writes):
+        made = writes.reserve(4)
+        part = made.buffer[:]
+        try:
+            made.commit()
+        except BufferError as error:
+            kept = error
+        del part
+        made.commit()
+        assert kept
 
 
 @test

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import errno
+import threading
 import weakref
 from ctypes import c_char, c_void_p
 from types import TracebackType
@@ -19,28 +20,41 @@ GiveBack = Callable[..., int]
 
 
 class Lender(Handle):
-    """A handle with memory that programs look at: it is closed when they have given it back."""
+    """A handle with memory that programs look at: it is closed when they have given it back.
+
+    Finalizers give back what was forgotten, in any thread, and in the midst of anything.
+    """
 
     def __init__(self, handle: c_void_p) -> None:
         super().__init__(handle)
-        self._lent: set[str] = set()
+        self._lock = threading.RLock()
+        self._lent = 0
+        self._left: Optional[c_void_p] = None  # closed by the program, and to be closed
 
     def close(self) -> None:
         """Close it, or, while a message in the ring is in use, have that close it."""
-        handle, self.handle = self.handle, None
-        if not self._lent:
-            self._close(handle)
+        with self._lock:
+            if self.handle is not None:
+                self._left, self.handle = self.handle, None
+            self._close_if_idle()
 
-    def lend(self, how: GiveBack) -> Optional[c_void_p]:
-        """Remember that this function gives back what the handle lends."""
-        self._lent.add(how.__name__)
-        return self.handle
+    def _close_if_idle(self) -> None:
+        if self._lent or self._left is None:
+            return
+        handle, self._left = self._left, None
+        self._close(handle)
+
+    def lend(self) -> Optional[c_void_p]:
+        """Remember that there is something to be given back."""
+        with self._lock:
+            self._lent += 1
+            return self.handle
 
     def take_back(self, handle: Any, how: GiveBack, *args: Any) -> int:
-        self._lent.discard(how.__name__)
         ret = how(handle, *args)
-        if self.handle is None and not self._lent:
-            self._close(handle)
+        with self._lock:
+            self._lent -= 1
+            self._close_if_idle()
         return ret
 
 
@@ -56,13 +70,14 @@ class Slot:
     def __init__(self, mailbox: Lender, where: c_void_p, length: int, how: GiveBack,
                  forget: tuple[Any, ...]) -> None:
         self._mailbox, self._length, self._how, self._forget = mailbox, length, how, forget
-        self._handle = mailbox.lend(how)
+        self._handle = mailbox.lend()
         self._lend((c_char * length).from_address(where.value or 0))
 
     def _lend(self, area: Any) -> None:
         self._last = weakref.finalize(area, self._mailbox.take_back, self._handle, self._how,
                                       *self._forget)
         self._last.atexit = False
+        self._area: Any = area  # also when the program releases the view it was given
         view = memoryview(area)
         self._view: Optional[memoryview] = view.cast("B") if self._length else view
 
@@ -75,20 +90,21 @@ class Slot:
         area = self._still_seen()
         if area is not None:
             self._lend(area)
+            del area  # which the traceback would keep
             raise BufferError("a view of the message is still in use")
         check(self._mailbox.take_back(self._handle, self._how, *args))
 
     def _still_seen(self) -> Any:
         """Give up the own view; what others have views of, or None."""
         self._memory()
-        area, *_ = self._last.detach() or (None,)
-        left = weakref.ref(area)
-        del area
+        self._last.detach()
+        left = weakref.ref(self._area)
         self._drop()
         return left()
 
     def _drop(self) -> None:
         view, self._view = self._view, None
+        self._area = None
         try:
             if view is not None:
                 view.release()
@@ -123,7 +139,7 @@ class Reservation(Slot):
         self._give_back(length)
 
     def abandon(self) -> None:
-        """There will be no message."""
+        """There will be no message, once nobody has a view of it any more."""
         self._drop()
 
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],

@@ -411,7 +411,8 @@ class Mailbox(Lender):
         """Send many, in one system call for each 32; the timeout is for all of them.
 
         For each that was sent there is what send() returns.  The first that fails ends it: then
-        there are fewer of these, and its exception comes when what is left is sent again.
+        there are fewer of these, and its exception comes when what is left is sent again.  With
+        HANDLED it may be in the hands of its receiver, and then sent twice: call() can tell.
         """
         opt = _abi.ipck_send_opt(completion=completion)
         apply(timeout, opt)
@@ -490,12 +491,12 @@ class Mailbox(Lender):
         msg = _abi.ipck_msg()
         reply: Payload = b""
         while True:
-            where, length = readable(reply)
-            ret = persist(lambda: int(lib.ipck_reply_recv(self.handle, where, length,
-                                                          *writable(room), byref(msg))))
-            if ret == -errno.EPIPE:
-                return
             try:
+                where, length = readable(reply)
+                ret = persist(lambda: int(lib.ipck_reply_recv(self.handle, where, length,
+                                                              *writable(room), byref(msg))))
+                if ret == -errno.EPIPE:
+                    return
                 check(ret, msg.limit)
                 reply = handler(bytes(memoryview(room)[:ret]))
             except BaseException:
