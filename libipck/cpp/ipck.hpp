@@ -284,7 +284,7 @@ struct receiving {
 	template <class Rep, class Period>
 	receiving &lease(const std::chrono::duration<Rep, Period> &span)
 	{
-		c.lease_ns = nanoseconds(span);
+		c.lease_ns = std::max<std::uint64_t>(nanoseconds(span), 1); // 0 is none
 		return *this;
 	}
 };
@@ -821,14 +821,17 @@ public:
 		}
 		return some;
 	}
-	/** The same of what is to be replied to or, with receiving::lease(), acknowledged. */
+	/**
+	 * What is there, after waiting for the first, to be replied to or, with
+	 * receiving::lease(), acknowledged: nobody waits for others' requests.
+	 */
 	std::vector<request> acceptv(std::size_t count, receiving how = {},
 				     std::size_t room = detail::first_room)
 	{
 		std::vector<request> some;
 
 		some.reserve(count);
-		how.c.flags |= IPCK_TOKEN;
+		how.c.flags |= IPCK_TOKEN | IPCK_WAIT_FOR_ONE;
 		for (message &msg : recvv(count, how, room))
 			some.emplace_back(get(), std::move(msg));
 		return some;
@@ -869,7 +872,8 @@ public:
 		const void *data;
 		ssize_t ret = ipck_peek(get(), &data, &how.c, &info);
 
-		return {get(), data, static_cast<std::size_t>(check(ret)), info};
+		check(ret, info.limit);
+		return {get(), data, static_cast<std::size_t>(ret), info};
 	}
 	/** Without waiting. */
 	std::optional<peeked> try_peek()
@@ -881,7 +885,8 @@ public:
 
 		if (ret == -EAGAIN)
 			return std::nullopt;
-		return peeked(get(), data, check(ret), info);
+		check(ret, info.limit);
+		return peeked(get(), data, ret, info);
 	}
 
 	/** Send a request and wait for the reply.  A call that fails has been given up. */
@@ -899,12 +904,12 @@ public:
 	template <class Handler> void serve(Handler &&handler)
 	{
 		std::string room(stat().max_length, '\0');
-		decltype(handler(std::string_view())) reply{};
+		std::optional<std::decay_t<decltype(handler(std::string_view()))>> reply;
 		struct ipck_msg info = {};
 		ssize_t ret;
 
 		for (;;) {
-			const_buffer last(reply);
+			const_buffer last = reply ? const_buffer(*reply) : const_buffer();
 
 			ret = ipck_reply_recv(get(), last.data(), last.size(), room.data(),
 					      room.size(), &info);

@@ -264,6 +264,17 @@ static void serving()
 	client.close();
 }
 
+static void serving_by_a_literal()
+{
+	mailbox mb = mailbox::unnamed();
+	mailbox server = mailbox::open_id(mb.id(), O_RDONLY), client = mailbox::open_id(mb.id(), O_WRONLY);
+
+	mb.close();
+	job thread([&] { server.serve([](std::string_view) { return "done"; }); });
+	EXPECT(client.call("abc").payload == "done");
+	client.close();
+}
+
 static void serving_ends_by_an_exception()
 {
 	mailbox mb = mailbox::unnamed();
@@ -748,7 +759,8 @@ static const struct {
 	TEST(order_and_sender), TEST(payloads), TEST(payloads_in_parts),
 	TEST(patience_of_each_kind), TEST(errors_in_words), TEST(drops), TEST(handles),
 	TEST(call_and_reply), TEST(call_given_up), TEST(what_is_not_settled_goes_back),
-	TEST(serving), TEST(serving_ends_by_an_exception), TEST(direct), TEST(events),
+	TEST(serving), TEST(serving_by_a_literal), TEST(serving_ends_by_an_exception),
+	TEST(direct), TEST(events),
 	TEST(descriptors), TEST(segments), TEST(segments_move_in_calls), TEST(channel),
 	TEST(many_messages_at_once), TEST(one_of_many_that_is_too_long_comes_alone),
 	TEST(many_plain_messages), TEST(leases_of_many), TEST(a_call_can_be_resumed),
