@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
-use std::os::unix::io::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::io::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::panic;
 use std::process;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -40,10 +40,11 @@ fn fails<T>(result: ipck::Result<T>, kind: io::ErrorKind) {
     assert_eq!(result.err().expect("a failure").kind(), kind);
 }
 
-/// Until somebody waits there, or for much too long.
+/// Until somebody waits there.
 fn until_blocked(mb: &Mailbox) {
     let start = Instant::now();
-    while ipck::blocked(mb.id()).unwrap().is_empty() && start.elapsed().as_secs() < 30 {
+    while ipck::blocked(mb.id()).unwrap().is_empty() {
+        assert!(start.elapsed().as_secs() < 30);
         thread::sleep(Duration::from_millis(10));
     }
 }
@@ -385,7 +386,7 @@ fn messages_are_made_and_read_in_the_ring() {
         made.commit(4).unwrap();
         let seen = reads.peek(&Receive::default()).unwrap();
         assert_eq!(seen.to_vec(), i.to_ne_bytes());
-        assert_eq!(seen.payload()[0].load(Ordering::Relaxed), i.to_ne_bytes()[0]);
+        assert_eq!(seen.payload()[0].load(), i.to_ne_bytes()[0]);
         // SAFETY: it was sent by this test, which writes there no more.
         assert_eq!(unsafe { seen.as_slice() }, i.to_ne_bytes());
         assert_eq!((seen.info().events, seen.info().seq), (i.into(), u64::from(i) + 1));
@@ -400,6 +401,21 @@ fn messages_are_made_and_read_in_the_ring() {
     assert_eq!(error.errno(), sys::EMSGSIZE as i32);
     fails(reads.reserve(1, &Send::default()), io::ErrorKind::PermissionDenied);
     fails(unnamed().peek(&never()), io::ErrorKind::InvalidInput);
+}
+
+fn the_ring_has_one_handle() {
+    let (reads, writes) = ring();
+    // SAFETY: the handle is open.
+    let copy = |mb: &Mailbox| unsafe { BorrowedFd::borrow_raw(mb.as_raw_fd()) }
+        .try_clone_to_owned()
+        .unwrap();
+    fails(Mailbox::from_fd(copy(&writes)), io::ErrorKind::InvalidInput);
+    fails(Mailbox::from_fd(copy(&reads)), io::ErrorKind::InvalidInput);
+    let fd = copy(&writes);
+    drop(writes);
+    // SAFETY: there was one, which is gone.
+    plain(&unsafe { Mailbox::from_channel_fd(fd) }.unwrap(), b"by another handle");
+    assert_eq!(reads.recv(&never()).unwrap().payload, b"by another handle");
 }
 
 fn the_ring_has_one_message_in_hand() {
@@ -681,7 +697,7 @@ fn looking() {
 }
 
 fn main() {
-    let tests: [(&str, fn()); 31] = [
+    let tests: [(&str, fn()); 32] = [
         ("order_and_sender", order_and_sender),
         ("payloads", payloads),
         ("payloads_in_parts", payloads_in_parts),
@@ -706,6 +722,7 @@ fn main() {
         ("leases_of_many", leases_of_many),
         ("a_call_can_be_resumed", a_call_can_be_resumed),
         ("messages_are_made_and_read_in_the_ring", messages_are_made_and_read_in_the_ring),
+        ("the_ring_has_one_handle", the_ring_has_one_handle),
         ("the_ring_has_one_message_in_hand", the_ring_has_one_message_in_hand),
         ("a_reservation_dropped_is_no_message", a_reservation_dropped_is_no_message),
         ("waiting_for_any", waiting_for_any),

@@ -15,7 +15,8 @@ use crate::mailbox::{Mailbox, Receive, Send};
 #[derive(Debug)]
 pub struct Reservation<'mb> {
     mb: &'mb Mailbox,
-    // Nobody else can write to the pages of this lane, and nobody reads what is not committed.
+    // Nobody else can write to the pages of this lane, see Mailbox::from_channel_fd(), and nobody
+    // reads what is not committed.
     room: &'mb mut [u8],
 }
 
@@ -59,20 +60,32 @@ impl Drop for Reservation<'_> {
     }
 }
 
+/// A byte that somebody else can change, and the reader cannot.
+#[derive(Debug)]
+#[repr(transparent)]
+pub struct Byte(AtomicU8);
+
+impl Byte {
+    /// What it is at the moment.
+    pub fn load(&self) -> u8 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// The next message of a channel, where its sender has made it.
 ///
 /// It counts as received when this is dropped.  Its sender can still write there, which no plain
-/// reference of Rust allows: its bytes are atomic ones, to be read once.
+/// reference of Rust allows: each of its bytes is to be read once.
 #[derive(Debug)]
 pub struct Peeked<'mb> {
     mb: &'mb Mailbox,
-    payload: &'mb [AtomicU8],
+    payload: &'mb [Byte],
     info: sys::ipck_msg,
 }
 
 impl Peeked<'_> {
     /// The message.
-    pub fn payload(&self) -> &[AtomicU8] {
+    pub fn payload(&self) -> &[Byte] {
         self.payload
     }
 
@@ -83,7 +96,7 @@ impl Peeked<'_> {
 
     /// A copy of it, which nobody else can change.
     pub fn to_vec(&self) -> Vec<u8> {
-        self.payload.iter().map(|byte| byte.load(Ordering::Relaxed)).collect()
+        self.payload.iter().map(Byte::load).collect()
     }
 
     /// The message, as long as nobody changes it.

@@ -27,7 +27,7 @@ mod vector;
 mod wait;
 
 pub use call::{Answer, Call, PendingCall};
-pub use channel::{Peeked, Reservation};
+pub use channel::{Byte, Peeked, Reservation};
 pub use error::{Error, Result};
 pub use ipck_sys as sys;
 pub use look::{blocked, limits, mailboxes, segments, version};

@@ -360,7 +360,27 @@ impl Mailbox {
     }
 
     /// Of a descriptor, inherited or received; after a failure it is closed.
+    ///
+    /// One of a channel is refused (EINVAL), see [`Mailbox::from_channel_fd`].
     pub fn from_fd(fd: OwnedFd) -> Result<Mailbox> {
+        let mb = Mailbox::of_fd(fd)?;
+        if mb.stat()?.discipline == sys::IPCK_CHANNEL {
+            return Err(Error::invalid());
+        }
+        Ok(mb)
+    }
+
+    /// Of a descriptor, which may be one of a channel.
+    ///
+    /// # Safety
+    ///
+    /// A descriptor to send by is a lane, memory in which [`Mailbox::reserve`] lends a slice.  There
+    /// is no other handle of it, in whatever process.
+    pub unsafe fn from_channel_fd(fd: OwnedFd) -> Result<Mailbox> {
+        Mailbox::of_fd(fd)
+    }
+
+    fn of_fd(fd: OwnedFd) -> Result<Mailbox> {
         // SAFETY: the descriptor is ours until it has succeeded, and the handle's from then on.
         let mb = Mailbox::made(|mb| unsafe { sys::ipck_from_fd(mb, fd.as_raw_fd()) })?;
         let _ = fd.into_raw_fd();
@@ -538,7 +558,9 @@ impl Mailbox {
         let mut info = sys::ipck_msg::default();
         let mut reply = None;
         loop {
+            let owed = Owed { mb: self, token: info.token };
             let last = reply.as_ref().map_or(&[][..], R::as_ref);
+            mem::forget(owed);
             let (data, len) = (last.as_ptr().cast(), last.len());
             let (buf, size) = (room.as_mut_ptr().cast(), room.len());
             // SAFETY: all of it lives until the call returns.

@@ -49,6 +49,8 @@ impl Mailbox {
     ///
     /// For each that was sent there is what [`Mailbox::send`] returns.  The first that fails ends
     /// it: then there are fewer of these, and its error comes when what is left is sent again.
+    /// With `IPCK_HANDLED` it may be in the hands of its receiver, and then sent twice: a call can
+    /// tell.
     /// What a message says for itself, `how` does not.
     pub fn sendv(&self, messages: &[Outgoing<'_>], how: &Send<'_>) -> Result<Vec<Sent>> {
         let mut items: Vec<_> = messages.iter().map(Outgoing::raw).collect();
