@@ -140,7 +140,7 @@ struct pid;
  * @max_bytes: capacity in bytes, 0 unbounded
  * @max_messages: capacity; 0 rendezvous, IPCMBOX_UNBOUNDED
  * @max_length: bytes of the longest message (constant)
- * @overflow: IPCMBOX_OVERFLOW_* (of a member read without @lock, too)
+ * @overflow: IPCMBOX_OVERFLOW_* (of a member, and by who had no room, read without @lock, too)
  * @receivers_gone: nobody can receive: sends fail with EPIPE
  * @refuses_files: messages with descriptors are not accepted, see files.h
  * @senders_gone: nobody can send: receives that find nothing fail with EPIPE

@@ -81,31 +81,33 @@ static __attribute__((constructor)) void stall_start(void)
 	}
 }
 
-static inline __u64 stall_overlap(__u64 begin_ns, __u64 end_ns, __u64 from_ns, __u64 to_ns)
+/* Did it stand still then? Perhaps it still does. */
+static inline bool is_stalled(const struct stalls *of, __u64 at_ns)
 {
-	if (begin_ns < from_ns)
-		begin_ns = from_ns;
-	if (end_ns > to_ns)
-		end_ns = to_ns;
-	return begin_ns < end_ns ? end_ns - begin_ns : 0;
+	__u64 awake_ns = of->awake_ns;
+	__u32 i;
+
+	if (!awake_ns)
+		return false;
+	if (at_ns > awake_ns + 2 * STALL_PERIOD_NS)
+		return true;
+	for (i = 0; i < STALL_ROOM && i < of->count; i++)
+		if (at_ns >= of->begin_ns[i] && at_ns < of->end_ns[i])
+			return true;
+	return false;
 }
 
-/* For how long CPUs stood still meanwhile, all of them together. */
+/* For how long one CPU or another stood still meanwhile, in whole milliseconds. */
 static inline __u64 stalled_ns(__u64 from_ns, __u64 to_ns)
 {
-	__u64 sum = 0;
-	__u32 cpu, i;
+	__u64 sum = 0, at_ns;
+	__u32 cpu;
 
-	for (cpu = 0; cpu < STALL_CPUS; cpu++) {
-		const struct stalls *of = &stalls[cpu];
-
-		if (!of->awake_ns)
-			continue;
-		for (i = 0; i < STALL_ROOM && i < of->count; i++)
-			sum += stall_overlap(of->begin_ns[i], of->end_ns[i], from_ns, to_ns);
-		/* The one that is not yet over */
-		sum += stall_overlap(of->awake_ns + STALL_PERIOD_NS,
-				     now_ns(IPCMBOX_CLOCK_MONOTONIC), from_ns, to_ns);
+	for (at_ns = from_ns; at_ns + NSEC_PER_MSEC <= to_ns; at_ns += NSEC_PER_MSEC) {
+		for (cpu = 0; cpu < STALL_CPUS && !is_stalled(&stalls[cpu], at_ns); cpu++)
+			;
+		if (cpu < STALL_CPUS)
+			sum += NSEC_PER_MSEC;
 	}
 	return sum;
 }
